@@ -1,0 +1,2 @@
+//! Claviger, the library behind the binary.
+#![forbid(unsafe_code)]

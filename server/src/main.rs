@@ -1,0 +1,4 @@
+//! `claviger`: a KMIP server whose keys live in a PKCS#11 token.
+#![forbid(unsafe_code)]
+
+fn main() {}
