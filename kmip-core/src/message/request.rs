@@ -1,0 +1,169 @@
+//! A request: the header must be right as a whole, each batch item fails alone.
+
+use super::{MessageExtension, RequestHeader};
+use crate::payload::{self, RequestPayload};
+use crate::ttlv::{Codec, DecodeError, Limits, Reader, Writer, validate};
+use crate::types::{Operation, ProtocolVersion, Tag};
+
+/// A request message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestMessage {
+    /// Header.
+    pub header: RequestHeader,
+    /// Batch items in the order sent.
+    pub items: Vec<RequestItem>,
+}
+
+/// One item of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestItem {
+    /// What is asked for; absent only if the item could not be read so far.
+    pub operation: Option<Operation>,
+    /// The client's name for the item, echoed byte for byte.
+    pub unique_batch_item_id: Option<Vec<u8>>,
+    /// The payload, or what is wrong with the item; `Ok(None)` for an operation that the request's
+    /// version does not have.
+    pub payload: Result<Option<RequestPayload>, DecodeError>,
+    /// A vendor's addition.
+    pub message_extension: Option<MessageExtension>,
+}
+
+/// Why a message as a whole cannot be processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageFault {
+    /// Lengths, types or nesting are broken: nothing behind them can be trusted.
+    #[error("unsound frame: {0}")]
+    Frame(DecodeError),
+    /// The header is wrong.
+    #[error("header: {0}")]
+    Header(DecodeError),
+    /// The major version is not ours.
+    #[error("protocol version {0} is not served")]
+    Version(ProtocolVersion),
+    /// Batch Count is not the number of items.
+    #[error("batch count differs from the number of items")]
+    BatchCount,
+}
+
+/// The version in the header, if the message is readable so far.
+#[must_use]
+pub fn peek_version(bytes: &[u8]) -> Option<ProtocolVersion> {
+    // Message header, request header header, then the Protocol Version, which comes first in every
+    // header we ever saw; a shuffled one is found by the decoder.
+    let rest = bytes.get(16..)?;
+    ProtocolVersion::decode(Tag::ProtocolVersion, &mut Reader::new(rest, ProtocolVersion::NEWEST))
+        .ok()
+}
+
+const ITEM_FIELDS: [Tag; 4] =
+    [Tag::Operation, Tag::UniqueBatchItemID, Tag::RequestPayload, Tag::MessageExtension];
+
+impl RequestMessage {
+    /// Reads a request.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageFault`]; faults inside a batch item are kept in that item instead.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, MessageFault> {
+        validate(bytes, limits).map_err(MessageFault::Frame)?;
+        let version = peek_version(bytes).unwrap_or(ProtocolVersion::NEWEST);
+        if version.major != ProtocolVersion::NEWEST.major || version.minor < 0 {
+            return Err(MessageFault::Version(version));
+        }
+        let mut outer = Reader::new(bytes, version);
+        let mut r = outer.enter(Tag::RequestMessage).map_err(MessageFault::Frame)?;
+        let header: RequestHeader =
+            Codec::decode(Tag::RequestHeader, &mut r).map_err(MessageFault::Header)?;
+        let mut items = Vec::new();
+        while r.next_is(Tag::BatchItem) {
+            let mut item = r.enter(Tag::BatchItem).map_err(MessageFault::Frame)?;
+            items.push(RequestItem::decode(&mut item));
+        }
+        if !r.is_empty() {
+            let tag = r.peek_tag().unwrap_or(Tag(0));
+            return Err(MessageFault::Header(DecodeError::Unknown(tag)));
+        }
+        if usize::try_from(header.batch_count) != Ok(items.len()) {
+            return Err(MessageFault::BatchCount);
+        }
+        Ok(Self { header, items })
+    }
+
+    /// The TTLV form; items whose payload could not be read are left out.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::new(self.header.protocol_version);
+        w.structure(Tag::RequestMessage, |w| {
+            self.header.encode(Tag::RequestHeader, w);
+            for item in &self.items {
+                item.encode(w);
+            }
+        });
+        w.into_bytes()
+    }
+}
+
+impl RequestItem {
+    /// An item of ours.
+    #[must_use]
+    pub fn new(payload: RequestPayload) -> Self {
+        Self {
+            operation: Some(payload.operation()),
+            unique_batch_item_id: None,
+            payload: Ok(Some(payload)),
+            message_extension: None,
+        }
+    }
+
+    /// Reads one item: what identifies it first, so that a fault behind can be answered for it.
+    fn decode(r: &mut Reader<'_>) -> Self {
+        let mut item = Self {
+            operation: None,
+            unique_batch_item_id: None,
+            payload: Err(DecodeError::Missing(Tag::Operation)),
+            message_extension: None,
+        };
+        item.payload = item.decode_fields(r);
+        item
+    }
+
+    fn decode_fields(&mut self, r: &mut Reader<'_>) -> Result<Option<RequestPayload>, DecodeError> {
+        let operation = Operation::decode(Tag::Operation, r)?;
+        self.operation = Some(operation);
+        if r.next_is(Tag::UniqueBatchItemID) {
+            self.unique_batch_item_id = Some(Codec::decode(Tag::UniqueBatchItemID, r)?);
+        }
+        let payload = if payload::exists(operation, r.version()) {
+            RequestPayload::decode(operation, r)?
+        } else {
+            r.skip(Tag::RequestPayload)?;
+            None
+        };
+        if r.next_is(Tag::MessageExtension) {
+            self.message_extension = Some(Codec::decode(Tag::MessageExtension, r)?);
+        }
+        match r.peek_tag() {
+            None => Ok(payload),
+            Some(tag) if ITEM_FIELDS.contains(&tag) => Err(DecodeError::Misplaced(tag)),
+            Some(_) if r.skips_unknown() => Ok(payload),
+            Some(tag) => Err(DecodeError::Unknown(tag)),
+        }
+    }
+
+    fn encode(&self, w: &mut Writer) {
+        w.structure(Tag::BatchItem, |w| {
+            if let Some(operation) = self.operation {
+                operation.encode(Tag::Operation, w);
+            }
+            if let Some(id) = &self.unique_batch_item_id {
+                id.encode(Tag::UniqueBatchItemID, w);
+            }
+            if let Ok(Some(payload)) = &self.payload {
+                payload.encode(w);
+            }
+            if let Some(extension) = &self.message_extension {
+                extension.encode(Tag::MessageExtension, w);
+            }
+        });
+    }
+}

@@ -1,0 +1,160 @@
+//! A response.
+
+use super::{MessageExtension, ResponseHeader};
+use crate::payload::ResponsePayload;
+use crate::ttlv::{Codec, DecodeError, Limits, Reader, Writer, validate};
+use crate::types::{Operation, ProtocolVersion, ResultReason, ResultStatus, Tag};
+
+/// A response message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseMessage {
+    /// Header.
+    pub header: ResponseHeader,
+    /// Batch items in the order of the request.
+    pub items: Vec<ResponseItem>,
+}
+
+/// The answer to one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseItem {
+    /// As in the request.
+    pub operation: Option<Operation>,
+    /// As in the request.
+    pub unique_batch_item_id: Option<Vec<u8>>,
+    /// How it ended.
+    pub result_status: ResultStatus,
+    /// Why it failed.
+    pub result_reason: Option<ResultReason>,
+    /// In words.
+    pub result_message: Option<String>,
+    /// Ask with this later.
+    pub asynchronous_correlation_value: Option<Vec<u8>>,
+    /// The answer, unless it failed.
+    pub payload: Option<ResponsePayload>,
+    /// A vendor's addition.
+    pub message_extension: Option<MessageExtension>,
+}
+
+/// Reads `tag` if it is next.
+fn optional<T: Codec>(tag: Tag, r: &mut Reader<'_>) -> Result<Option<T>, DecodeError> {
+    if r.next_is(tag) { T::decode(tag, r).map(Some) } else { Ok(None) }
+}
+
+fn encode_optional<T: Codec>(value: Option<&T>, tag: Tag, w: &mut Writer) {
+    if let Some(value) = value {
+        value.encode(tag, w);
+    }
+}
+
+impl ResponseMessage {
+    /// The TTLV form, in the version of the header.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::new(self.header.protocol_version);
+        w.structure(Tag::ResponseMessage, |w| {
+            self.header.encode(Tag::ResponseHeader, w);
+            for item in &self.items {
+                item.encode(w);
+            }
+        });
+        w.into_bytes()
+    }
+
+    /// Reads a response.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]: a response is right as a whole, or not at all.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        validate(bytes, limits)?;
+        let mut outer = Reader::new(bytes, ProtocolVersion::NEWEST);
+        let mut r = outer.enter(Tag::ResponseMessage)?;
+        let mut head = r.clone().enter(Tag::ResponseHeader)?;
+        r.set_version(Codec::decode(Tag::ProtocolVersion, &mut head)?);
+        let header = ResponseHeader::decode(Tag::ResponseHeader, &mut r)?;
+        let mut items = Vec::new();
+        while r.next_is(Tag::BatchItem) {
+            let mut item = r.enter(Tag::BatchItem)?;
+            items.push(ResponseItem::decode(&mut item)?);
+        }
+        match r.peek_tag() {
+            None => Ok(Self { header, items }),
+            Some(tag) => Err(DecodeError::Unknown(tag)),
+        }
+    }
+}
+
+impl ResponseItem {
+    /// A success.
+    #[must_use]
+    pub const fn success(operation: Operation, payload: ResponsePayload) -> Self {
+        Self {
+            operation: Some(operation),
+            unique_batch_item_id: None,
+            result_status: ResultStatus::Success,
+            result_reason: None,
+            result_message: None,
+            asynchronous_correlation_value: None,
+            payload: Some(payload),
+            message_extension: None,
+        }
+    }
+
+    /// A failure. Clients rely on both reason and message being there.
+    #[must_use]
+    pub fn failure(operation: Option<Operation>, reason: ResultReason, message: &str) -> Self {
+        Self {
+            operation,
+            unique_batch_item_id: None,
+            result_status: ResultStatus::OperationFailed,
+            result_reason: Some(reason),
+            result_message: Some(message.to_owned()),
+            asynchronous_correlation_value: None,
+            payload: None,
+            message_extension: None,
+        }
+    }
+
+    /// Appends the item.
+    pub fn encode(&self, w: &mut Writer) {
+        w.structure(Tag::BatchItem, |w| {
+            encode_optional(self.operation.as_ref(), Tag::Operation, w);
+            encode_optional(self.unique_batch_item_id.as_ref(), Tag::UniqueBatchItemID, w);
+            self.result_status.encode(Tag::ResultStatus, w);
+            encode_optional(self.result_reason.as_ref(), Tag::ResultReason, w);
+            encode_optional(self.result_message.as_ref(), Tag::ResultMessage, w);
+            encode_optional(
+                self.asynchronous_correlation_value.as_ref(),
+                Tag::AsynchronousCorrelationValue,
+                w,
+            );
+            if let Some(payload) = &self.payload {
+                payload.encode(w);
+            }
+            encode_optional(self.message_extension.as_ref(), Tag::MessageExtension, w);
+        });
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let operation: Option<Operation> = optional(Tag::Operation, r)?;
+        let item = Self {
+            operation,
+            unique_batch_item_id: optional(Tag::UniqueBatchItemID, r)?,
+            result_status: Codec::decode(Tag::ResultStatus, r)?,
+            result_reason: optional(Tag::ResultReason, r)?,
+            result_message: optional(Tag::ResultMessage, r)?,
+            asynchronous_correlation_value: optional(Tag::AsynchronousCorrelationValue, r)?,
+            payload: match operation {
+                Some(operation) if r.next_is(Tag::ResponsePayload) => {
+                    ResponsePayload::decode(operation, r)?
+                }
+                _ => None,
+            },
+            message_extension: optional(Tag::MessageExtension, r)?,
+        };
+        match r.peek_tag() {
+            None => Ok(item),
+            Some(tag) => Err(DecodeError::Unknown(tag)),
+        }
+    }
+}

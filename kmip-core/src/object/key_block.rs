@@ -1,0 +1,133 @@
+//! Key Block and Key Value.
+//!
+//! Spec: KMIP 1.4 §2.1.3 and §2.1.4.
+
+use super::{KeyMaterial, KeyWrappingData};
+use crate::attribute::Attribute;
+use crate::secret::SecretBytes;
+use crate::ttlv::{Codec, DecodeError, ItemType, Reader, Writer};
+use crate::types::{CryptographicAlgorithm, KeyCompressionType, KeyFormatType, Tag};
+
+/// A key with what is needed to read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyBlock {
+    /// Format of the material.
+    pub key_format_type: KeyFormatType,
+    /// How the point of an EC public key is packed.
+    pub key_compression_type: Option<KeyCompressionType>,
+    /// The value; absent for metadata-only objects.
+    pub key_value: Option<KeyValue>,
+    /// Algorithm.
+    pub cryptographic_algorithm: Option<CryptographicAlgorithm>,
+    /// Length in bits.
+    pub cryptographic_length: Option<i32>,
+    /// Present if the value is wrapped.
+    pub key_wrapping_data: Option<KeyWrappingData>,
+}
+
+/// The value of a key, plain or wrapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyValue {
+    /// In plaintext (or wrapped with a structure left around it, as some 1.4 cases print it).
+    Plain {
+        /// The material.
+        material: KeyMaterial,
+        /// Attributes that travel with it.
+        attributes: Vec<Attribute>,
+    },
+    /// Wrapped: the bytes that the wrapping made.
+    Wrapped(SecretBytes),
+}
+
+impl KeyValue {
+    /// A plaintext value without attributes.
+    #[must_use]
+    pub const fn plain(material: KeyMaterial) -> Self {
+        Self::Plain { material, attributes: Vec::new() }
+    }
+
+    /// Reads the value of a key block in `format`.
+    fn decode_as(format: KeyFormatType, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if r.peek_type() == Some(ItemType::ByteString) {
+            return Codec::decode(Tag::KeyValue, r).map(Self::Wrapped);
+        }
+        r.structure(Tag::KeyValue, &[&[Tag::KeyMaterial, Tag::Attribute]], |r| {
+            let material = KeyMaterial::decode_as(format, Tag::KeyMaterial, r)?;
+            let mut attributes = Vec::new();
+            while r.next_is(Tag::Attribute) {
+                attributes.push(Codec::decode(Tag::Attribute, r)?);
+            }
+            Ok(Self::Plain { material, attributes })
+        })
+    }
+
+    /// Appends the value.
+    pub fn encode(&self, w: &mut Writer) {
+        match self {
+            Self::Wrapped(bytes) => bytes.encode(Tag::KeyValue, w),
+            Self::Plain { material, attributes } => w.structure(Tag::KeyValue, |w| {
+                material.encode(Tag::KeyMaterial, w);
+                for attribute in attributes {
+                    attribute.encode(Tag::Attribute, w);
+                }
+            }),
+        }
+    }
+}
+
+const FIELDS: &[&[Tag]] = &[&[
+    Tag::KeyFormatType,
+    Tag::KeyCompressionType,
+    Tag::KeyValue,
+    Tag::CryptographicAlgorithm,
+    Tag::CryptographicLength,
+    Tag::KeyWrappingData,
+]];
+
+/// Reads `tag` if it is next.
+fn optional<T: Codec>(tag: Tag, r: &mut Reader<'_>) -> Result<Option<T>, DecodeError> {
+    if r.next_is(tag) { T::decode(tag, r).map(Some) } else { Ok(None) }
+}
+
+impl Codec for KeyBlock {
+    fn encode(&self, tag: Tag, w: &mut Writer) {
+        w.structure(tag, |w| {
+            self.key_format_type.encode(Tag::KeyFormatType, w);
+            if let Some(compression) = self.key_compression_type {
+                compression.encode(Tag::KeyCompressionType, w);
+            }
+            if let Some(value) = &self.key_value {
+                value.encode(w);
+            }
+            if let Some(algorithm) = self.cryptographic_algorithm {
+                algorithm.encode(Tag::CryptographicAlgorithm, w);
+            }
+            if let Some(length) = self.cryptographic_length {
+                length.encode(Tag::CryptographicLength, w);
+            }
+            if let Some(wrapping) = &self.key_wrapping_data {
+                wrapping.encode(Tag::KeyWrappingData, w);
+            }
+        });
+    }
+
+    fn decode(tag: Tag, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        r.structure(tag, FIELDS, |r| {
+            let key_format_type = Codec::decode(Tag::KeyFormatType, r)?;
+            let key_compression_type = optional(Tag::KeyCompressionType, r)?;
+            let key_value = if r.next_is(Tag::KeyValue) {
+                Some(KeyValue::decode_as(key_format_type, r)?)
+            } else {
+                None
+            };
+            Ok(Self {
+                key_format_type,
+                key_compression_type,
+                key_value,
+                cryptographic_algorithm: optional(Tag::CryptographicAlgorithm, r)?,
+                cryptographic_length: optional(Tag::CryptographicLength, r)?,
+                key_wrapping_data: optional(Tag::KeyWrappingData, r)?,
+            })
+        })
+    }
+}

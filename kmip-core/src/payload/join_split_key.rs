@@ -1,0 +1,32 @@
+//! Join Split Key, since KMIP 1.2.
+
+use crate::attribute::{TemplateAttribute, UniqueIdentifier};
+use crate::types::{ObjectType, SecretDataType};
+
+kmip_struct! {
+    /// Join Split Key: what a client asks.
+    ///
+    /// Spec: KMIP 1.4 §4.39.
+    pub struct JoinSplitKeyRequest {
+        /// Kind of the object.
+        req ObjectType => object_type: ObjectType,
+        /// The object; in a request, absent means the ID Placeholder.
+        many UniqueIdentifier => unique_identifiers: UniqueIdentifier,
+        /// Secret Data Type.
+        opt SecretDataType => secret_data_type: SecretDataType,
+        /// Attributes of the object.
+        opt TemplateAttribute => template_attribute: TemplateAttribute,
+    }
+}
+
+kmip_struct! {
+    /// Join Split Key: what the server answers.
+    ///
+    /// Spec: KMIP 1.4 §4.39.
+    pub struct JoinSplitKeyResponse {
+        /// The object; in a request, absent means the ID Placeholder.
+        req UniqueIdentifier => unique_identifier: UniqueIdentifier,
+        /// Attributes of the object.
+        opt TemplateAttribute => template_attribute: TemplateAttribute,
+    }
+}

@@ -1,0 +1,41 @@
+//! MAC Verify, since KMIP 1.2.
+
+use crate::attribute::{CryptographicParameters, UniqueIdentifier};
+use crate::secret::SecretBytes;
+use crate::types::ValidityIndicator;
+
+kmip_struct! {
+    /// MAC Verify: what a client asks.
+    ///
+    /// Spec: KMIP 1.4 §4.34.
+    pub struct MacVerifyRequest {
+        /// The object; in a request, absent means the ID Placeholder.
+        opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
+        /// How to do it; absent means the key's own first Cryptographic Parameters.
+        opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
+        /// The data; wiped when dropped.
+        opt Data => data: SecretBytes,
+        /// The message authentication code.
+        opt MACData => mac_data: Vec<u8>,
+        /// Ties the parts of a stream together.
+        opt CorrelationValue => correlation_value: Vec<u8> [since V1_3],
+        /// Whether this is the first part of a stream.
+        opt InitIndicator => init_indicator: bool [since V1_3],
+        /// Whether this is the last part of a stream.
+        opt FinalIndicator => final_indicator: bool [since V1_3],
+    }
+}
+
+kmip_struct! {
+    /// MAC Verify: what the server answers.
+    ///
+    /// Spec: KMIP 1.4 §4.34.
+    pub struct MacVerifyResponse {
+        /// The object; in a request, absent means the ID Placeholder.
+        req UniqueIdentifier => unique_identifier: UniqueIdentifier,
+        /// The verdict.
+        req ValidityIndicator => validity_indicator: ValidityIndicator,
+        /// Ties the parts of a stream together.
+        opt CorrelationValue => correlation_value: Vec<u8> [since V1_3],
+    }
+}

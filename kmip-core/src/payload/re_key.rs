@@ -1,0 +1,30 @@
+//! Re-key, since KMIP 1.0.
+
+use crate::attribute::{TemplateAttribute, UniqueIdentifier};
+use crate::ttlv::Interval;
+
+kmip_struct! {
+    /// Re-key: what a client asks.
+    ///
+    /// Spec: KMIP 1.4 §4.4.
+    pub struct ReKeyRequest {
+        /// The object; in a request, absent means the ID Placeholder.
+        opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
+        /// Seconds between Initial Date and Activation Date of the new object.
+        opt Offset => offset: Interval,
+        /// Attributes of the object.
+        opt TemplateAttribute => template_attribute: TemplateAttribute,
+    }
+}
+
+kmip_struct! {
+    /// Re-key: what the server answers.
+    ///
+    /// Spec: KMIP 1.4 §4.4.
+    pub struct ReKeyResponse {
+        /// The object; in a request, absent means the ID Placeholder.
+        req UniqueIdentifier => unique_identifier: UniqueIdentifier,
+        /// Attributes of the object.
+        opt TemplateAttribute => template_attribute: TemplateAttribute,
+    }
+}
