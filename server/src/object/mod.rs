@@ -1,0 +1,151 @@
+//! A managed object as the server knows it.
+
+mod attributes;
+
+pub use attributes::{AttributeSet, Instance};
+
+use hsm_backend::{KeyId, KeyRef};
+use kmip_core::attribute::{AttributeKind, UniqueIdentifier};
+use kmip_core::ttlv::DateTime;
+use kmip_core::types::{CryptographicUsageMask, ObjectType, State};
+
+/// A partition of the objects; every object and every client belongs to one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope(String);
+
+impl Scope {
+    /// The scope called `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the secret of an object lives.
+///
+/// The numbers are what the store keeps; they are never re-used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Custody {
+    /// There is no secret: a public key, a certificate, a metadata-only object.
+    Public,
+    /// A persistent token object.
+    Token,
+    /// The value is sealed under the token's sealing key: secret data, opaque objects, and keys
+    /// that no token takes.
+    Sealed,
+}
+
+/// How far an object has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Its key is being made: not visible, settled by the reconciler once the lease is over.
+    Pending(Lease),
+    /// Acknowledged.
+    Live,
+    /// Its key is being destroyed: unusable already.
+    Destroying(Lease),
+    /// Never acknowledged, and its key is gone. Kept, invisible, for the record.
+    Failed,
+}
+
+/// Who works on a row, and until when nobody else may settle it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The server instance.
+    pub owner: String,
+    /// Seconds since 1970.
+    pub until: DateTime,
+}
+
+/// A managed object: one row of the store with its attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedObject {
+    /// The scope it belongs to.
+    pub scope: Scope,
+    /// Its identifier, unique in the scope.
+    pub uid: UniqueIdentifier,
+    /// Row version that this copy was read at; 0 for a row not yet stored.
+    pub version: u64,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Kind of object.
+    pub object_type: ObjectType,
+    /// All attributes, those the server keeps included.
+    pub attributes: AttributeSet,
+    /// Where the secret is.
+    pub custody: Custody,
+    /// CKA_ID of the token object, for custody `Token`.
+    pub key_id: Option<KeyId>,
+    /// The key that seals `blob`.
+    pub kek_id: Option<KeyId>,
+    /// The object as KMIP encodes it: in plaintext for custody `Public`, else sealed; absent where
+    /// the token alone has the value.
+    pub blob: Option<Vec<u8>>,
+    /// Key check value of a token key, where the token gives one.
+    pub kcv: Vec<u8>,
+    /// Length of the value in bits as the client knows it (tokens may pad).
+    pub true_bits: u32,
+}
+
+impl ManagedObject {
+    /// A row not yet stored.
+    #[must_use]
+    pub fn new(scope: Scope, uid: UniqueIdentifier, object_type: ObjectType) -> Self {
+        Self {
+            scope,
+            uid,
+            version: 0,
+            phase: Phase::Live,
+            object_type,
+            attributes: AttributeSet::default(),
+            custody: Custody::Public,
+            key_id: None,
+            kek_id: None,
+            blob: None,
+            kcv: Vec::new(),
+            true_bits: 0,
+        }
+    }
+
+    /// The life-cycle state, for the objects that have one.
+    #[must_use]
+    pub fn state(&self) -> Option<State> {
+        self.attributes.enumeration(AttributeKind::State).map(State)
+    }
+
+    /// Whether its key is gone.
+    #[must_use]
+    pub fn is_destroyed(&self) -> bool {
+        matches!(self.state(), Some(State::Destroyed | State::DestroyedCompromised))
+            || self.attributes.get(AttributeKind::DestroyDate).is_some()
+    }
+
+    /// What it may be used for.
+    #[must_use]
+    pub fn usage_mask(&self) -> CryptographicUsageMask {
+        let bits = self.attributes.integer(AttributeKind::CryptographicUsageMask).unwrap_or(0);
+        CryptographicUsageMask(u32::from_be_bytes(bits.to_be_bytes()))
+    }
+
+    /// The token's key, for custody `Token`.
+    #[must_use]
+    pub fn key_ref(&self) -> Option<KeyRef> {
+        self.key_id.filter(|_| self.custody == Custody::Token).map(KeyRef::Token)
+    }
+
+    /// When a date will next change the state by itself; `None` if none will.
+    #[must_use]
+    pub fn due_at(&self) -> Option<DateTime> {
+        match self.state() {
+            Some(State::PreActive) => self.attributes.date(AttributeKind::ActivationDate),
+            Some(State::Active) => self.attributes.date(AttributeKind::DeactivationDate),
+            _ => None,
+        }
+    }
+}
