@@ -133,7 +133,9 @@ impl Criterion {
 }
 
 impl FieldMatch {
-    fn of(item: &Item) -> Self {
+    /// Exactly the value in `item`.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
         Self { field: item.tag.0, key: key_of(&item.value), at_least: None }
     }
 

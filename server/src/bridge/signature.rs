@@ -1,0 +1,210 @@
+//! Cryptographic Parameters of Sign, Signature Verify and MAC become a scheme.
+
+use hsm_backend::{HashAlgorithm, MacAlgorithm, SignAlgorithm};
+use kmip_core::attribute::CryptographicParameters;
+use kmip_core::types::{BlockCipherMode, CryptographicAlgorithm, PaddingMethod};
+
+use super::algorithm::{self, SignatureKind};
+use super::{BridgeError, cipher};
+
+/// A signature scheme, and the salt length the client names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scheme {
+    /// The scheme.
+    pub algorithm: SignAlgorithm,
+    /// PSS salt length in bytes.
+    pub salt_bytes: Option<usize>,
+}
+
+/// The scheme that `parameters` ask of a key of `key_algorithm`.
+///
+/// `digest_bytes` is the length of a hash the client has made itself, which may stand in for the
+/// name of the hash where the scheme does not name it (ECDSA).
+///
+/// # Errors
+///
+/// [`BridgeError`].
+pub fn scheme(
+    key_algorithm: CryptographicAlgorithm,
+    parameters: &CryptographicParameters,
+    digest_bytes: Option<usize>,
+) -> Result<Scheme, BridgeError> {
+    let named = parameters.digital_signature_algorithm.map(algorithm::signature).transpose()?;
+    let is_ec = algorithm::is_ec(key_algorithm);
+    if let Some(claimed) = parameters.cryptographic_algorithm {
+        if claimed != key_algorithm && !(is_ec && algorithm::is_ec(claimed)) {
+            return Err(BridgeError::Invalid("the key is of another algorithm"));
+        }
+    }
+    let kind = kind(key_algorithm, parameters, named.map(|(kind, _)| kind))?;
+    let digest_bytes = digest_bytes.filter(|_| is_ec);
+    let hash = hash(parameters, named.and_then(|(_, hash)| hash), digest_bytes)?;
+    if parameters.trailer_field.is_some_and(|field| field != 1) {
+        return Err(BridgeError::Unsupported("trailer field not supported"));
+    }
+    let mgf = cipher::mgf_hash(parameters)?;
+    if kind != SignatureKind::RsaPss && (mgf.is_some() || parameters.salt_length.is_some()) {
+        return Err(BridgeError::Invalid("only PSS has a salt and a mask generator"));
+    }
+    let salt_bytes = parameters.salt_length.map(usize::try_from).transpose();
+    let salt_bytes = salt_bytes.map_err(|_| BridgeError::Invalid("negative salt length"))?;
+    let algorithm = match kind {
+        SignatureKind::RsaPkcs1 => SignAlgorithm::RsaPkcs1(hash),
+        // The specification's default for the MGF hash is SHA-1, its own cases use the message's.
+        SignatureKind::RsaPss => SignAlgorithm::RsaPss { hash, mgf: mgf.unwrap_or(hash) },
+        SignatureKind::Ecdsa => SignAlgorithm::Ecdsa(hash),
+    };
+    Ok(Scheme { algorithm, salt_bytes })
+}
+
+fn kind(
+    key_algorithm: CryptographicAlgorithm,
+    parameters: &CryptographicParameters,
+    named: Option<SignatureKind>,
+) -> Result<SignatureKind, BridgeError> {
+    let padded = match parameters.padding_method {
+        None | Some(PaddingMethod::None) => None,
+        Some(PaddingMethod::PKCS1V1_5) => Some(SignatureKind::RsaPkcs1),
+        Some(PaddingMethod::PSS) => Some(SignatureKind::RsaPss),
+        Some(_) => return Err(BridgeError::Unsupported("padding method not supported")),
+    };
+    if let (Some(a), Some(b)) = (padded, named) {
+        if a != b {
+            return Err(BridgeError::Invalid("padding and signature algorithm contradict"));
+        }
+    }
+    let wanted = padded.or(named);
+    if algorithm::is_ec(key_algorithm) {
+        return match wanted {
+            None | Some(SignatureKind::Ecdsa) => Ok(SignatureKind::Ecdsa),
+            Some(_) => Err(BridgeError::Invalid("an EC key makes ECDSA signatures")),
+        };
+    }
+    if key_algorithm != CryptographicAlgorithm::RSA {
+        return Err(BridgeError::Unsupported("keys of this algorithm do not sign"));
+    }
+    match wanted {
+        Some(SignatureKind::Ecdsa) => Err(BridgeError::Invalid("an RSA key makes RSA signatures")),
+        Some(kind) => Ok(kind),
+        None => Err(BridgeError::Missing("no padding method")),
+    }
+}
+
+fn hash(
+    parameters: &CryptographicParameters,
+    named: Option<HashAlgorithm>,
+    digest_bytes: Option<usize>,
+) -> Result<HashAlgorithm, BridgeError> {
+    let given = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
+    if let (Some(a), Some(b)) = (given, named) {
+        if a != b {
+            return Err(BridgeError::Invalid("hash and signature algorithm contradict"));
+        }
+    }
+    // ECDSA does not name its hash in the signature: a digest's length is enough there.
+    let by_length = match digest_bytes {
+        Some(20) => Some(HashAlgorithm::Sha1),
+        Some(28) => Some(HashAlgorithm::Sha224),
+        Some(32) => Some(HashAlgorithm::Sha256),
+        Some(48) => Some(HashAlgorithm::Sha384),
+        Some(64) => Some(HashAlgorithm::Sha512),
+        _ => None,
+    };
+    given.or(named).or(by_length).ok_or(BridgeError::Missing("no hashing algorithm"))
+}
+
+/// The MAC that `parameters` ask of a key of `key_algorithm`.
+///
+/// # Errors
+///
+/// [`BridgeError`].
+pub fn mac(
+    key_algorithm: CryptographicAlgorithm,
+    parameters: &CryptographicParameters,
+) -> Result<MacAlgorithm, BridgeError> {
+    if key_algorithm == CryptographicAlgorithm::AES {
+        return match parameters.block_cipher_mode {
+            Some(BlockCipherMode::CMAC) => Ok(MacAlgorithm::AesCmac),
+            Some(_) => Err(BridgeError::Unsupported("block cipher mode not supported for MACs")),
+            None => Err(BridgeError::Missing("no block cipher mode")),
+        };
+    }
+    let of_key = algorithm::hmac_hash(key_algorithm)
+        .ok_or(BridgeError::Unsupported("keys of this algorithm make no MAC"))?;
+    let by_hash = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
+    let by_algorithm = match parameters.cryptographic_algorithm {
+        Some(named) => Some(
+            algorithm::hmac_hash(named)
+                .ok_or(BridgeError::Invalid("the key is of another algorithm"))?,
+        ),
+        None => None,
+    };
+    if parameters.block_cipher_mode.is_some() {
+        return Err(BridgeError::Invalid("an HMAC has no block cipher mode"));
+    }
+    if by_hash.is_some_and(|hash| hash != of_key) || by_algorithm.is_some_and(|h| h != of_key) {
+        return Err(BridgeError::Invalid("the key is for another hash"));
+    }
+    Ok(MacAlgorithm::Hmac(of_key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bridge::no_parameters;
+    use kmip_core::types::{DigitalSignatureAlgorithm, HashingAlgorithm};
+
+    fn rsa(parameters: &CryptographicParameters) -> Result<Scheme, BridgeError> {
+        scheme(CryptographicAlgorithm::RSA, parameters, None)
+    }
+
+    #[test]
+    fn scheme_does_not_substitute_padding() {
+        let hash = Some(HashingAlgorithm::SHA_256);
+        let bare = CryptographicParameters { hashing_algorithm: hash, ..no_parameters() };
+        assert!(rsa(&bare).is_err());
+        let pss =
+            CryptographicParameters { padding_method: Some(PaddingMethod::PSS), ..bare.clone() };
+        assert!(matches!(rsa(&pss).unwrap().algorithm, SignAlgorithm::RsaPss { .. }));
+        let oaep = CryptographicParameters { padding_method: Some(PaddingMethod::OAEP), ..bare };
+        assert!(rsa(&oaep).is_err());
+    }
+
+    #[test]
+    fn scheme_reads_the_digital_signature_algorithm_and_refuses_contradictions() {
+        let named = CryptographicParameters {
+            digital_signature_algorithm: Some(
+                DigitalSignatureAlgorithm::SHA_256WithRSAEncryptionPKCS_1V1_5,
+            ),
+            ..no_parameters()
+        };
+        let expected = SignAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
+        assert_eq!(rsa(&named).unwrap().algorithm, expected);
+        let other_hash = CryptographicParameters {
+            hashing_algorithm: Some(HashingAlgorithm::SHA_512),
+            ..named.clone()
+        };
+        assert!(rsa(&other_hash).is_err());
+        let other_padding =
+            CryptographicParameters { padding_method: Some(PaddingMethod::PSS), ..named };
+        assert!(rsa(&other_padding).is_err());
+    }
+
+    #[test]
+    fn scheme_takes_the_hash_of_a_digest_from_its_length() {
+        let ec = scheme(CryptographicAlgorithm::ECDSA, &no_parameters(), Some(48)).unwrap();
+        assert_eq!(ec.algorithm, SignAlgorithm::Ecdsa(HashAlgorithm::Sha384));
+    }
+
+    #[test]
+    fn mac_refuses_another_hash_than_the_keys() {
+        let key = CryptographicAlgorithm::HMAC_SHA256;
+        let own = mac(key, &no_parameters());
+        assert_eq!(own, Ok(MacAlgorithm::Hmac(HashAlgorithm::Sha256)));
+        let other = CryptographicParameters {
+            hashing_algorithm: Some(HashingAlgorithm::SHA_512),
+            ..no_parameters()
+        };
+        assert!(mac(key, &other).is_err());
+    }
+}

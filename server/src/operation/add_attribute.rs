@@ -1,0 +1,46 @@
+//! Add Attribute.
+//!
+//! Spec: KMIP 1.4 §4.14.
+
+use kmip_core::attribute::SetBy;
+use kmip_core::payload::{AddAttributeRequest, AddAttributeResponse};
+
+use super::{OpContext, OpError, modify_attribute};
+use crate::object::Instance;
+
+/// Adds an instance and answers with it.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: AddAttributeRequest,
+) -> Result<AddAttributeResponse, OpError> {
+    let attribute = request.attribute;
+    if attribute.index.is_some() {
+        return Err(OpError::InvalidField("a new instance has no index yet"));
+    }
+    modify_attribute::check(ctx, &attribute)?;
+    let rule = attribute.name.kind().map(|kind| kind.rule());
+    if rule.is_some_and(|rule| rule.set_by == SetBy::Server) {
+        return Err(OpError::PermissionDenied("the attribute is the server's to set"));
+    }
+    let limit = ctx.services().bounds.max_attributes_per_object;
+    let (object, index) = ctx.change(request.unique_identifier, |object, now| {
+        if object.is_destroyed() {
+            return Err(OpError::NotFound);
+        }
+        let taken = object.attributes.named(&attribute.name).next().is_some();
+        if taken && rule.is_some_and(|rule| !rule.many) {
+            return Err(OpError::IllegalOperation("the attribute has one instance only"));
+        }
+        if object.attributes.iter().count() >= limit {
+            return Err(OpError::IndexOutOfBounds);
+        }
+        if let Some(rule) = rule {
+            modify_attribute::allow(object, rule.kind, now)?;
+        }
+        let index = object.attributes.add(attribute.name.clone(), attribute.value.clone());
+        modify_attribute::take_effect(object, now)?;
+        Ok(index)
+    })?;
+    let added = Instance { name: attribute.name, index, value: attribute.value };
+    Ok(AddAttributeResponse { unique_identifier: object.uid, attribute: added.to_attribute() })
+}

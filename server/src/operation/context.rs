@@ -1,0 +1,284 @@
+//! What an operation may reach, and the only road to the store.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hsm_backend::{CallContext, Capabilities, HsmBackend, HsmError, HsmErrorKind, TokenState};
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
+use kmip_core::ttlv::DateTime;
+use kmip_core::types::{Operation, ProtocolVersion};
+
+use super::OpError;
+use crate::authz::{self, Action, Denied, Grant, Subject};
+use crate::lifecycle;
+use crate::object::ManagedObject;
+use crate::services::Services;
+use crate::store::{Filter, Page, StoreError};
+
+/// How often a change that lost a race is tried again.
+const ATTEMPTS: usize = 8;
+
+/// What must be done to undo an item.
+#[derive(Debug)]
+pub enum UndoStep {
+    /// The object was made: destroy it.
+    Created(UniqueIdentifier),
+    /// The object was changed: put this back.
+    Changed(Box<ManagedObject>),
+}
+
+/// One batch as its operations see it.
+pub struct OpContext<'a> {
+    services: &'a Services,
+    subject: Subject,
+    version: ProtocolVersion,
+    request_id: u64,
+    now: DateTime,
+    grant: Option<Grant>,
+    placeholder: Option<UniqueIdentifier>,
+    undo: Vec<UndoStep>,
+}
+
+impl<'a> OpContext<'a> {
+    /// A context for one batch of `subject`.
+    #[must_use]
+    pub fn new(services: &'a Services, subject: Subject, version: ProtocolVersion) -> Self {
+        Self {
+            services,
+            subject,
+            version,
+            request_id: services.next_request(),
+            now: services.clock.now(),
+            grant: None,
+            placeholder: None,
+            undo: Vec::new(),
+        }
+    }
+
+    /// Begins an item: from here on the context acts under the grant for `operation`.
+    pub(super) fn begin(&mut self, operation: Operation, action: Action) -> Result<(), Denied> {
+        self.now = self.services.clock.now();
+        self.grant = None;
+        self.grant = Some(authz::authorize(&self.subject, operation, action)?);
+        Ok(())
+    }
+
+    /// The grant of the item in hand.
+    pub(super) fn grant(&self) -> Result<&Grant, OpError> {
+        self.grant.as_ref().ok_or(OpError::NotFound)
+    }
+
+    /// The version of the request.
+    #[must_use]
+    pub const fn version(&self) -> ProtocolVersion {
+        self.version
+    }
+
+    /// When the item began.
+    pub(super) const fn now(&self) -> DateTime {
+        self.now
+    }
+
+    /// Number of the request, for the log.
+    #[must_use]
+    pub const fn request_id(&self) -> u64 {
+        self.request_id
+    }
+
+    /// What the server works with, the store left aside.
+    pub(super) const fn services(&self) -> &'a Services {
+        self.services
+    }
+
+    /// Whether the subject's scope may read key values.
+    pub(super) fn may_export(&self) -> bool {
+        self.grant.as_ref().is_some_and(Grant::may_export)
+    }
+
+    /// The token.
+    pub(super) fn hsm(&self) -> &'a dyn HsmBackend {
+        &*self.services.hsm
+    }
+
+    /// What the token can do; an error while it is not there.
+    pub(super) fn capabilities(&self) -> Result<Arc<Capabilities>, OpError> {
+        match self.services.hsm.state() {
+            TokenState::Ready(capabilities) => Ok(capabilities),
+            TokenState::Sealed | TokenState::Unavailable => {
+                Err(HsmError::new(HsmErrorKind::Unavailable, "token state").into())
+            }
+        }
+    }
+
+    /// Circumstances for a token call of ordinary length.
+    pub(super) fn call(&self) -> CallContext {
+        self.call_within(self.services.bounds.operation_timeout)
+    }
+
+    /// Circumstances for making a key.
+    pub(super) fn keygen_call(&self) -> CallContext {
+        self.call_within(self.services.bounds.keygen_timeout)
+    }
+
+    fn call_within(&self, timeout: Duration) -> CallContext {
+        CallContext {
+            deadline: Instant::now() + timeout,
+            scope: self.subject.scope.as_str().to_owned(),
+            request_id: self.request_id,
+        }
+    }
+
+    /// The identifier meant: the one given, else the batch's ID Placeholder (KMIP 1.4 §4).
+    pub(super) fn identifier(
+        &self,
+        given: Option<UniqueIdentifier>,
+    ) -> Result<UniqueIdentifier, OpError> {
+        given.or_else(|| self.placeholder.clone()).ok_or(OpError::NotFound)
+    }
+
+    /// Sets or empties the ID Placeholder.
+    pub(super) fn set_placeholder(&mut self, uid: Option<UniqueIdentifier>) {
+        self.placeholder = uid;
+    }
+
+    /// Loads an object that has not been destroyed.
+    pub(super) fn object(
+        &mut self,
+        given: Option<UniqueIdentifier>,
+    ) -> Result<Arc<ManagedObject>, OpError> {
+        let object = self.object_or_remains(given)?;
+        if object.is_destroyed() { Err(OpError::NotFound) } else { Ok(object) }
+    }
+
+    /// Loads an object, or what is left of a destroyed one. Dates that have passed take effect.
+    pub(super) fn object_or_remains(
+        &mut self,
+        given: Option<UniqueIdentifier>,
+    ) -> Result<Arc<ManagedObject>, OpError> {
+        let uid = self.identifier(given)?;
+        for _ in 0..ATTEMPTS {
+            let object = self.load(&uid)?;
+            if object.due_at().is_none_or(|due| due > self.now) {
+                return Ok(object);
+            }
+            let mut changed = Arc::unwrap_or_clone(object);
+            lifecycle::advance(&mut changed, self.now);
+            changed.attributes.set(Kind::LastChangeDate, &self.now);
+            match self.write(&changed) {
+                Ok(()) | Err(OpError::Store(StoreError::Conflict)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    fn load(&self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
+        self.services.store.load(self.grant()?, uid)?.ok_or(OpError::NotFound)
+    }
+
+    fn unique_names(&self) -> bool {
+        self.services.unique_names(&self.subject.scope)
+    }
+
+    fn write(&self, object: &ManagedObject) -> Result<(), OpError> {
+        self.services.store.save(self.grant()?, &[object], self.unique_names())?;
+        Ok(())
+    }
+
+    /// Changes an object: `change` is run on a fresh copy, again if another change came between.
+    ///
+    /// Returns the changed object and what `change` returned.
+    pub(super) fn change<T>(
+        &mut self,
+        given: Option<UniqueIdentifier>,
+        mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+    ) -> Result<(ManagedObject, T), OpError> {
+        let uid = self.identifier(given)?;
+        for _ in 0..ATTEMPTS {
+            let before = self.object_or_remains(Some(uid.clone()))?;
+            let mut after = (*before).clone();
+            let outcome = change(&mut after, self.now)?;
+            after.attributes.set(Kind::LastChangeDate, &self.now);
+            match self.write(&after) {
+                Ok(()) => {
+                    after.version += 1;
+                    self.undo.push(UndoStep::Changed(Box::new(Arc::unwrap_or_clone(before))));
+                    return Ok((after, outcome));
+                }
+                Err(OpError::Store(StoreError::Conflict)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Stores new objects, all or none.
+    pub(super) fn insert(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
+        self.services.store.insert(self.grant()?, objects, self.unique_names())?;
+        Ok(())
+    }
+
+    /// Replaces rows whose version the caller holds, all or none.
+    pub(super) fn replace(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
+        self.services.store.save(self.grant()?, objects, self.unique_names())?;
+        Ok(())
+    }
+
+    /// Notes that an object was made, for Undo.
+    pub(super) fn note_created(&mut self, uid: &UniqueIdentifier) {
+        self.undo.push(UndoStep::Created(uid.clone()));
+    }
+
+    /// Finds objects. Dates that have passed take effect first.
+    pub(super) fn locate(&mut self, filter: &Filter) -> Result<Page, OpError> {
+        self.let_time_pass()?;
+        Ok(self.services.store.locate(self.grant()?, filter)?)
+    }
+
+    /// Brings every object of the scope up to date whose dates have passed.
+    fn let_time_pass(&mut self) -> Result<(), OpError> {
+        loop {
+            let due = self.services.store.due(self.grant()?, self.now, 256)?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for uid in due {
+                match self.object_or_remains(Some(uid)) {
+                    Ok(_) | Err(OpError::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// The steps that undo what was done since `mark` steps ago, last first.
+    pub(crate) fn take_undo_since(&mut self, mark: usize) -> Vec<UndoStep> {
+        let mut steps = self.undo.split_off(mark.min(self.undo.len()));
+        steps.reverse();
+        steps
+    }
+
+    /// How many steps there are to undo so far.
+    pub(crate) fn undo_mark(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// Carries out one step of an Undo.
+    ///
+    /// # Errors
+    ///
+    /// [`OpError`]; the step is then left undone, and the caller says so.
+    pub(crate) fn undo(&mut self, step: UndoStep) -> Result<(), OpError> {
+        match step {
+            UndoStep::Created(uid) => super::destroy::erase(self, &uid),
+            UndoStep::Changed(before) => {
+                let uid = before.uid.clone();
+                self.change(Some(uid), |object, _| {
+                    object.attributes = before.attributes.clone();
+                    Ok(())
+                })?;
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Create Key Pair: the token makes the pair, keeps the private half, and gives out the public one.
+//!
+//! Spec: KMIP 1.4 §4.2.
+
+use hsm_backend::{KeyPairSpec, PublicKey, software};
+use kmip_core::attribute::{
+    AttributeKind as Kind, AttributeName, CryptographicDomainParameters, Link,
+};
+use kmip_core::object::{KeyBlock, KeyValue, Object, PublicKey as WirePublicKey};
+use kmip_core::payload::{CreateKeyPairRequest, CreateKeyPairResponse};
+use kmip_core::ttlv::{Value, Writer};
+use kmip_core::types::{
+    CryptographicAlgorithm, CryptographicUsageMask as Mask, LinkType, ObjectType, ProtocolVersion,
+};
+
+use super::birth::{self, Origin};
+use super::{OpContext, OpError, template};
+use crate::bridge::{algorithm, key_material, key_spec};
+use crate::object::{AttributeSet, Custody, ManagedObject};
+
+/// Makes the pair and answers with both identifiers; the ID Placeholder is the private key's.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: CreateKeyPairRequest,
+) -> Result<CreateKeyPairResponse, OpError> {
+    let common = template::collect(ctx, request.common_template_attribute.as_ref())?;
+    let private = template::collect(ctx, request.private_key_template_attribute.as_ref())?;
+    let public = template::collect(ctx, request.public_key_template_attribute.as_ref())?;
+    let private = template::merge(&common, &private);
+    let public = template::merge(&common, &public);
+    let bounds = ctx.services().bounds;
+    let (spec, bits) = key_spec::key_pair(&private, bounds.rsa_min_bits..=bounds.rsa_max_bits)?;
+    if key_spec::key_pair(&public, bounds.rsa_min_bits..=bounds.rsa_max_bits)?.0 != spec {
+        return Err(OpError::InvalidField("the two halves differ in algorithm or length"));
+    }
+    let (mut private, mut public) = (
+        half(ctx, ObjectType::PrivateKey, private, &spec, bits)?,
+        half(ctx, ObjectType::PublicKey, public, &spec, bits)?,
+    );
+    link(&mut private, LinkType::PublicKeyLink, &public);
+    link(&mut public, LinkType::PrivateKeyLink, &private);
+    let mask = birth::checked_mask(ctx, &private)?;
+    birth::checked_mask(ctx, &public)?;
+    let policy = birth::key_policy(&private, key_spec::private_usage(mask));
+    let made = birth::bear(
+        ctx,
+        vec![private, public],
+        |ctx, id| Ok(ctx.hsm().generate_key_pair(&ctx.keygen_call(), id, &spec, &policy)?.value),
+        |_, objects, made| match objects {
+            [_, public] => fill_public(public, &made.public),
+            _ => Ok(()),
+        },
+    )?;
+    let [private, public] = made.as_slice() else { return Err(OpError::NotFound) };
+    ctx.set_placeholder(Some(private.uid.clone()));
+    Ok(CreateKeyPairResponse {
+        private_key_unique_identifier: private.uid.clone(),
+        public_key_unique_identifier: public.uid.clone(),
+        private_key_template_attribute: None,
+        public_key_template_attribute: None,
+    })
+}
+
+/// One half with its attributes. A usage mask not given is what such keys are for: Barbican and
+/// others give none.
+fn half(
+    ctx: &OpContext<'_>,
+    object_type: ObjectType,
+    mut given: AttributeSet,
+    spec: &KeyPairSpec,
+    bits: u32,
+) -> Result<ManagedObject, OpError> {
+    let is_private = object_type == ObjectType::PrivateKey;
+    let mask = match (spec, is_private) {
+        (KeyPairSpec::Rsa { .. }, true) => Mask::Sign.union(Mask::Decrypt),
+        (KeyPairSpec::Rsa { .. }, false) => Mask::Verify.union(Mask::Encrypt),
+        (KeyPairSpec::Ec(_), true) => Mask::Sign,
+        (KeyPairSpec::Ec(_), false) => Mask::Verify,
+    };
+    given.set_default(Kind::CryptographicUsageMask, &mask);
+    let length = i32::try_from(bits).map_err(|_| OpError::InvalidField("key length"))?;
+    given.set(Kind::CryptographicLength, &length);
+    if let KeyPairSpec::Ec(curve) = spec {
+        given.set_default(
+            Kind::CryptographicDomainParameters,
+            &CryptographicDomainParameters {
+                q_length: None,
+                recommended_curve: Some(algorithm::curve_name(*curve).0),
+            },
+        );
+    }
+    let mut object = birth::newborn(ctx, object_type, given, Origin::Generated)?;
+    object.true_bits = bits;
+    Ok(object)
+}
+
+fn link(from: &mut ManagedObject, link_type: LinkType, to: &ManagedObject) {
+    let link = Link { link_type, linked_object_identifier: to.uid.clone() };
+    from.attributes.add(AttributeName::from(Kind::Link), Value::of(&link));
+}
+
+/// Puts the public key's value into its row.
+fn fill_public(object: &mut ManagedObject, key: &PublicKey) -> Result<(), OpError> {
+    let algorithm = object.attributes.enumeration(Kind::CryptographicAlgorithm);
+    let (format, material) = key_material::write_public(None, key)?;
+    let value = material.bytes().map(|bytes| bytes.expose().to_vec()).unwrap_or_default();
+    let digest = software::digest(hsm_backend::HashAlgorithm::Sha256, &value)?;
+    object.attributes.set(Kind::Digest, &birth::digest(digest, format));
+    let key_block = KeyBlock {
+        key_format_type: format,
+        key_compression_type: None,
+        key_value: Some(KeyValue::plain(material)),
+        cryptographic_algorithm: algorithm.map(CryptographicAlgorithm),
+        cryptographic_length: i32::try_from(object.true_bits).ok(),
+        key_wrapping_data: None,
+    };
+    let mut w = Writer::new(ProtocolVersion::NEWEST);
+    Object::PublicKey(WirePublicKey { key_block }).encode_tagged(&mut w);
+    object.custody = Custody::Public;
+    object.blob = Some(w.into_bytes());
+    Ok(())
+}

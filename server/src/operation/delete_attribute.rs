@@ -1,0 +1,36 @@
+//! Delete Attribute.
+//!
+//! Spec: KMIP 1.4 §4.16.
+
+use kmip_core::attribute::Attribute;
+use kmip_core::payload::{DeleteAttributeRequest, DeleteAttributeResponse};
+
+use super::{OpContext, OpError};
+
+/// Deletes an instance and answers with it.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: DeleteAttributeRequest,
+) -> Result<DeleteAttributeResponse, OpError> {
+    let name = request.attribute_name;
+    let index = request.attribute_index.unwrap_or(0);
+    let allowed = match name.kind() {
+        Some(kind) => kind.rule().client_may_delete,
+        None if name.is_custom() => name.is_client_custom(),
+        None => return Err(OpError::AttributeNotFound),
+    };
+    if !allowed {
+        return Err(OpError::PermissionDenied("the attribute cannot be deleted"));
+    }
+    let (object, value) = ctx.change(request.unique_identifier, |object, _| {
+        if object.is_destroyed() {
+            return Err(OpError::NotFound);
+        }
+        object.attributes.remove(&name, index).ok_or(OpError::AttributeNotFound)
+    })?;
+    let index = (index != 0).then_some(index);
+    Ok(DeleteAttributeResponse {
+        unique_identifier: object.uid,
+        attribute: Attribute { name, index, value },
+    })
+}

@@ -1,0 +1,91 @@
+//! Destroy: the row first, then the token's key, then the row again.
+//!
+//! Spec: KMIP 1.4 §4.21.
+
+use hsm_backend::{HsmBackend, HsmError, HsmErrorKind, KeyRef};
+use kmip_core::attribute::UniqueIdentifier;
+use kmip_core::payload::{DestroyRequest, DestroyResponse};
+
+use super::{OpContext, OpError, birth};
+use crate::lifecycle;
+use crate::object::{ManagedObject, Phase};
+
+/// Destroys one object and answers with its identifier. Its metadata stay.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: DestroyRequest,
+) -> Result<DestroyResponse, OpError> {
+    let uid = end(ctx, request.unique_identifier, |object, now| {
+        Ok(lifecycle::destroy(object, now)?)
+    })?;
+    Ok(DestroyResponse { unique_identifier: uid })
+}
+
+/// Undoes the making of an object, whatever state it began in.
+pub(super) fn erase(ctx: &mut OpContext<'_>, uid: &UniqueIdentifier) -> Result<(), OpError> {
+    use kmip_core::attribute::AttributeKind as Kind;
+    use kmip_core::types::State;
+    end(ctx, Some(uid.clone()), |object, now| {
+        if object.state().is_some() {
+            object.attributes.set(Kind::State, &State::Destroyed);
+        }
+        object.attributes.set(Kind::DestroyDate, &now);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn end(
+    ctx: &mut OpContext<'_>,
+    uid: Option<UniqueIdentifier>,
+    change: impl Fn(&mut ManagedObject, kmip_core::ttlv::DateTime) -> Result<(), OpError>,
+) -> Result<UniqueIdentifier, OpError> {
+    let lease = birth::lease(ctx);
+    // While the token is away a key cannot be destroyed: better to say so before the row changes.
+    let target = ctx.object(uid)?;
+    if target.key_ref().is_some() {
+        ctx.capabilities()?;
+    }
+    let (mut object, ()) = ctx.change(Some(target.uid.clone()), |object, now| {
+        if object.is_destroyed() {
+            return Err(OpError::NotFound);
+        }
+        change(object, now)?;
+        match object.key_ref() {
+            Some(_) => object.phase = Phase::Destroying(lease.clone()),
+            None => object.blob = None,
+        }
+        Ok(())
+    })?;
+    if let Some(key) = object.key_ref() {
+        let canary = ctx.services().sealer.canary()?;
+        destroy_in_token(ctx.hsm(), &ctx.call(), &key, canary.map(KeyRef::Token).as_ref())?;
+        object.phase = Phase::Live;
+        object.blob = None;
+        object.key_id = None;
+        ctx.replace(&[&object])?;
+    }
+    Ok(object.uid)
+}
+
+/// Destroys a token key. A token that does not know the key is believed only if it knows our canary:
+/// an absent or wrong token reads as an empty one.
+///
+/// # Errors
+///
+/// [`HsmError`]; the reconciler tries again.
+pub(crate) fn destroy_in_token(
+    hsm: &dyn HsmBackend,
+    call: &hsm_backend::CallContext,
+    key: &KeyRef,
+    canary: Option<&KeyRef>,
+) -> Result<(), HsmError> {
+    match hsm.destroy_key(call, key) {
+        Err(error) if error.kind == HsmErrorKind::KeyNotFound => match canary {
+            Some(KeyRef::Token(id)) if hsm.key_exists(call, *id)? => Ok(()),
+            Some(_) => Err(HsmError::new(HsmErrorKind::Unavailable, "canary")),
+            None => Ok(()),
+        },
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,185 @@
+//! Wrapped Get: the key leaves under another key.
+//!
+//! Spec: KMIP 1.4 §2.1.6 and §4.11.
+
+use std::sync::Arc;
+
+use hsm_backend::{SecretValue, WrapAlgorithm};
+use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
+use kmip_core::object::{
+    KeyBlock, KeyInformation, KeyValue, KeyWrappingData, KeyWrappingSpecification, Object,
+    PrivateKey, SecretData, SymmetricKey,
+};
+use kmip_core::secret::SecretBytes;
+use kmip_core::ttlv::Writer;
+use kmip_core::types::{
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, EncodingOption,
+    KeyFormatType, ObjectType, ProtocolVersion, WrappingMethod,
+};
+
+use super::{OpContext, OpError, attribute_list, get};
+use crate::lifecycle::{self, Purpose};
+use crate::object::ManagedObject;
+
+/// The object with its value wrapped as `specification` says.
+pub(super) fn wrapped(
+    ctx: &mut OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+    specification: &KeyWrappingSpecification,
+) -> Result<Object, OpError> {
+    if specification.wrapping_method != WrappingMethod::Encrypt
+        || specification.mac_signature_key_information.is_some()
+    {
+        return Err(OpError::FeatureNotSupported("only wrapping by encryption is supported"));
+    }
+    let information = specification
+        .encryption_key_information
+        .as_ref()
+        .ok_or(OpError::InvalidMessage("no wrapping key is named"))?;
+    let (kek, algorithm) = wrapping_key(ctx, information)?;
+    let option = specification.encoding_option.unwrap_or(EncodingOption::TTLVEncoding);
+    let (template, bytes) = match option {
+        EncodingOption::NoEncoding => {
+            if !specification.attribute_names.is_empty() {
+                return Err(OpError::EncodingOption("No Encoding takes no attributes along"));
+            }
+            by_token(ctx, row, format, &kek, algorithm)?
+        }
+        EncodingOption::TTLVEncoding => {
+            by_encoding(ctx, row, format, &kek, algorithm, specification)?
+        }
+        _ => return Err(OpError::EncodingOption("no such encoding option")),
+    };
+    let key_wrapping_data = KeyWrappingData {
+        wrapping_method: WrappingMethod::Encrypt,
+        encryption_key_information: Some(information.clone()),
+        mac_signature_key_information: None,
+        mac_signature: None,
+        iv_counter_nonce: None,
+        encoding_option: specification.encoding_option,
+    };
+    let block = KeyBlock {
+        key_value: Some(KeyValue::Wrapped(SecretBytes::new(bytes))),
+        key_wrapping_data: Some(key_wrapping_data),
+        ..template
+    };
+    with_block(row, block)
+}
+
+/// An object of the row's type around a key block.
+fn with_block(row: &ManagedObject, key_block: KeyBlock) -> Result<Object, OpError> {
+    match row.object_type {
+        ObjectType::SymmetricKey => Ok(Object::SymmetricKey(SymmetricKey { key_block })),
+        ObjectType::PrivateKey => Ok(Object::PrivateKey(PrivateKey { key_block })),
+        _ => Err(OpError::IllegalOperation("objects of this type are not wrapped")),
+    }
+}
+
+/// The wrapping key and its mechanism.
+fn wrapping_key(
+    ctx: &mut OpContext<'_>,
+    information: &KeyInformation,
+) -> Result<(Arc<ManagedObject>, WrapAlgorithm), OpError> {
+    let kek = ctx.object(Some(information.unique_identifier.clone()))?;
+    let of_aes = kek.attributes.enumeration(Kind::CryptographicAlgorithm)
+        == Some(CryptographicAlgorithm::AES.0);
+    if kek.object_type != ObjectType::SymmetricKey || !of_aes || kek.key_ref().is_none() {
+        return Err(OpError::IllegalOperation("the object cannot wrap keys"));
+    }
+    lifecycle::may_use(&kek, Mask::WrapKey, Purpose::Protect, ctx.now())?;
+    let parameters = wrapping_parameters(&kek, information)?;
+    let algorithm = match parameters.block_cipher_mode {
+        Some(BlockCipherMode::NISTKeyWrap) => WrapAlgorithm::AesKeyWrap,
+        Some(BlockCipherMode::AESKeyWrapPadding) => WrapAlgorithm::AesKeyWrapPad,
+        _ => return Err(OpError::ParametersNotSupported("wrapping mode not supported")),
+    };
+    if ctx.capabilities()?.wrap(algorithm).is_none() {
+        return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
+    }
+    Ok((kek, algorithm))
+}
+
+/// The parameters named, if the wrapping key has them; else its first. A key without any takes
+/// what is named.
+fn wrapping_parameters(
+    kek: &ManagedObject,
+    information: &KeyInformation,
+) -> Result<CryptographicParameters, OpError> {
+    let mut own = kek
+        .attributes
+        .all_typed::<CryptographicParameters>(Kind::CryptographicParameters)
+        .peekable();
+    match (&information.cryptographic_parameters, own.peek()) {
+        (Some(named), None) => Ok(named.clone()),
+        (Some(named), Some(_)) => {
+            own.find(|instance| instance == named).ok_or(OpError::NotFound)
+        }
+        (None, _) => own.next().ok_or(OpError::NotFound),
+    }
+}
+
+/// No Encoding: the token wraps the bare key.
+fn by_token(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+    kek: &ManagedObject,
+    algorithm: WrapAlgorithm,
+) -> Result<(KeyBlock, Vec<u8>), OpError> {
+    let (Some(kek), Some(target)) = (kek.key_ref(), row.key_ref()) else {
+        return Err(OpError::EncodingOption("only keys in the token are wrapped without encoding"));
+    };
+    // What C_WrapKey makes of a private key is PKCS#8, and nothing else.
+    let key_format_type = match (row.object_type, format) {
+        (ObjectType::SymmetricKey, None | Some(KeyFormatType::Raw)) => KeyFormatType::Raw,
+        (ObjectType::PrivateKey, None | Some(KeyFormatType::PKCS_8)) => KeyFormatType::PKCS_8,
+        _ => return Err(OpError::KeyFormat),
+    };
+    let bytes = ctx.hsm().wrap_key(&ctx.call(), &kek, &target, algorithm)?.value;
+    let block = KeyBlock {
+        key_format_type,
+        key_compression_type: None,
+        key_value: None,
+        cryptographic_algorithm: row
+            .attributes
+            .enumeration(Kind::CryptographicAlgorithm)
+            .map(CryptographicAlgorithm),
+        cryptographic_length: i32::try_from(row.true_bits).ok(),
+        key_wrapping_data: None,
+    };
+    Ok((block, bytes))
+}
+
+/// TTLV encoding: a structure that no token knows, so the value must be one that may be read.
+fn by_encoding(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+    kek: &ManagedObject,
+    algorithm: WrapAlgorithm,
+    specification: &KeyWrappingSpecification,
+) -> Result<(KeyBlock, Vec<u8>), OpError> {
+    if row.attributes.boolean(Kind::Sensitive) == Some(true) {
+        return Err(OpError::EncodingOption("a sensitive key is wrapped with No Encoding only"));
+    }
+    let object = get::value(ctx, row, format)?;
+    let block = match object {
+        Object::SymmetricKey(SymmetricKey { key_block })
+        | Object::PrivateKey(PrivateKey { key_block })
+        | Object::SecretData(SecretData { key_block, .. }) => key_block,
+        _ => return Err(OpError::IllegalOperation("objects of this type are not wrapped")),
+    };
+    let Some(KeyValue::Plain { material, .. }) = block.key_value.clone() else {
+        return Err(OpError::IllegalOperation("the key is wrapped already"));
+    };
+    let attributes = attribute_list::visible(row, ctx.version())
+        .filter(|attribute| specification.attribute_names.contains(&attribute.name))
+        .collect();
+    let mut w = Writer::new(ProtocolVersion::NEWEST);
+    KeyValue::Plain { material, attributes }.encode(&mut w);
+    let kek = kek.key_ref().ok_or(OpError::IllegalOperation("the object cannot wrap keys"))?;
+    let value = SecretValue::new(w.into_bytes());
+    let bytes = ctx.hsm().wrap_data(&ctx.call(), &kek, &value, algorithm)?.value;
+    Ok((block, bytes))
+}

@@ -1,0 +1,154 @@
+//! Locate: objects by their attributes, exactly.
+//!
+//! Spec: KMIP 1.4 §4.9.
+
+use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName};
+use kmip_core::payload::{LocateRequest, LocateResponse};
+use kmip_core::ttlv::Value;
+use kmip_core::types::{ObjectGroupMember, StorageStatusMask, Tag};
+
+use super::{OpContext, OpError};
+use crate::store::{Criterion, FieldMatch, Filter, Page};
+
+/// Answers with the identifiers that match, newest first. None is a success.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: LocateRequest,
+) -> Result<LocateResponse, OpError> {
+    let mut attributes = request.attributes;
+    if let Some(template) = request.template_attribute {
+        if !template.names.is_empty() {
+            return Err(OpError::InvalidField("templates are no criterion"));
+        }
+        attributes.extend(template.attributes);
+    }
+    let storage = request.storage_status_mask.unwrap_or(StorageStatusMask::OnLineStorage);
+    let mut filter = Filter {
+        criteria: criteria(ctx, &attributes)?,
+        online: storage.contains(StorageStatusMask::OnLineStorage),
+        archived: storage.contains(StorageStatusMask::ArchivalStorage),
+        offset: count(request.offset_items)?.unwrap_or(0),
+        limit: count(request.maximum_items)?.unwrap_or(usize::MAX),
+    };
+    filter.limit = filter.limit.min(ctx.services().bounds.max_locate_items);
+    let page = match request.object_group_member {
+        None => ctx.locate(&filter)?,
+        Some(ObjectGroupMember::GroupMemberFresh) => {
+            let fresh = AttributeName::from(Kind::Fresh);
+            filter.criteria.push(Criterion::equals(fresh, &Value::Boolean(true)));
+            ctx.locate(&filter)?
+        }
+        Some(ObjectGroupMember::GroupMemberDefault) => {
+            next_member(ctx, &attributes, &filter)?
+        }
+        Some(_) => return Err(OpError::InvalidField("no such object group member")),
+    };
+    let placeholder = match page.identifiers.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
+    ctx.set_placeholder(placeholder);
+    Ok(LocateResponse {
+        located_items: i32::try_from(page.located).ok(),
+        unique_identifiers: page.identifiers,
+    })
+}
+
+fn count(given: Option<i32>) -> Result<Option<usize>, OpError> {
+    given
+        .map(usize::try_from)
+        .transpose()
+        .map_err(|_| OpError::InvalidField("a number of items is negative"))
+}
+
+/// The default member of a group: each in turn, oldest first.
+fn next_member(
+    ctx: &mut OpContext<'_>,
+    attributes: &[Attribute],
+    filter: &Filter,
+) -> Result<Page, OpError> {
+    let group = attributes
+        .iter()
+        .find(|attribute| attribute.name.kind() == Some(Kind::ObjectGroup))
+        .and_then(|attribute| match &attribute.value {
+            Value::TextString(name) => Some(name.clone()),
+            _ => None,
+        })
+        .ok_or(OpError::InvalidField("no object group is named"))?;
+    let all = Filter {
+        offset: 0,
+        limit: ctx.services().bounds.max_locate_items,
+        ..filter.clone()
+    };
+    let mut page = ctx.locate(&all)?;
+    page.identifiers.reverse();
+    let members = page.identifiers.len();
+    if members > 0 {
+        let scope = ctx.grant()?.scope().clone();
+        let turn = ctx.services().rotation.next(&scope, &group, members);
+        page.identifiers.rotate_left(turn.min(members));
+    }
+    page.identifiers = page.identifiers.into_iter().skip(filter.offset).take(filter.limit).collect();
+    Ok(page)
+}
+
+/// The criteria as data. Each must be an attribute of the request's version, of its type; two
+/// instances of one date are a range.
+fn criteria(ctx: &OpContext<'_>, attributes: &[Attribute]) -> Result<Vec<Criterion>, OpError> {
+    let mut criteria: Vec<Criterion> = Vec::new();
+    for (place, attribute) in attributes.iter().enumerate() {
+        let kind = attribute.name.kind().filter(|kind| kind.rule().since <= ctx.version());
+        match kind {
+            Some(kind) => kind
+                .check_partial(&attribute.value)
+                .map_err(|_| OpError::InvalidField("malformed criterion"))?,
+            None if attribute.name.is_custom() => {}
+            None => return Err(OpError::InvalidField("unknown attribute")),
+        }
+        if let Value::DateTime(date) = &attribute.value {
+            let earlier = attributes.iter().take(place).find_map(|other| match &other.value {
+                Value::DateTime(first) if other.name == attribute.name => Some(first.0),
+                _ => None,
+            });
+            if let Some(first) = earlier {
+                narrow(&mut criteria, &attribute.name, first, date.0);
+                continue;
+            }
+        }
+        criteria.push(criterion(kind, attribute));
+    }
+    Ok(criteria)
+}
+
+/// Replaces the equality of the first date by the closed range of both.
+fn narrow(criteria: &mut Vec<Criterion>, name: &AttributeName, first: i64, second: i64) {
+    criteria.retain(|criterion| match criterion {
+        Criterion::Fields { name: other, .. } => other != name,
+        Criterion::HasBits { .. } | Criterion::Range { .. } | Criterion::Present { .. } => true,
+    });
+    criteria.push(Criterion::Range {
+        name: name.clone(),
+        low: first.min(second),
+        high: first.max(second),
+    });
+}
+
+fn criterion(kind: Option<Kind>, attribute: &Attribute) -> Criterion {
+    let name = attribute.name.clone();
+    match (kind, &attribute.value) {
+        (Some(Kind::CryptographicUsageMask), Value::Integer(bits)) => {
+            Criterion::HasBits { name, bits: u32::from_be_bytes(bits.to_be_bytes()) }
+        }
+        (Some(Kind::UsageLimits), Value::Structure(items)) if !items.is_empty() => {
+            let fields = items
+                .iter()
+                .map(|item| match item.tag {
+                    Tag::UsageLimitsTotal | Tag::UsageLimitsCount => FieldMatch::at_least(item),
+                    _ => FieldMatch::of(item),
+                })
+                .collect();
+            Criterion::Fields { name, fields }
+        }
+        (_, value) => Criterion::equals(name, value),
+    }
+}

@@ -1,0 +1,131 @@
+//! One module per KMIP operation; this file is their table of contents.
+
+mod activate;
+mod add_attribute;
+mod attribute_list;
+mod birth;
+mod context;
+mod create;
+mod create_key_pair;
+mod decrypt;
+mod delete_attribute;
+mod destroy;
+mod discover_versions;
+mod encrypt;
+mod error;
+mod get;
+mod get_attribute_list;
+mod get_attributes;
+mod hash;
+mod key_wrap;
+mod locate;
+mod mac;
+mod mac_verify;
+mod modify_attribute;
+mod public_key;
+mod query;
+mod register;
+mod revoke;
+mod rng_retrieve;
+mod rng_seed;
+mod sign;
+mod signature_verify;
+mod template;
+mod use_key;
+
+use kmip_core::payload::{RequestPayload, ResponsePayload};
+use kmip_core::types::Operation;
+
+use crate::authz::Action;
+use crate::worker::Lane;
+
+pub use context::{OpContext, UndoStep};
+pub(crate) use destroy::destroy_in_token;
+pub use error::OpError;
+pub use query::OBJECT_TYPES;
+
+/// Whether a batch with Undo may hold the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// It has no effect, or one that can be taken back.
+    Possible,
+    /// What it does is done.
+    Impossible,
+}
+
+/// One line of the table of operations.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationEntry {
+    /// The operation.
+    pub operation: Operation,
+    /// What it does to an object.
+    pub action: Action,
+    /// Which threads carry it out.
+    pub lane: Lane,
+    /// Whether it can be undone.
+    pub undo: Undo,
+}
+
+/// Routes each payload to its module, under the action the subject must be allowed.
+macro_rules! operations {
+    ($( $name:ident => $module:ident, $action:ident, $lane:ident, $undo:ident; )*) => {
+        /// What is served: `Query` and the documentation are made from this.
+        pub const SERVED: &[OperationEntry] = &[ $( OperationEntry {
+            operation: Operation::$name,
+            action: Action::$action,
+            lane: Lane::$lane,
+            undo: Undo::$undo,
+        } ),* ];
+
+        /// Carries out one item.
+        ///
+        /// # Errors
+        ///
+        /// [`OpError`]; `Unsupported` for what is not in the table.
+        pub fn dispatch(
+            ctx: &mut OpContext<'_>,
+            request: RequestPayload,
+        ) -> Result<ResponsePayload, OpError> {
+            match request {
+                $( RequestPayload::$name(request) => {
+                    ctx.begin(Operation::$name, Action::$action)?;
+                    $module::handle(ctx, request).map(ResponsePayload::$name)
+                } )*
+                other => Err(OpError::Unsupported(other.operation())),
+            }
+        }
+    };
+}
+
+operations! {
+    DiscoverVersions => discover_versions,  Open,   None,  Possible;
+    Query            => query,              Open,   None,  Possible;
+    Create           => create,             Create, Slow,  Possible;
+    CreateKeyPair    => create_key_pair,    Create, Slow,  Possible;
+    Register         => register,           Create, Token, Possible;
+    Locate           => locate,             Read,   None,  Possible;
+    Get              => get,                Export, Token, Possible;
+    GetAttributes    => get_attributes,     Read,   None,  Possible;
+    GetAttributeList => get_attribute_list, Read,   None,  Possible;
+    AddAttribute     => add_attribute,      Manage, None,  Possible;
+    ModifyAttribute  => modify_attribute,   Manage, Token, Possible;
+    DeleteAttribute  => delete_attribute,   Manage, None,  Possible;
+    Activate         => activate,           Manage, None,  Possible;
+    Revoke           => revoke,             Manage, None,  Possible;
+    Destroy          => destroy,            Manage, Token, Impossible;
+    Encrypt          => encrypt,            Use,    Token, Impossible;
+    Decrypt          => decrypt,            Use,    Token, Impossible;
+    Sign             => sign,               Use,    Token, Impossible;
+    SignatureVerify  => signature_verify,   Use,    Token, Possible;
+    MAC              => mac,                Use,    Token, Impossible;
+    MACVerify        => mac_verify,         Use,    Token, Possible;
+    RNGRetrieve      => rng_retrieve,       Open,   Token, Possible;
+    RNGSeed          => rng_seed,           Open,   Token, Impossible;
+    Hash             => hash,               Open,   None,  Possible;
+}
+
+/// The line of `operation`, if it is served.
+#[must_use]
+pub fn entry(operation: Operation) -> Option<&'static OperationEntry> {
+    SERVED.iter().find(|entry| entry.operation == operation)
+}

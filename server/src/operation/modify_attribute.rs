@@ -1,0 +1,134 @@
+//! Modify Attribute.
+//!
+//! Spec: KMIP 1.4 §4.15.
+
+use kmip_core::attribute::{Attribute, AttributeKind as Kind, UsageLimits};
+use kmip_core::payload::{ModifyAttributeRequest, ModifyAttributeResponse};
+use kmip_core::ttlv::{DateTime, Value};
+
+use super::{OpContext, OpError, birth};
+use crate::lifecycle;
+use crate::object::ManagedObject;
+
+/// Replaces an instance and answers with it.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: ModifyAttributeRequest,
+) -> Result<ModifyAttributeResponse, OpError> {
+    let attribute = request.attribute;
+    check(ctx, &attribute)?;
+    let kind = attribute.name.kind();
+    if kind.is_some_and(|kind| !kind.rule().client_may_modify) {
+        return Err(OpError::PermissionDenied("the attribute is read-only"));
+    }
+    let uid = ctx.identifier(request.unique_identifier)?;
+    restrict_token_key(ctx, &uid, kind, &attribute.value)?;
+    let index = attribute.index.unwrap_or(0);
+    let (object, ()) = ctx.change(Some(uid), |object, now| {
+        if object.is_destroyed() {
+            return Err(OpError::NotFound);
+        }
+        if object.attributes.named(&attribute.name).next().is_none() {
+            return Err(OpError::InvalidField("the object has no such attribute"));
+        }
+        if let Some(kind) = kind {
+            allow(object, kind, now)?;
+        }
+        let value = value_to_set(object, kind, &attribute.value)?;
+        if !object.attributes.replace(&attribute.name, index, value) {
+            return Err(OpError::AttributeNotFound);
+        }
+        take_effect(object, now)
+    })?;
+    Ok(ModifyAttributeResponse { unique_identifier: object.uid, attribute })
+}
+
+/// Checks an attribute that a client wants to set.
+pub(super) fn check(ctx: &OpContext<'_>, attribute: &Attribute) -> Result<(), OpError> {
+    attribute
+        .check(ctx.version())
+        .map_err(|_| OpError::InvalidField("unknown or malformed attribute"))?;
+    if attribute.name.is_custom() && !attribute.name.is_client_custom() {
+        return Err(OpError::PermissionDenied("y- attributes are the server's to set"));
+    }
+    Ok(())
+}
+
+/// Whether state and dates allow the change.
+pub(super) fn allow(object: &ManagedObject, kind: Kind, now: DateTime) -> Result<(), OpError> {
+    match kind {
+        Kind::ActivationDate
+        | Kind::ProcessStartDate
+        | Kind::ProtectStopDate
+        | Kind::DeactivationDate => Ok(lifecycle::may_set_date(object, kind, now)?),
+        Kind::UsageLimits => match object.attributes.typed::<UsageLimits>(Kind::UsageLimits) {
+            Some(limits) if limits.count != Some(limits.total) => {
+                Err(OpError::PermissionDenied("the key has been used already"))
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// What is stored for the value given.
+fn value_to_set(
+    object: &ManagedObject,
+    kind: Option<Kind>,
+    given: &Value,
+) -> Result<Value, OpError> {
+    match kind {
+        // There is no way back: what was readable once may have been read, and a token never
+        // loosens its hold.
+        Some(Kind::Sensitive) if given == &Value::Boolean(false) => {
+            match object.attributes.boolean(Kind::Sensitive) {
+                Some(true) => Err(OpError::PermissionDenied("a sensitive object stays so")),
+                _ => Ok(given.clone()),
+            }
+        }
+        Some(Kind::Extractable) if given == &Value::Boolean(true) => {
+            match object.attributes.boolean(Kind::Extractable) {
+                Some(false) => Err(OpError::PermissionDenied("the object stays unextractable")),
+                _ => Ok(given.clone()),
+            }
+        }
+        Some(Kind::UsageLimits) => {
+            let limits: UsageLimits = given
+                .to(kmip_core::types::ProtocolVersion::NEWEST)
+                .map_err(|_| OpError::InvalidField("malformed usage limits"))?;
+            Ok(Value::of(&UsageLimits { count: Some(limits.total), ..limits }))
+        }
+        _ => Ok(given.clone()),
+    }
+}
+
+/// Dates that have passed move the state; a value that may no longer leave loses its sealed copy.
+pub(super) fn take_effect(object: &mut ManagedObject, now: DateTime) -> Result<(), OpError> {
+    birth::check_dates(&object.attributes)?;
+    lifecycle::advance(object, now);
+    let readable = object.attributes.boolean(Kind::Extractable) == Some(true)
+        && object.attributes.boolean(Kind::Sensitive) == Some(false);
+    if object.key_ref().is_some() && !readable {
+        object.blob = None;
+    }
+    Ok(())
+}
+
+/// Tightens the token's own flags before the row says so.
+fn restrict_token_key(
+    ctx: &mut OpContext<'_>,
+    uid: &kmip_core::attribute::UniqueIdentifier,
+    kind: Option<Kind>,
+    value: &Value,
+) -> Result<(), OpError> {
+    let (sensitive, locked) = match (kind, value) {
+        (Some(Kind::Sensitive), Value::Boolean(true)) => (true, false),
+        (Some(Kind::Extractable), Value::Boolean(false)) => (false, true),
+        _ => return Ok(()),
+    };
+    let object = ctx.object(Some(uid.clone()))?;
+    match object.key_ref() {
+        Some(key) => Ok(ctx.hsm().restrict_key(&ctx.call(), &key, sensitive, locked)?),
+        None => Ok(()),
+    }
+}

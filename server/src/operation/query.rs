@@ -1,0 +1,112 @@
+//! Query: what the server is and can do, from its own tables.
+//!
+//! Spec: KMIP 1.4 §4.25.
+
+use kmip_core::payload::{self, CapabilityInformation, QueryRequest, QueryResponse};
+use kmip_core::ttlv::{Item, Value};
+use kmip_core::types::{
+    ClientRegistrationMethod, DestroyAction, ObjectType, Operation, QueryFunction, RNGMode,
+    ShreddingAlgorithm, Tag, UnwrapMode,
+};
+
+use super::{OpContext, OpError, SERVED, birth};
+
+/// What objects may be.
+pub const OBJECT_TYPES: &[ObjectType] = &[
+    ObjectType::Certificate,
+    ObjectType::SymmetricKey,
+    ObjectType::PublicKey,
+    ObjectType::PrivateKey,
+    ObjectType::SecretData,
+    ObjectType::OpaqueObject,
+];
+
+/// Who made the server.
+const VENDOR: &str = concat!("Claviger ", env!("CARGO_PKG_VERSION"));
+
+/// Answers each function asked for; it needs neither store nor token.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: QueryRequest,
+) -> Result<QueryResponse, OpError> {
+    let asked = &request.query_functions;
+    if asked.is_empty() {
+        return Err(OpError::InvalidMessage("no query function"));
+    }
+    if asked.iter().any(|function| !function.is_in(ctx.version())) {
+        return Err(OpError::InvalidField("no such query function"));
+    }
+    let wants = |function: QueryFunction| asked.contains(&function);
+    let mut answer = empty();
+    if wants(QueryFunction::QueryOperations) {
+        answer.operations = operations(ctx);
+    }
+    if wants(QueryFunction::QueryObjects) {
+        answer.object_types = OBJECT_TYPES.to_vec();
+    }
+    if wants(QueryFunction::QueryServerInformation) {
+        answer.vendor_identification = Some(VENDOR.to_owned());
+        answer.server_information = Some(server_information(ctx));
+    }
+    if wants(QueryFunction::QueryRNGs) {
+        answer.rng_parameters = vec![birth::unspecified_rng()];
+    }
+    if wants(QueryFunction::QueryCapabilities) {
+        answer.capability_informations = vec![capabilities()];
+    }
+    if wants(QueryFunction::QueryClientRegistrationMethods) {
+        answer.client_registration_methods = vec![ClientRegistrationMethod::ServerPreGenerated];
+    }
+    // Application namespaces, extensions, attestation types, validations and profiles: none.
+    Ok(answer)
+}
+
+fn operations(ctx: &OpContext<'_>) -> Vec<Operation> {
+    SERVED
+        .iter()
+        .map(|entry| entry.operation)
+        .filter(|operation| payload::exists(*operation, ctx.version()))
+        .collect()
+}
+
+/// The token behind the server, if it is there: a free structure by the specification.
+fn server_information(ctx: &OpContext<'_>) -> Value {
+    let text = |tag, text: String| Item { tag, value: Value::TextString(text) };
+    let mut items = Vec::new();
+    if let Some(info) = ctx.hsm().info() {
+        items.push(text(Tag::VendorIdentification, info.manufacturer));
+        items.push(text(Tag::DeviceIdentifier, info.model));
+    }
+    Value::Structure(items)
+}
+
+const fn capabilities() -> CapabilityInformation {
+    CapabilityInformation {
+        streaming: Some(false),
+        asynchronous: Some(false),
+        attestation: Some(false),
+        batch_undo: Some(true),
+        batch_continue: Some(true),
+        unwrap_mode: Some(UnwrapMode::NotProcessed),
+        destroy_action: Some(DestroyAction::KeyMaterialDeleted),
+        shredding_algorithm: Some(ShreddingAlgorithm::Unsupported),
+        rng_mode: Some(RNGMode::SharedInstantiation),
+    }
+}
+
+const fn empty() -> QueryResponse {
+    QueryResponse {
+        operations: Vec::new(),
+        object_types: Vec::new(),
+        vendor_identification: None,
+        server_information: None,
+        application_namespaces: Vec::new(),
+        extension_informations: Vec::new(),
+        attestation_types: Vec::new(),
+        rng_parameters: Vec::new(),
+        profile_informations: Vec::new(),
+        validation_informations: Vec::new(),
+        capability_informations: Vec::new(),
+        client_registration_methods: Vec::new(),
+    }
+}

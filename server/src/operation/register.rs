@@ -1,0 +1,326 @@
+//! Register: the client brings an object. Keys go into the token at once.
+//!
+//! Spec: KMIP 1.4 §4.3.
+
+use hsm_backend::{HashAlgorithm, KeyMaterial, software};
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
+use kmip_core::payload::{RegisterRequest, RegisterResponse};
+use kmip_core::ttlv::{Codec, Writer};
+use kmip_core::types::{
+    CryptographicAlgorithm, KeyFormatType, ProtocolVersion, Tag,
+};
+use zeroize::Zeroizing;
+
+use super::birth::{self, Origin};
+use super::{OpContext, OpError, template};
+use crate::bridge::{BridgeError, key_material, key_spec};
+use crate::object::{AttributeSet, Custody, ManagedObject};
+use crate::x509;
+
+/// What is to become of the secret that came.
+enum Plan {
+    /// There is none, or it is public.
+    Public,
+    /// A token key.
+    Token(KeyMaterial),
+    /// Bytes that no token takes as a key.
+    Sealed,
+}
+
+/// Takes the object in and answers with its identifier.
+pub(super) fn handle(
+    ctx: &mut OpContext<'_>,
+    request: RegisterRequest,
+) -> Result<RegisterResponse, OpError> {
+    if request.object_type != request.object.object_type() {
+        return Err(OpError::InvalidField("the object is of another type"));
+    }
+    let mut given = template::collect(ctx, Some(&request.template_attribute))?;
+    let object = request.object;
+    let plan = plan(ctx, &object, &mut given)?;
+    let mut row = birth::newborn(ctx, request.object_type, given, Origin::Registered)?;
+    describe(&mut row, &object)?;
+    let uid = row.uid.clone();
+    match plan {
+        Plan::Public => {
+            row.blob = Some(encoded(&object).to_vec());
+            birth::keep(ctx, &row)?;
+        }
+        Plan::Sealed => {
+            seal(ctx, &mut row, &object)?;
+            row.custody = Custody::Sealed;
+            birth::keep(ctx, &row)?;
+        }
+        Plan::Token(material) => import(ctx, row, &object, &material)?,
+    }
+    ctx.set_placeholder(Some(uid.clone()));
+    Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
+}
+
+/// The TTLV form that is kept.
+fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
+    let mut w = Writer::new(ProtocolVersion::NEWEST);
+    object.encode_tagged(&mut w);
+    Zeroizing::new(w.into_bytes())
+}
+
+fn seal(ctx: &OpContext<'_>, row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
+    let context = sealing_context(row);
+    let sealed = ctx.services().sealer.seal(&ctx.call(), &context, &encoded(object))?;
+    row.kek_id = Some(sealed.0);
+    row.blob = Some(sealed.1);
+    Ok(())
+}
+
+/// What binds a sealed value to its row.
+pub(super) fn sealing_context(row: &ManagedObject) -> String {
+    format!("claviger/{}/{}", row.scope.as_str(), row.uid)
+}
+
+/// Brings the key into the token. Where it may leave again, the form in which it came is kept too,
+/// sealed: a client is owed the very bytes it registered.
+fn import(
+    ctx: &mut OpContext<'_>,
+    mut row: ManagedObject,
+    object: &Object,
+    material: &KeyMaterial,
+) -> Result<(), OpError> {
+    let mask = birth::checked_mask(ctx, &row)?;
+    let usage = match material {
+        KeyMaterial::Secret { .. } => key_spec::secret_usage(mask),
+        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => key_spec::private_usage(mask),
+    };
+    let policy = birth::key_policy(&row, usage);
+    if policy.extractable && !policy.sensitive {
+        seal(ctx, &mut row, object)?;
+    }
+    birth::bear(
+        ctx,
+        vec![row],
+        |ctx, id| Ok(ctx.hsm().import_key(&ctx.keygen_call(), id, material, &policy)?),
+        |_, objects, made| {
+            for object in objects {
+                object.kcv.clone_from(&made.kcv);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(())
+}
+
+/// Decides where the object goes, and fills in algorithm and length.
+fn plan(
+    ctx: &OpContext<'_>,
+    object: &Object,
+    given: &mut AttributeSet,
+) -> Result<Plan, OpError> {
+    match object {
+        Object::Certificate(certificate) => {
+            x509::describe(certificate, given)?;
+            Ok(Plan::Public)
+        }
+        Object::PublicKey(key) => {
+            complete(given, &key.key_block)?;
+            plan_public(&key.key_block, given)
+        }
+        Object::SymmetricKey(key) => {
+            complete(given, &key.key_block)?;
+            plan_symmetric(&key.key_block, given)
+        }
+        Object::PrivateKey(key) => {
+            complete(given, &key.key_block)?;
+            plan_private(ctx, &key.key_block, given)
+        }
+        Object::SecretData(secret) => {
+            if let Some(algorithm) = secret.key_block.cryptographic_algorithm {
+                given.set_default(Kind::CryptographicAlgorithm, &algorithm);
+            }
+            if let Some(bits) = secret.key_block.cryptographic_length {
+                given.set_default(Kind::CryptographicLength, &bits);
+            }
+            require_mask(given)?;
+            Ok(Plan::Sealed)
+        }
+        Object::OpaqueObject(_) => Ok(Plan::Sealed),
+        Object::SplitKey(_) | Object::Template(_) | Object::PGPKey(_) => {
+            Err(OpError::InvalidField("objects of this type are not served"))
+        }
+    }
+}
+
+fn require_mask(given: &AttributeSet) -> Result<(), OpError> {
+    match given.get(Kind::CryptographicUsageMask) {
+        Some(_) => Ok(()),
+        None => Err(OpError::InvalidMessage("no cryptographic usage mask")),
+    }
+}
+
+/// Algorithm and length may stand in the key block, in the attributes, or in both alike.
+fn complete(given: &mut AttributeSet, block: &KeyBlock) -> Result<(), OpError> {
+    require_mask(given)?;
+    if let Some(algorithm) = block.cryptographic_algorithm {
+        given.set_default(Kind::CryptographicAlgorithm, &algorithm);
+        if given.enumeration(Kind::CryptographicAlgorithm) != Some(algorithm.0) {
+            return Err(OpError::InvalidField("two different cryptographic algorithms"));
+        }
+    }
+    if let Some(bits) = block.cryptographic_length {
+        given.set_default(Kind::CryptographicLength, &bits);
+        if given.integer(Kind::CryptographicLength) != Some(bits) {
+            return Err(OpError::InvalidField("two different cryptographic lengths"));
+        }
+    }
+    Ok(())
+}
+
+/// The material in plaintext; `None` for a value that is absent or still wrapped.
+fn material(block: &KeyBlock) -> Option<&WireMaterial> {
+    match &block.key_value {
+        Some(KeyValue::Plain { material, .. }) if block.key_wrapping_data.is_none() => {
+            Some(material)
+        }
+        _ => None,
+    }
+}
+
+/// Wrapped keys that we cannot unwrap are kept as they are; without a value there is nothing to keep.
+fn plan_opaque(block: &KeyBlock) -> Plan {
+    if block.key_value.is_some() { Plan::Sealed } else { Plan::Public }
+}
+
+fn plan_symmetric(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpError> {
+    let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
+    let value = key_material::read_secret(block.key_format_type, material)?;
+    let algorithm = given
+        .enumeration(Kind::CryptographicAlgorithm)
+        .map(CryptographicAlgorithm)
+        .ok_or(OpError::InvalidMessage("no cryptographic algorithm"))?;
+    let bits = i32::try_from(value.expose().len() * 8).unwrap_or(i32::MAX);
+    given.set_default(Kind::CryptographicLength, &bits);
+    if given.integer(Kind::CryptographicLength) != Some(bits) && !is_des(algorithm) {
+        return Err(OpError::InvalidField("the length is not that of the key material"));
+    }
+    match key_material::secret_kind(algorithm, value.expose().len()) {
+        Some(kind) => Ok(Plan::Token(KeyMaterial::Secret { kind, value })),
+        None => Ok(Plan::Sealed),
+    }
+}
+
+/// The length of a DES key leaves out its parity bits or not, as its writer pleases.
+const fn is_des(algorithm: CryptographicAlgorithm) -> bool {
+    matches!(algorithm, CryptographicAlgorithm::DES | CryptographicAlgorithm::DES3)
+}
+
+fn plan_private(
+    ctx: &OpContext<'_>,
+    block: &KeyBlock,
+    given: &mut AttributeSet,
+) -> Result<Plan, OpError> {
+    let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
+    let key = match key_material::read_private(block.key_format_type, material) {
+        Ok(key) => key,
+        // An encrypted PKCS#8, or an algorithm that no token has: kept, and given back untouched.
+        Err(BridgeError::Unsupported(_) | BridgeError::KeyFormat) => return Ok(Plan::Sealed),
+        Err(BridgeError::Invalid(_)) if is_encrypted_pkcs8(block.key_format_type, material) => {
+            return Ok(Plan::Sealed);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (algorithm, bits) = key_material::private_length(&key);
+    set_lengths(given, algorithm, bits)?;
+    let bounds = ctx.services().bounds;
+    let allowed = bounds.rsa_min_bits..=bounds.rsa_max_bits;
+    if matches!(key, KeyMaterial::RsaPrivate(_)) && !allowed.contains(&bits) {
+        return Err(OpError::InvalidField("RSA length is not allowed here"));
+    }
+    Ok(Plan::Token(key))
+}
+
+/// EncryptedPrivateKeyInfo: a sequence whose first member is a sequence, not a version.
+fn is_encrypted_pkcs8(format: KeyFormatType, material: &WireMaterial) -> bool {
+    use der::{Decode, Sequence};
+    #[derive(Sequence)]
+    struct Encrypted<'a> {
+        algorithm: spki::AlgorithmIdentifierRef<'a>,
+        data: &'a der::asn1::OctetStringRef,
+    }
+    let der = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
+    format == KeyFormatType::PKCS_8
+        && Encrypted::from_der(der).is_ok_and(|e| !e.data.is_empty() && !e.algorithm.oid.is_empty())
+}
+
+fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpError> {
+    let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
+    match key_material::read_public(block.key_format_type, material) {
+        Ok(key) => {
+            let (algorithm, bits) = key_material::public_length(&key);
+            set_lengths(given, algorithm, bits)?;
+            Ok(Plan::Public)
+        }
+        Err(BridgeError::Unsupported(_) | BridgeError::KeyFormat) => Ok(Plan::Public),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Algorithm and length of the key itself; what the client said of them must agree.
+fn set_lengths(
+    given: &mut AttributeSet,
+    algorithm: CryptographicAlgorithm,
+    bits: u32,
+) -> Result<(), OpError> {
+    use crate::bridge::algorithm::is_ec;
+    given.set_default(Kind::CryptographicAlgorithm, &algorithm);
+    let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
+    if said.is_some_and(|said| said != algorithm && !(is_ec(said) && is_ec(algorithm))) {
+        return Err(OpError::InvalidField("the key is of another algorithm"));
+    }
+    let bits = i32::try_from(bits).unwrap_or(i32::MAX);
+    given.set_default(Kind::CryptographicLength, &bits);
+    if given.integer(Kind::CryptographicLength) != Some(bits) {
+        return Err(OpError::InvalidField("the length is not that of the key material"));
+    }
+    Ok(())
+}
+
+/// Digest, length and presence of the value.
+fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
+    let bits = row.attributes.integer(Kind::CryptographicLength).unwrap_or(0);
+    row.true_bits = u32::try_from(bits).unwrap_or(0);
+    let (value, format) = match object {
+        Object::Certificate(certificate) => {
+            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::X_509)
+        }
+        Object::OpaqueObject(opaque) => {
+            let value = opaque.opaque_data_value.expose().to_vec();
+            (Zeroizing::new(value), KeyFormatType::Opaque)
+        }
+        _ => match object.key_block() {
+            Some(block) => match &block.key_value {
+                Some(value) => (key_value_bytes(value), block.key_format_type),
+                None => {
+                    row.attributes.set(Kind::KeyValuePresent, &false);
+                    return Ok(());
+                }
+            },
+            None => return Ok(()),
+        },
+    };
+    let digest = software::digest(HashAlgorithm::Sha256, &value)?;
+    row.attributes.set(Kind::Digest, &birth::digest(digest, format));
+    Ok(())
+}
+
+/// What a Digest is made over: the material's bytes, or the encoding of its structure.
+fn key_value_bytes(value: &KeyValue) -> Zeroizing<Vec<u8>> {
+    let bytes = match value {
+        KeyValue::Wrapped(bytes) => bytes.expose().to_vec(),
+        KeyValue::Plain { material: WireMaterial::Bytes(bytes), .. } => bytes.expose().to_vec(),
+        KeyValue::Plain { material, .. } => {
+            let mut w = Writer::new(ProtocolVersion::NEWEST);
+            material.encode(Tag::KeyMaterial, &mut w);
+            w.into_bytes()
+        }
+    };
+    Zeroizing::new(bytes)
+}

@@ -1,0 +1,142 @@
+//! What the operations that use a key have in common.
+
+use std::sync::Arc;
+
+use kmip_core::attribute::{
+    AttributeKind as Kind, CryptographicParameters, UniqueIdentifier, UsageLimits,
+};
+use kmip_core::secret::SecretBytes;
+use kmip_core::types::{
+    CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, UsageLimitsUnit,
+};
+
+use super::{OpContext, OpError};
+use crate::bridge::no_parameters;
+use crate::lifecycle::{self, Purpose};
+use crate::object::ManagedObject;
+
+/// The streaming fields of a request.
+pub(super) struct Streaming<'a> {
+    /// Correlation Value.
+    pub(super) correlation_value: Option<&'a [u8]>,
+    /// Init Indicator.
+    pub(super) init: Option<bool>,
+    /// Final Indicator.
+    pub(super) last: Option<bool>,
+}
+
+/// Refuses all but the only part of a stream.
+///
+/// # Errors
+///
+/// `FeatureNotSupported`.
+pub(super) fn refuse_streaming(streaming: &Streaming<'_>) -> Result<(), OpError> {
+    let first = streaming.init.unwrap_or(false);
+    let last = streaming.last.unwrap_or(false);
+    if streaming.correlation_value.is_some() || first != last {
+        return Err(OpError::FeatureNotSupported("streaming is not supported"));
+    }
+    Ok(())
+}
+
+/// The data of a single-part request, within bounds.
+///
+/// # Errors
+///
+/// `InvalidMessage` if there are none, `InvalidField` if there are too many.
+pub(super) fn single_part(
+    ctx: &OpContext<'_>,
+    data: Option<SecretBytes>,
+) -> Result<SecretBytes, OpError> {
+    let data = data.ok_or(OpError::InvalidMessage("no data"))?;
+    if data.len() > ctx.services().bounds.max_data_bytes {
+        return Err(OpError::InvalidField("too much data at once"));
+    }
+    Ok(data)
+}
+
+/// Loads a key and checks that it may be used for `usage` now.
+///
+/// # Errors
+///
+/// `NotFound`, `IllegalOperation` for what is no key, `Forbidden`.
+pub(super) fn key_for(
+    ctx: &mut OpContext<'_>,
+    uid: Option<UniqueIdentifier>,
+    usage: Mask,
+    purpose: Purpose,
+) -> Result<Arc<ManagedObject>, OpError> {
+    let key = ctx.object(uid)?;
+    if !matches!(
+        key.object_type,
+        ObjectType::SymmetricKey | ObjectType::PrivateKey | ObjectType::PublicKey
+    ) {
+        return Err(OpError::IllegalOperation("the object is no key"));
+    }
+    lifecycle::may_use(&key, usage, purpose, ctx.now())?;
+    if key.attributes.boolean(Kind::KeyValuePresent) == Some(false) {
+        return Err(OpError::KeyValueNotPresent);
+    }
+    Ok(key)
+}
+
+/// The key's algorithm.
+///
+/// # Errors
+///
+/// `IllegalOperation` for a key without one.
+pub(super) fn algorithm_of(key: &ManagedObject) -> Result<CryptographicAlgorithm, OpError> {
+    key.attributes
+        .enumeration(Kind::CryptographicAlgorithm)
+        .map(CryptographicAlgorithm)
+        .ok_or(OpError::IllegalOperation("the key has no algorithm"))
+}
+
+/// The parameters given, else the key's own first instance, else none.
+pub(super) fn parameters_for(
+    key: &ManagedObject,
+    given: Option<CryptographicParameters>,
+) -> CryptographicParameters {
+    given
+        .or_else(|| key.attributes.typed(Kind::CryptographicParameters))
+        .unwrap_or_else(no_parameters)
+}
+
+/// The token's key.
+///
+/// # Errors
+///
+/// `ParametersNotSupported` for a key that no token takes.
+pub(super) fn token_key(key: &ManagedObject) -> Result<hsm_backend::KeyRef, OpError> {
+    key.key_ref().ok_or(OpError::ParametersNotSupported("the HSM cannot use this key"))
+}
+
+/// Takes `bytes` off the key's Usage Limits, if it has any, before the key is used.
+///
+/// # Errors
+///
+/// `UsageExhausted`, with nothing taken.
+pub(super) fn spend(
+    ctx: &mut OpContext<'_>,
+    key: &ManagedObject,
+    bytes: usize,
+) -> Result<(), OpError> {
+    if key.attributes.get(Kind::UsageLimits).is_none() {
+        return Ok(());
+    }
+    ctx.change(Some(key.uid.clone()), |key, _| {
+        let Some(limits) = key.attributes.typed::<UsageLimits>(Kind::UsageLimits) else {
+            return Ok(());
+        };
+        let cost = match limits.unit {
+            UsageLimitsUnit::Byte => i64::try_from(bytes).unwrap_or(i64::MAX),
+            _ => 1,
+        };
+        let left = limits.count.unwrap_or(limits.total);
+        let rest = left.checked_sub(cost).filter(|rest| *rest >= 0);
+        let count = Some(rest.ok_or(OpError::UsageExhausted)?);
+        key.attributes.set(Kind::UsageLimits, &UsageLimits { count, ..limits });
+        Ok(())
+    })?;
+    Ok(())
+}

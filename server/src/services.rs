@@ -1,0 +1,151 @@
+//! What operations work with: store, token, clock, rules. One per server.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hsm_backend::HsmBackend;
+use kmip_core::ttlv::DateTime;
+
+use crate::authz::Subject;
+use crate::object::Scope;
+use crate::sealing::Sealer;
+use crate::store::ObjectStore;
+
+/// Tells the time; tests have their own.
+pub trait Clock: Send + Sync {
+    /// Seconds since 1970.
+    fn now(&self) -> DateTime;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        DateTime(i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The rules of one scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeRules {
+    /// Whether clients may read key values that are not locked away.
+    pub export: bool,
+    /// Whether two live objects may not share a Name.
+    pub unique_names: bool,
+}
+
+/// Bounds on what one request may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Items in one batch.
+    pub max_batch_items: usize,
+    /// Attribute instances on one object.
+    pub max_attributes_per_object: usize,
+    /// Identifiers in one Locate response.
+    pub max_locate_items: usize,
+    /// Bytes of data in one cryptographic operation.
+    pub max_data_bytes: usize,
+    /// Shortest RSA modulus that is made or taken, in bits.
+    pub rsa_min_bits: u32,
+    /// Longest.
+    pub rsa_max_bits: u32,
+    /// How long a token call may take.
+    pub operation_timeout: Duration,
+    /// How long making a key may take.
+    pub keygen_timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            max_batch_items: 100,
+            max_attributes_per_object: 256,
+            max_locate_items: 1_000,
+            max_data_bytes: 1 << 20,
+            rsa_min_bits: 2_048,
+            rsa_max_bits: 4_096,
+            operation_timeout: Duration::from_secs(10),
+            keygen_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What the operations share.
+pub struct Services {
+    /// Objects.
+    pub store: Arc<dyn ObjectStore>,
+    /// The token.
+    pub hsm: Arc<dyn HsmBackend>,
+    /// Seals values that no token takes as a key.
+    pub sealer: Sealer,
+    /// Rules by scope.
+    pub scopes: BTreeMap<Scope, ScopeRules>,
+    /// Bounds.
+    pub bounds: Bounds,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// This server instance, as owner of leases.
+    pub instance: String,
+    /// Whose turn it is in each Object Group.
+    pub rotation: GroupRotation,
+    /// Numbers the requests.
+    pub requests: AtomicU64,
+}
+
+impl Services {
+    /// The subject of a client in `scope`; a scope that is not configured is granted nothing.
+    #[must_use]
+    pub fn subject(&self, scope: &Scope) -> Subject {
+        match self.scopes.get(scope) {
+            Some(rules) => Subject { scope: scope.clone(), may_export: rules.export },
+            None => Subject { scope: Scope::new(""), may_export: false },
+        }
+    }
+
+    /// Whether `scope` keeps its Names unique.
+    #[must_use]
+    pub fn unique_names(&self, scope: &Scope) -> bool {
+        self.scopes.get(scope).is_none_or(|rules| rules.unique_names)
+    }
+
+    /// A number for the next request.
+    pub fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Hands out the members of Object Groups in turn (Locate with Group Member Default).
+///
+/// Kept in memory: after a restart every group begins anew, which the specification allows.
+#[derive(Debug, Default)]
+pub struct GroupRotation(Mutex<HashMap<(Scope, String), usize>>);
+
+impl GroupRotation {
+    /// Which of `members` has its turn.
+    pub fn next(&self, scope: &Scope, group: &str, members: usize) -> usize {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turns.entry((scope.clone(), group.to_owned())).or_insert(0);
+        let member = turn.checked_rem(members).unwrap_or(0);
+        *turn = member + 1;
+        member
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotation_returns_to_the_first_member() {
+        let rotation = GroupRotation::default();
+        let scope = Scope::new("s");
+        let turns: Vec<usize> = (0..4).map(|_| rotation.next(&scope, "g", 3)).collect();
+        assert_eq!(turns, [0, 1, 2, 0]);
+        assert_eq!(rotation.next(&scope, "other", 3), 0);
+    }
+}
