@@ -1,0 +1,11 @@
+//! What needs no token: hashing, verifying, encrypting with a public key.
+
+mod digest;
+mod encrypt;
+pub(crate) mod modexp;
+mod verify;
+
+pub use digest::{Hasher, digest};
+pub(crate) use digest::{digest_input, digest_parts};
+pub use encrypt::encrypt_public;
+pub use verify::verify;
