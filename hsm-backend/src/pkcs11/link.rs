@@ -68,7 +68,11 @@ impl Link {
 
     /// Waits until the token is open, or `deadline`.
     pub(super) fn wait_until_up(&self, deadline: Instant) {
-        self.wait(deadline, |state| !matches!(state.phase, Phase::Down { .. }));
+        self.wait(deadline, |state| match &state.phase {
+            Phase::Up(token) => !token.lost.load(Ordering::Acquire),
+            Phase::Down { .. } => false,
+            Phase::Closed => true,
+        });
     }
 
     /// Waits until the first attempt to open the token is over, or `deadline`.
