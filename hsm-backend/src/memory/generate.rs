@@ -1,0 +1,113 @@
+//! Making keys.
+
+use rsa::rand_core::UnwrapErr;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+
+use super::import::check_value;
+use super::keys::{Store, UNSUPPORTED};
+use crate::backend::{Generated, GeneratedPair, KeyId, Output};
+use crate::capability::Capabilities;
+use crate::encoding::{bit_length, strip_zeros};
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{
+    Curve, KeyMaterial, KeyPairSpec, KeyPolicy, PublicKey, RsaPrivateParts, SecretKeySpec,
+    SecretValue,
+};
+use crate::software::fill_random;
+use crate::software::modexp::number;
+use crate::{keycheck, limits};
+
+const FAILED: HsmError = HsmError::new(HsmErrorKind::Device(0), "memory");
+
+pub(super) fn generate_key(
+    store: &Store,
+    capabilities: &Capabilities,
+    id: KeyId,
+    spec: SecretKeySpec,
+    policy: &KeyPolicy,
+) -> Result<Output<Generated>, HsmError> {
+    let mut value = vec![0; limits::spec_bytes(spec)?];
+    let plan = capabilities.generate_secret(spec.kind).ok_or(UNSUPPORTED)?;
+    fill_random(&mut value)?;
+    let material = KeyMaterial::Secret { kind: spec.kind, value: SecretValue::new(value) };
+    let kcv = check_value(&material);
+    store.insert(id, material, policy)?;
+    Ok(Output { value: Generated { kcv }, mechanism: plan.mechanism })
+}
+
+pub(super) fn generate_key_pair(
+    store: &Store,
+    capabilities: &Capabilities,
+    id: KeyId,
+    spec: &KeyPairSpec,
+    policy: &KeyPolicy,
+) -> Result<Output<GeneratedPair>, HsmError> {
+    let (plan, made) = match spec {
+        KeyPairSpec::Rsa { bits, public_exponent } => {
+            let plan = capabilities.generate_rsa().ok_or(UNSUPPORTED)?;
+            if !(plan.min_bits..=plan.max_bits).contains(bits) {
+                return Err(UNSUPPORTED);
+            }
+            (plan, rsa_pair(*bits, public_exponent)?)
+        }
+        KeyPairSpec::Ec(curve) => {
+            (capabilities.generate_ec(*curve).ok_or(UNSUPPORTED)?, ec_pair(*curve)?)
+        }
+    };
+    let (material, public) = made;
+    store.insert(id, material, policy)?;
+    Ok(Output { value: GeneratedPair { public }, mechanism: plan.mechanism })
+}
+
+fn rsa_pair(bits: u32, public_exponent: &[u8]) -> Result<(KeyMaterial, PublicKey), HsmError> {
+    let odd = public_exponent.last().is_some_and(|last| last & 1 == 1);
+    if !odd || !(2..=33).contains(&bit_length(public_exponent)) {
+        return Err(HsmError::new(HsmErrorKind::BadParameter, "public exponent"));
+    }
+    let (bits, e) = (usize::try_from(bits).unwrap_or_default(), number(public_exponent));
+    let mut rng = UnwrapErr(getrandom::SysRng);
+    let key = rsa::RsaPrivateKey::new_with_exp(&mut rng, bits, e).map_err(|_| FAILED)?;
+    let public_exponent = strip_zeros(public_exponent).to_vec();
+    let bytes = |number: &rsa::BoxedUint| strip_zeros(&number.to_be_bytes()).to_vec();
+    let modulus = bytes(key.n().as_ref());
+    let parts = RsaPrivateParts {
+        modulus: modulus.clone(),
+        public_exponent: public_exponent.clone(),
+        private_exponent: SecretValue::new(bytes(key.d())),
+        crt: None,
+    };
+    let material = keycheck::checked(&KeyMaterial::RsaPrivate(parts))?;
+    Ok((material, PublicKey::Rsa { modulus, public_exponent }))
+}
+
+macro_rules! pair_on {
+    ($curve:ident, $d:expr) => {{
+        let key = $curve::SecretKey::from_slice($d).map_err(|_| FAILED)?;
+        key.public_key().to_sec1_bytes().into_vec()
+    }};
+}
+
+fn ec_pair(curve: Curve) -> Result<(KeyMaterial, PublicKey), HsmError> {
+    let mut d = vec![0; curve.bytes()];
+    let in_range = |d: &[u8]| {
+        let d = SecretValue::new(d.to_vec());
+        keycheck::checked(&KeyMaterial::EcPrivate { curve, d }).is_ok()
+    };
+    while !in_range(&d) {
+        fill_random(&mut d)?;
+        if let (Curve::P521, Some(top)) = (curve, d.first_mut()) {
+            *top &= 1;
+        }
+    }
+    let point = public_point(curve, &d)?;
+    let material = KeyMaterial::EcPrivate { curve, d: SecretValue::new(d) };
+    Ok((material, PublicKey::Ec { curve, point }))
+}
+
+fn public_point(curve: Curve, d: &[u8]) -> Result<Vec<u8>, HsmError> {
+    Ok(match curve {
+        Curve::P256 => pair_on!(p256, d),
+        Curve::P384 => pair_on!(p384, d),
+        Curve::P521 => pair_on!(p521, d),
+    })
+}

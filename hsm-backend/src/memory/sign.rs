@@ -1,0 +1,95 @@
+//! Signing.
+
+use rsa::signature::hazmat::PrehashSigner;
+
+use super::cipher::raw_private;
+use super::keys::{NOT_PERMITTED, Store, UNSUPPORTED};
+use crate::backend::{KeyRef, Output};
+use crate::capability::Capabilities;
+use crate::encoding::pss::Hashes;
+use crate::encoding::{bit_length, der, left_pad, pkcs1, pss};
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{Curve, KeyMaterial, RsaPrivateParts, SignAlgorithm, SignInput};
+use crate::limits;
+use crate::software::{digest_input, fill_random};
+
+pub(super) fn sign(
+    store: &Store,
+    capabilities: &Capabilities,
+    key: &KeyRef,
+    algorithm: SignAlgorithm,
+    salt_bytes: Option<usize>,
+    input: SignInput<'_>,
+) -> Result<Output<Vec<u8>>, HsmError> {
+    let plan = match input {
+        SignInput::Message(_) => capabilities.sign(algorithm),
+        SignInput::Digest(_) => capabilities.sign_digest(algorithm),
+    };
+    let mechanism = plan.ok_or(UNSUPPORTED)?.mechanism();
+    let (SignInput::Message(bytes) | SignInput::Digest(bytes)) = input;
+    limits::check_data(bytes)?;
+    let material = store.usable(key, |usage| usage.sign)?;
+    let value = match (&*material, algorithm) {
+        (KeyMaterial::RsaPrivate(parts), SignAlgorithm::RsaPkcs1(hash)) => {
+            let info = pkcs1::digest_info(hash, &digest_input(hash, input)?);
+            sign_block(parts, &pkcs1::emsa(&info, parts.modulus.len())?)?
+        }
+        (KeyMaterial::RsaPrivate(parts), SignAlgorithm::RsaPkcs1Raw) => {
+            sign_block(parts, &pkcs1::emsa(bytes, parts.modulus.len())?)?
+        }
+        (KeyMaterial::RsaPrivate(parts), SignAlgorithm::RsaPss { hash, mgf }) => {
+            let salt_bytes = salt_bytes.unwrap_or(hash.bytes());
+            let hashes = Hashes { message: hash, mgf };
+            sign_pss(parts, hashes, salt_bytes, &digest_input(hash, input)?)?
+        }
+        (KeyMaterial::EcPrivate { curve, d }, SignAlgorithm::Ecdsa(hash)) => {
+            sign_ec(*curve, d.expose(), &digest_input(hash, input)?)?
+        }
+        (KeyMaterial::Secret { .. }, _)
+        | (KeyMaterial::RsaPrivate(_), SignAlgorithm::Ecdsa(_))
+        | (KeyMaterial::EcPrivate { .. }, _) => return Err(NOT_PERMITTED),
+    };
+    Ok(Output { value, mechanism })
+}
+
+fn sign_block(parts: &RsaPrivateParts, block: &[u8]) -> Result<Vec<u8>, HsmError> {
+    raw_private(parts, block).map(|signature| signature.expose().to_vec())
+}
+
+fn sign_pss(
+    parts: &RsaPrivateParts,
+    hashes: Hashes,
+    salt_bytes: usize,
+    digest: &[u8],
+) -> Result<Vec<u8>, HsmError> {
+    let bits = bit_length(&parts.modulus);
+    if pss::max_salt(bits, hashes.message).is_none_or(|longest| salt_bytes > longest) {
+        return Err(HsmError::new(HsmErrorKind::BadParameter, "salt length"));
+    }
+    let mut salt = vec![0; salt_bytes];
+    fill_random(&mut salt)?;
+    sign_block(parts, &pss::encode(hashes, digest, &salt, bits)?)
+}
+
+macro_rules! sign_on {
+    ($curve:ident, $d:expr, $digest:expr) => {{
+        let failed = HsmError::new(HsmErrorKind::BadKey, "ecdsa");
+        let key = $curve::ecdsa::SigningKey::from_slice($d).map_err(|_| failed.clone())?;
+        let signature: $curve::ecdsa::Signature =
+            key.sign_prehash($digest).map_err(|_| failed.clone())?;
+        der::ecdsa_to_der(&signature.to_bytes()).ok_or(failed)
+    }};
+}
+
+fn sign_ec(curve: Curve, d: &[u8], digest: &[u8]) -> Result<Vec<u8>, HsmError> {
+    // The crates refuse digests shorter than half the order (SHA-1 on P-384); the standard does
+    // not, and zeros in front leave the number the same.
+    let least = digest.len().max(curve.bytes().div_ceil(2));
+    let digest = if digest.len() < least { left_pad(digest, least) } else { Some(digest.to_vec()) };
+    let digest = &digest.unwrap_or_default();
+    match curve {
+        Curve::P256 => sign_on!(p256, d, digest),
+        Curve::P384 => sign_on!(p384, d, digest),
+        Curve::P521 => sign_on!(p521, d, digest),
+    }
+}

@@ -1,0 +1,86 @@
+//! The backend contract on the stand-in, and the fault wrapper over it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hsm_backend::fault::{FaultyBackend, Moment, Verb};
+use hsm_backend::memory::MemoryBackend;
+use hsm_backend::{
+    CallContext, CipherAlgorithm, HsmBackend, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage,
+    Mechanism, SecretKeyKind, SecretKeySpec, TokenState, contract,
+};
+
+fn call() -> CallContext {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    CallContext { deadline, scope: "test".to_owned(), request_id: 1 }
+}
+
+fn generate(backend: &dyn HsmBackend, id: KeyId) -> Result<(), HsmErrorKind> {
+    let usage = KeyUsage { encrypt: true, ..KeyUsage::default() };
+    let policy = KeyPolicy { usage, sensitive: true, extractable: false, label: "t".to_owned() };
+    let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 128 };
+    backend.generate_key(&call(), id, spec, &policy).map(drop).map_err(|error| error.kind)
+}
+
+#[test]
+fn contract_holds_in_memory() {
+    contract::run_all(&MemoryBackend::new());
+}
+
+#[test]
+fn contract_holds_in_memory_with_few_mechanisms() {
+    let few = MemoryBackend::capabilities_of(|mechanism| {
+        !matches!(
+            mechanism,
+            Mechanism::RSA_PKCS_PSS
+                | Mechanism::RSA_PKCS_OAEP
+                | Mechanism::AES_CBC_PAD
+                | Mechanism::AES_KEY_WRAP_PAD
+                | Mechanism::AES_KEY_WRAP_KWP
+                | Mechanism::SHA3_256_HMAC
+                | Mechanism::SHA3_256
+        )
+    });
+    assert!(few.cipher(CipherAlgorithm::AesCbcPkcs5).is_some());
+    contract::run_all(&MemoryBackend::with_capabilities(few));
+}
+
+#[test]
+fn memory_is_unavailable_when_told_so() {
+    let backend = MemoryBackend::new();
+    let id = KeyId([1; 16]);
+    generate(&backend, id).unwrap();
+    backend.set_available(false);
+    assert!(matches!(backend.state(), TokenState::Unavailable));
+    assert_eq!(generate(&backend, id), Err(HsmErrorKind::Unavailable));
+    backend.set_available(true);
+    assert_eq!(backend.key_exists(&call(), id), Ok(true));
+}
+
+#[test]
+fn fault_strikes_the_nth_call_once() {
+    let backend = FaultyBackend::new(Arc::new(MemoryBackend::new()));
+    backend.fail_nth(Verb::GenerateKey, 2, HsmErrorKind::Busy, Moment::Before);
+    assert_eq!(generate(&backend, KeyId([1; 16])), Ok(()));
+    assert_eq!(generate(&backend, KeyId([2; 16])), Err(HsmErrorKind::Busy));
+    assert_eq!(backend.key_exists(&call(), KeyId([2; 16])), Ok(false));
+    assert_eq!(generate(&backend, KeyId([3; 16])), Ok(()));
+    assert_eq!(backend.calls(Verb::GenerateKey), 3);
+}
+
+#[test]
+fn fault_after_the_call_leaves_its_effect() {
+    let backend = FaultyBackend::new(Arc::new(MemoryBackend::new()));
+    let id = KeyId([1; 16]);
+    backend.fail_nth(Verb::GenerateKey, 1, HsmErrorKind::Deadline, Moment::After);
+    assert_eq!(generate(&backend, id), Err(HsmErrorKind::Deadline));
+    assert_eq!(backend.key_exists(&call(), id), Ok(true));
+    backend.fail_always(Verb::DestroyKey, HsmErrorKind::Device(5));
+    let destroyed = backend.destroy_key(&call(), &KeyRef::Token(id));
+    assert_eq!(destroyed.unwrap_err().kind, HsmErrorKind::Device(5));
+    backend.set_unavailable(true);
+    assert!(matches!(backend.state(), TokenState::Unavailable));
+    assert!(backend.info().is_none());
+    backend.heal();
+    assert!(backend.destroy_key(&call(), &KeyRef::Token(id)).is_ok());
+}
