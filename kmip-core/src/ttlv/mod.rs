@@ -2,6 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §9.1.
 
+mod dump;
 mod error;
 mod frame;
 mod item;
@@ -9,6 +10,7 @@ mod reader;
 mod scalar;
 mod writer;
 
+pub use dump::dump;
 pub use error::DecodeError;
 pub use frame::{FRAME_HEADER_BYTES, Limits, message_bytes, validate};
 pub use item::{Item, Value};
