@@ -33,8 +33,8 @@ kmip_struct! {
     pub struct MacVerifyResponse {
         /// The object; in a request, absent means the ID Placeholder.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// The verdict.
-        req ValidityIndicator => validity_indicator: ValidityIndicator,
+        /// The verdict; absent for all parts of a stream but the last.
+        opt ValidityIndicator => validity_indicator: ValidityIndicator,
         /// Ties the parts of a stream together.
         opt CorrelationValue => correlation_value: Vec<u8> [since V1_3],
     }

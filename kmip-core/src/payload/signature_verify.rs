@@ -35,8 +35,8 @@ kmip_struct! {
     pub struct SignatureVerifyResponse {
         /// The object; in a request, absent means the ID Placeholder.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// The verdict.
-        req ValidityIndicator => validity_indicator: ValidityIndicator,
+        /// The verdict; absent for all parts of a stream but the last.
+        opt ValidityIndicator => validity_indicator: ValidityIndicator,
         /// The data; wiped when dropped.
         opt Data => data: SecretBytes,
         /// Ties the parts of a stream together.
