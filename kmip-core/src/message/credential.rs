@@ -3,7 +3,7 @@
 //! Spec: KMIP 1.4 §2.1.2.
 
 use crate::secret::SecretBytes;
-use crate::ttlv::{Codec, DecodeError, ItemType, Reader, Value, Writer};
+use crate::ttlv::{Codec, DecodeError, Reader, Value, Writer};
 use crate::types::{AttestationType, CredentialType, Tag};
 
 /// Text that must not leak: a password.
@@ -36,9 +36,6 @@ impl Codec for SecretText {
         w.text_string(tag, core::str::from_utf8(self.0.expose()).unwrap_or_default());
     }
     fn decode(tag: Tag, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        if r.next_is(tag) && r.peek_type() != Some(ItemType::TextString) {
-            return Err(DecodeError::WrongType(tag, 0));
-        }
         String::decode(tag, r).map(|text| Self(SecretBytes::new(text.into_bytes())))
     }
 }

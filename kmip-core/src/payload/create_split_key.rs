@@ -31,6 +31,8 @@ kmip_struct! {
     ///
     /// Spec: KMIP 1.4 §4.38.
     pub struct CreateSplitKeyResponse {
+        /// Kind of the object; in the text of 1.2 alone, and absent from its test cases.
+        opt ObjectType => object_type: ObjectType [since V1_2 until V1_2],
         /// The object; in a request, absent means the ID Placeholder.
         many UniqueIdentifier => unique_identifiers: UniqueIdentifier,
         /// Attributes of the object.

@@ -24,6 +24,8 @@ kmip_struct! {
     ///
     /// Spec: KMIP 1.4 §4.39.
     pub struct JoinSplitKeyResponse {
+        /// Kind of the object; in the text of 1.2 alone, and absent from its test cases.
+        opt ObjectType => object_type: ObjectType [since V1_2 until V1_2],
         /// The object; in a request, absent means the ID Placeholder.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.

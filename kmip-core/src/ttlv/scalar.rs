@@ -185,23 +185,4 @@ impl Codec for BigInteger {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn big_integer_with_top_bit_set_gets_a_sign_block() {
-        let number = BigInteger::from_unsigned(&[0x80; 8]);
-        assert_eq!(number.wire_bytes().len(), 16);
-        assert_eq!(number.to_unsigned(), Some(&[0x80; 8][..]));
-    }
-
-    #[test]
-    fn big_integer_zero_takes_one_block() {
-        assert_eq!(BigInteger::from_unsigned(&[]).wire_bytes(), [0; 8]);
-    }
-
-    #[test]
-    fn big_integer_reads_negative_as_none() {
-        assert_eq!(BigInteger::from_wire(vec![0xFF; 8]).to_unsigned(), None);
-    }
-}
+mod tests;
