@@ -166,3 +166,6 @@ impl ResponseItem {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ fn item(tag: Tag, value: Value) -> Item {
     Item { tag, value }
 }
 
+const AWKWARD: &str = " <a> & \"b\" 'c'\r\n\té \u{7}\u{2028}";
+
 /// One item of every type, known and unknown tags, awkward text.
 pub(crate) fn menagerie() -> Item {
     let attribute =
@@ -29,7 +31,7 @@ pub(crate) fn menagerie() -> Item {
             item(Tag::UsageLimitsTotal, Value::LongInteger(-(1 << 53))),
             item(Tag::Modulus, Value::BigInteger(BigInteger::from_unsigned(&[0xFF; 8]))),
             item(Tag::AsynchronousIndicator, Value::Boolean(true)),
-            item(Tag(0x54_0001), Value::TextString(" <a> & \"b\" 'c'\r\n\té \u{7}\u{2028}".into())),
+            item(Tag(0x54_0001), Value::TextString(AWKWARD.into())),
             item(Tag::NameValue, Value::TextString(String::new())),
             item(Tag::Data, Value::ByteString(Vec::new().into())),
             item(Tag::Data, Value::ByteString(vec![0, 0x7F, 0xFF].into())),
