@@ -139,7 +139,9 @@ macro_rules! kmip_struct {
     (@known $x:ident $name:ident $tag:ident) => { true };
     (@known $x:ident $name:ident $tag:ident $since:ident) => {
         $x.version() >= $crate::types::ProtocolVersion::$since
-            || const { $crate::tolerance::admits_early(stringify!($name), $crate::types::Tag::$tag) }
+            || const {
+                $crate::tolerance::admits_early(stringify!($name), $crate::types::Tag::$tag)
+            }
     };
     (@known $x:ident $name:ident $tag:ident $since:ident $until:ident) => {
         kmip_struct!(@written $x $since $until)
@@ -162,7 +164,9 @@ macro_rules! kmip_struct {
     };
     (@enc req $v:expr, $tag:expr, $w:ident) => { $v.encode($tag, $w) };
     (@enc opt $v:expr, $tag:expr, $w:ident $($since:ident $($until:ident)?)?) => {
-        if let (Some(v), true) = (&$v, kmip_struct!(@written $w $($since $($until)?)?)) { v.encode($tag, $w) }
+        if let (Some(v), true) = (&$v, kmip_struct!(@written $w $($since $($until)?)?)) {
+            v.encode($tag, $w)
+        }
     };
     (@enc many $v:expr, $tag:expr, $w:ident $($since:ident $($until:ident)?)?) => {
         if kmip_struct!(@written $w $($since $($until)?)?) { for v in &$v { v.encode($tag, $w) } }
@@ -188,7 +192,8 @@ macro_rules! kmip_struct {
     (@objtags object) => { $crate::object::Object::TAGS };
     ($(#[$meta:meta])* pub struct $name:ident {
         $( $(#[$fmeta:meta])*
-           $presence:ident $tag:ident => $field:ident : $ty:ty $([since $since:ident $(until $until:ident)?])? ),* $(,)?
+           $presence:ident $tag:ident => $field:ident : $ty:ty
+               $([since $since:ident $(until $until:ident)?])? ),* $(,)?
     } $(with $object:ident)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
