@@ -11,6 +11,7 @@ pub mod message;
 pub mod object;
 pub mod payload;
 pub mod secret;
+pub mod text;
 pub mod tolerance;
 pub mod ttlv;
 pub mod types;

@@ -128,7 +128,8 @@ macro_rules! kmip_mask {
 /// Declares a KMIP structure as the spec prints it: presence, tag, field, type, version.
 ///
 /// `[since V1_4]` (on `opt` and `many`) keeps a field off older wires: it is not written, and
-/// reading one is an unknown field. Fields must come in the order of the table; a leftover is
+/// reading one is an unknown field; `[since V1_2 until V1_2]` keeps it off newer ones too. Fields
+/// must come in the order of the table; a leftover is
 /// [`Misplaced`](crate::ttlv::DecodeError::Misplaced) where the table knows its tag (a duplicate
 /// or out of order), else [`Unknown`](crate::ttlv::DecodeError::Unknown).
 macro_rules! kmip_struct {
@@ -138,30 +139,49 @@ macro_rules! kmip_struct {
     (@known $x:ident $name:ident $tag:ident) => { true };
     (@known $x:ident $name:ident $tag:ident $since:ident) => {
         $x.version() >= $crate::types::ProtocolVersion::$since
-            || $crate::tolerance::admits_early(stringify!($name), $crate::types::Tag::$tag)
+            || const {
+                $crate::tolerance::admits_early(stringify!($name), $crate::types::Tag::$tag)
+            }
+    };
+    (@known $x:ident $name:ident $tag:ident $since:ident $until:ident) => {
+        kmip_struct!(@written $x $since $until)
     };
     (@written $w:ident) => { true };
     (@written $w:ident $since:ident) => {
         $w.version() >= $crate::types::ProtocolVersion::$since
     };
-    (@enc req $v:expr, $tag:expr, $w:ident) => { $v.encode($tag, $w) };
-    (@enc opt $v:expr, $tag:expr, $w:ident $($since:ident)?) => {
-        if let (Some(v), true) = (&$v, kmip_struct!(@written $w $($since)?)) { v.encode($tag, $w) }
+    (@written $w:ident $since:ident $until:ident) => {
+        ($crate::types::ProtocolVersion::$since..=$crate::types::ProtocolVersion::$until)
+            .contains(&$w.version())
     };
-    (@enc many $v:expr, $tag:expr, $w:ident $($since:ident)?) => {
-        if kmip_struct!(@written $w $($since)?) { for v in &$v { v.encode($tag, $w) } }
+    (@gate $tag:ident $since:ident) => { kmip_struct!(@gate $tag $since LATEST) };
+    (@gate $tag:ident $since:ident $until:ident) => {
+        $crate::ttlv::Gate {
+            tag: Tag::$tag,
+            since: $crate::types::ProtocolVersion::$since,
+            until: $crate::types::ProtocolVersion::$until,
+        }
+    };
+    (@enc req $v:expr, $tag:expr, $w:ident) => { $v.encode($tag, $w) };
+    (@enc opt $v:expr, $tag:expr, $w:ident $($since:ident $($until:ident)?)?) => {
+        if let (Some(v), true) = (&$v, kmip_struct!(@written $w $($since $($until)?)?)) {
+            v.encode($tag, $w)
+        }
+    };
+    (@enc many $v:expr, $tag:expr, $w:ident $($since:ident $($until:ident)?)?) => {
+        if kmip_struct!(@written $w $($since $($until)?)?) { for v in &$v { v.encode($tag, $w) } }
     };
     (@dec req $name:ident $tag:ident, $r:ident) => { Codec::decode(Tag::$tag, $r)? };
-    (@dec opt $name:ident $tag:ident, $r:ident $($since:ident)?) => {
-        if $r.next_is(Tag::$tag) && kmip_struct!(@known $r $name $tag $($since)?) {
+    (@dec opt $name:ident $tag:ident, $r:ident $($since:ident $($until:ident)?)?) => {
+        if $r.next_is(Tag::$tag) && kmip_struct!(@known $r $name $tag $($since $($until)?)?) {
             Some(Codec::decode(Tag::$tag, $r)?)
         } else {
             None
         }
     };
-    (@dec many $name:ident $tag:ident, $r:ident $($since:ident)?) => {{
+    (@dec many $name:ident $tag:ident, $r:ident $($since:ident $($until:ident)?)?) => {{
         let mut all = Vec::new();
-        while $r.next_is(Tag::$tag) && kmip_struct!(@known $r $name $tag $($since)?) {
+        while $r.next_is(Tag::$tag) && kmip_struct!(@known $r $name $tag $($since $($until)?)?) {
             all.push(Codec::decode(Tag::$tag, $r)?);
         }
         all
@@ -172,7 +192,8 @@ macro_rules! kmip_struct {
     (@objtags object) => { $crate::object::Object::TAGS };
     ($(#[$meta:meta])* pub struct $name:ident {
         $( $(#[$fmeta:meta])*
-           $presence:ident $tag:ident => $field:ident : $ty:ty $([since $since:ident])? ),* $(,)?
+           $presence:ident $tag:ident => $field:ident : $ty:ty
+               $([since $since:ident $(until $until:ident)?])? ),* $(,)?
     } $(with $object:ident)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,7 +210,9 @@ macro_rules! kmip_struct {
             fn encode(&self, tag: $crate::types::Tag, w: &mut $crate::ttlv::Writer) {
                 use $crate::types::Tag;
                 w.structure(tag, |w| {
-                    $( kmip_struct!(@enc $presence self.$field, Tag::$tag, w $($since)?); )*
+                    $( kmip_struct!(
+                        @enc $presence self.$field, Tag::$tag, w $($since $($until)?)?
+                    ); )*
                     $( kmip_struct!(@objenc $object self.$object, w); )?
                 });
             }
@@ -198,14 +221,21 @@ macro_rules! kmip_struct {
                 tag: $crate::types::Tag,
                 r: &mut $crate::ttlv::Reader<'_>,
             ) -> Result<Self, $crate::ttlv::DecodeError> {
-                use $crate::{ttlv::Codec, types::Tag};
+                use $crate::{ttlv::{Codec, Table}, types::Tag};
                 const FIELDS: &[&[Tag]] = &[
                     &[$( Tag::$tag ),*],
                     $( kmip_struct!(@objtags $object) )?
                 ];
-                r.structure_of(stringify!($name), tag, FIELDS, |r| {
+                const TABLE: Table<'_> = Table {
+                    any_order: $crate::tolerance::any_order(stringify!($name)),
+                    fields: FIELDS,
+                    gates: &[$( $( kmip_struct!(@gate $tag $since $($until)?), )? )*],
+                };
+                r.structure_by(&TABLE, tag, |r| {
                     Ok(Self {
-                        $( $field: kmip_struct!(@dec $presence $name $tag, r $($since)?), )*
+                        $( $field: kmip_struct!(
+                            @dec $presence $name $tag, r $($since $($until)?)?
+                        ), )*
                         $( $object: kmip_struct!(@objdec $object r), )?
                     })
                 })

@@ -108,56 +108,92 @@ macro_rules! attributes {
 }
 
 attributes! {
-    UniqueIdentifier "Unique Identifier" UniqueIdentifier Text V1_0 one set Server modify no delete no;
+    UniqueIdentifier "Unique Identifier" UniqueIdentifier
+        Text V1_0 one set Server modify no delete no;
     Name "Name" Name Structure(fits::<Name>) V1_0 many set Client modify yes delete yes;
     ObjectType "Object Type" ObjectType Enumeration V1_0 one set Server modify no delete no;
-    CryptographicAlgorithm "Cryptographic Algorithm" CryptographicAlgorithm Enumeration V1_0 one set Either modify no delete no;
-    CryptographicLength "Cryptographic Length" CryptographicLength Integer V1_0 one set Either modify no delete no;
-    CryptographicParameters "Cryptographic Parameters" CryptographicParameters Structure(fits::<CryptographicParameters>) V1_0 many set Client modify yes delete yes;
-    CryptographicDomainParameters "Cryptographic Domain Parameters" CryptographicDomainParameters Structure(fits::<CryptographicDomainParameters>) V1_0 one set Client modify no delete no;
-    CertificateType "Certificate Type" CertificateType Enumeration V1_0 one set Either modify no delete no;
-    CertificateLength "Certificate Length" CertificateLength Integer V1_1 one set Either modify no delete no;
-    X509CertificateIdentifier "X.509 Certificate Identifier" X_509CertificateIdentifier Structure(fits::<X509CertificateIdentifier>) V1_1 one set Server modify no delete no;
-    X509CertificateSubject "X.509 Certificate Subject" X_509CertificateSubject Structure(fits::<X509CertificateSubject>) V1_1 one set Server modify no delete no;
-    X509CertificateIssuer "X.509 Certificate Issuer" X_509CertificateIssuer Structure(fits::<X509CertificateIssuer>) V1_1 one set Server modify no delete no;
-    CertificateIdentifier "Certificate Identifier" CertificateIdentifier Structure(fits::<CertificateIdentifier>) V1_0 one set Server modify no delete no;
-    CertificateSubject "Certificate Subject" CertificateSubject Structure(fits::<CertificateSubject>) V1_0 one set Server modify no delete no;
-    CertificateIssuer "Certificate Issuer" CertificateIssuer Structure(fits::<CertificateIssuer>) V1_0 one set Server modify no delete no;
-    DigitalSignatureAlgorithm "Digital Signature Algorithm" DigitalSignatureAlgorithm Enumeration V1_1 one set Either modify no delete no;
+    CryptographicAlgorithm "Cryptographic Algorithm" CryptographicAlgorithm
+        Enumeration V1_0 one set Either modify no delete no;
+    CryptographicLength "Cryptographic Length" CryptographicLength
+        Integer V1_0 one set Either modify no delete no;
+    CryptographicParameters "Cryptographic Parameters" CryptographicParameters
+        Structure(fits::<CryptographicParameters>) V1_0 many set Client modify yes delete yes;
+    CryptographicDomainParameters "Cryptographic Domain Parameters" CryptographicDomainParameters
+        Structure(fits::<CryptographicDomainParameters>) V1_0 one set Client modify no delete no;
+    CertificateType "Certificate Type" CertificateType
+        Enumeration V1_0 one set Either modify no delete no;
+    CertificateLength "Certificate Length" CertificateLength
+        Integer V1_1 one set Either modify no delete no;
+    X509CertificateIdentifier "X.509 Certificate Identifier" X_509CertificateIdentifier
+        Structure(fits::<X509CertificateIdentifier>) V1_1 one set Server modify no delete no;
+    X509CertificateSubject "X.509 Certificate Subject" X_509CertificateSubject
+        Structure(fits::<X509CertificateSubject>) V1_1 one set Server modify no delete no;
+    X509CertificateIssuer "X.509 Certificate Issuer" X_509CertificateIssuer
+        Structure(fits::<X509CertificateIssuer>) V1_1 one set Server modify no delete no;
+    CertificateIdentifier "Certificate Identifier" CertificateIdentifier
+        Structure(fits::<CertificateIdentifier>) V1_0 one set Server modify no delete no;
+    CertificateSubject "Certificate Subject" CertificateSubject
+        Structure(fits::<CertificateSubject>) V1_0 one set Server modify no delete no;
+    CertificateIssuer "Certificate Issuer" CertificateIssuer
+        Structure(fits::<CertificateIssuer>) V1_0 one set Server modify no delete no;
+    DigitalSignatureAlgorithm "Digital Signature Algorithm" DigitalSignatureAlgorithm
+        Enumeration V1_1 one set Either modify no delete no;
     Digest "Digest" Digest Structure(fits::<Digest>) V1_0 many set Server modify no delete no;
-    OperationPolicyName "Operation Policy Name" OperationPolicyName Text V1_0 one set Either modify no delete no;
-    CryptographicUsageMask "Cryptographic Usage Mask" CryptographicUsageMask Mask V1_0 one set Either modify no delete no;
+    OperationPolicyName "Operation Policy Name" OperationPolicyName
+        Text V1_0 one set Either modify no delete no;
+    CryptographicUsageMask "Cryptographic Usage Mask" CryptographicUsageMask
+        Mask V1_0 one set Either modify no delete no;
     LeaseTime "Lease Time" LeaseTime Interval V1_0 one set Server modify no delete no;
-    UsageLimits "Usage Limits" UsageLimits Structure(fits::<UsageLimits>) V1_0 one set Either modify yes delete yes;
+    UsageLimits "Usage Limits" UsageLimits
+        Structure(fits::<UsageLimits>) V1_0 one set Either modify yes delete yes;
     State "State" State Enumeration V1_0 one set Server modify no delete no;
     InitialDate "Initial Date" InitialDate DateTime V1_0 one set Server modify no delete no;
-    ActivationDate "Activation Date" ActivationDate DateTime V1_0 one set Either modify yes delete no;
-    ProcessStartDate "Process Start Date" ProcessStartDate DateTime V1_0 one set Either modify yes delete no;
-    ProtectStopDate "Protect Stop Date" ProtectStopDate DateTime V1_0 one set Either modify yes delete no;
-    DeactivationDate "Deactivation Date" DeactivationDate DateTime V1_0 one set Either modify yes delete no;
+    ActivationDate "Activation Date" ActivationDate
+        DateTime V1_0 one set Either modify yes delete no;
+    ProcessStartDate "Process Start Date" ProcessStartDate
+        DateTime V1_0 one set Either modify yes delete no;
+    ProtectStopDate "Protect Stop Date" ProtectStopDate
+        DateTime V1_0 one set Either modify yes delete no;
+    DeactivationDate "Deactivation Date" DeactivationDate
+        DateTime V1_0 one set Either modify yes delete no;
     DestroyDate "Destroy Date" DestroyDate DateTime V1_0 one set Server modify no delete no;
-    CompromiseOccurrenceDate "Compromise Occurrence Date" CompromiseOccurrenceDate DateTime V1_0 one set Server modify no delete no;
-    CompromiseDate "Compromise Date" CompromiseDate DateTime V1_0 one set Server modify no delete no;
-    RevocationReason "Revocation Reason" RevocationReason Structure(fits::<RevocationReason>) V1_0 one set Server modify no delete no;
+    CompromiseOccurrenceDate "Compromise Occurrence Date" CompromiseOccurrenceDate
+        DateTime V1_0 one set Server modify no delete no;
+    CompromiseDate "Compromise Date" CompromiseDate
+        DateTime V1_0 one set Server modify no delete no;
+    RevocationReason "Revocation Reason" RevocationReason
+        Structure(fits::<RevocationReason>) V1_0 one set Server modify no delete no;
     ArchiveDate "Archive Date" ArchiveDate DateTime V1_0 one set Server modify no delete no;
     ObjectGroup "Object Group" ObjectGroup Text V1_0 many set Either modify yes delete yes;
     Fresh "Fresh" Fresh Boolean V1_1 one set Either modify no delete no;
     Link "Link" Link Structure(fits::<Link>) V1_0 many set Either modify yes delete yes;
-    ApplicationSpecificInformation "Application Specific Information" ApplicationSpecificInformation Structure(fits::<ApplicationSpecificInformation>) V1_0 many set Client modify yes delete yes;
-    ContactInformation "Contact Information" ContactInformation Text V1_0 one set Either modify yes delete yes;
-    LastChangeDate "Last Change Date" LastChangeDate DateTime V1_0 one set Server modify no delete no;
-    AlternativeName "Alternative Name" AlternativeName Structure(fits::<AlternativeName>) V1_2 many set Client modify yes delete yes;
-    KeyValuePresent "Key Value Present" KeyValuePresent Boolean V1_2 one set Server modify no delete no;
-    KeyValueLocation "Key Value Location" KeyValueLocation Structure(fits::<KeyValueLocation>) V1_2 many set Client modify yes delete yes;
-    OriginalCreationDate "Original Creation Date" OriginalCreationDate DateTime V1_2 one set Either modify no delete no;
-    RandomNumberGenerator "Random Number Generator" RandomNumberGenerator Structure(fits::<RNGParameters>) V1_3 one set Either modify no delete no;
-    Pkcs12FriendlyName "PKCS#12 Friendly Name" PKCS_12FriendlyName Text V1_4 one set Either modify yes delete yes;
+    ApplicationSpecificInformation "Application Specific Information" ApplicationSpecificInformation
+        Structure(fits::<ApplicationSpecificInformation>) V1_0
+        many set Client modify yes delete yes;
+    ContactInformation "Contact Information" ContactInformation
+        Text V1_0 one set Either modify yes delete yes;
+    LastChangeDate "Last Change Date" LastChangeDate
+        DateTime V1_0 one set Server modify no delete no;
+    AlternativeName "Alternative Name" AlternativeName
+        Structure(fits::<AlternativeName>) V1_2 many set Client modify yes delete yes;
+    KeyValuePresent "Key Value Present" KeyValuePresent
+        Boolean V1_2 one set Server modify no delete no;
+    KeyValueLocation "Key Value Location" KeyValueLocation
+        Structure(fits::<KeyValueLocation>) V1_2 many set Client modify yes delete yes;
+    OriginalCreationDate "Original Creation Date" OriginalCreationDate
+        DateTime V1_2 one set Either modify no delete no;
+    RandomNumberGenerator "Random Number Generator" RandomNumberGenerator
+        Structure(fits::<RNGParameters>) V1_3 one set Either modify no delete no;
+    Pkcs12FriendlyName "PKCS#12 Friendly Name" PKCS_12FriendlyName
+        Text V1_4 one set Either modify yes delete yes;
     Description "Description" Description Text V1_4 one set Either modify yes delete yes;
     Comment "Comment" Comment Text V1_4 one set Either modify yes delete yes;
     Sensitive "Sensitive" Sensitive Boolean V1_4 one set Either modify yes delete no;
-    AlwaysSensitive "Always Sensitive" AlwaysSensitive Boolean V1_4 one set Server modify no delete no;
+    AlwaysSensitive "Always Sensitive" AlwaysSensitive
+        Boolean V1_4 one set Server modify no delete no;
     Extractable "Extractable" Extractable Boolean V1_4 one set Either modify yes delete no;
-    NeverExtractable "Never Extractable" NeverExtractable Boolean V1_4 one set Server modify no delete no;
+    NeverExtractable "Never Extractable" NeverExtractable
+        Boolean V1_4 one set Server modify no delete no;
 }
 
 impl AttributeKind {

@@ -31,7 +31,8 @@ kmip_struct! {
         /// Role of the key.
         opt KeyRoleType => key_role_type: KeyRoleType,
         /// Signature scheme with its hash.
-        opt DigitalSignatureAlgorithm => digital_signature_algorithm: DigitalSignatureAlgorithm [since V1_2],
+        opt DigitalSignatureAlgorithm
+            => digital_signature_algorithm: DigitalSignatureAlgorithm [since V1_2],
         /// Algorithm.
         opt CryptographicAlgorithm => cryptographic_algorithm: CryptographicAlgorithm [since V1_2],
         /// Whether the server makes the IV.
@@ -53,7 +54,8 @@ kmip_struct! {
         /// Mask generation function.
         opt MaskGenerator => mask_generator: MaskGenerator [since V1_4],
         /// Hash of the mask generation function.
-        opt MaskGeneratorHashingAlgorithm => mask_generator_hashing_algorithm: HashingAlgorithm [since V1_4],
+        opt MaskGeneratorHashingAlgorithm
+            => mask_generator_hashing_algorithm: HashingAlgorithm [since V1_4],
         /// OAEP label.
         opt PSource => p_source: Vec<u8> [since V1_4],
         /// PSS trailer field.

@@ -3,7 +3,7 @@
 //! Spec: KMIP 1.4 §2.1.2.
 
 use crate::secret::SecretBytes;
-use crate::ttlv::{Codec, DecodeError, ItemType, Reader, Value, Writer};
+use crate::ttlv::{Codec, DecodeError, Reader, Value, Writer};
 use crate::types::{AttestationType, CredentialType, Tag};
 
 /// Text that must not leak: a password.
@@ -36,9 +36,6 @@ impl Codec for SecretText {
         w.text_string(tag, core::str::from_utf8(self.0.expose()).unwrap_or_default());
     }
     fn decode(tag: Tag, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        if r.next_is(tag) && r.peek_type() != Some(ItemType::TextString) {
-            return Err(DecodeError::WrongType(tag, 0));
-        }
         String::decode(tag, r).map(|text| Self(SecretBytes::new(text.into_bytes())))
     }
 }
@@ -146,5 +143,62 @@ impl Codec for Credential {
             };
             Ok(Self { credential_type, credential_value })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ttlv::Item;
+    use crate::types::ProtocolVersion;
+
+    fn credential(kind: CredentialType, fields: Vec<Item>) -> Vec<u8> {
+        let fields = vec![
+            Item { tag: Tag::CredentialType, value: Value::Enumeration(kind.0) },
+            Item { tag: Tag::CredentialValue, value: Value::Structure(fields) },
+        ];
+        Value::Structure(fields).to_bytes(Tag::Credential)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Credential, DecodeError> {
+        Credential::decode(Tag::Credential, &mut Reader::new(bytes, ProtocolVersion::NEWEST))
+    }
+
+    fn text(tag: Tag, value: &str) -> Item {
+        Item { tag, value: Value::TextString(value.into()) }
+    }
+
+    #[test]
+    fn password_is_read_but_never_printed() {
+        let fields = vec![text(Tag::Username, "fred"), text(Tag::Password, "open sesame")];
+        let bytes = credential(CredentialType::UsernameAndPassword, fields);
+        let credential = read(&bytes).unwrap();
+        assert!(!format!("{credential:?}").contains("sesame"));
+        let CredentialValue::UsernameAndPassword(value) = &credential.credential_value else {
+            panic!("another type: {credential:?}")
+        };
+        assert_eq!(value.password.as_ref().unwrap().expose(), b"open sesame");
+        let mut w = Writer::new(ProtocolVersion::NEWEST);
+        credential.encode(Tag::Credential, &mut w);
+        assert_eq!(w.into_bytes(), bytes);
+    }
+
+    #[test]
+    fn password_of_another_type_is_refused() {
+        let number = Item { tag: Tag::Password, value: Value::Integer(1) };
+        let fields = vec![text(Tag::Username, "fred"), number];
+        let refused = read(&credential(CredentialType::UsernameAndPassword, fields));
+        assert_eq!(refused, Err(DecodeError::WrongType(Tag::Password, 0x02)));
+    }
+
+    #[test]
+    fn credential_of_unknown_type_is_kept_as_a_tree() {
+        let bytes = credential(CredentialType(0x8000_0001), vec![text(Tag::Comment, "x")]);
+        let kept = read(&bytes).unwrap().credential_value;
+        assert!(
+            matches!(kept, CredentialValue::Other(Value::Structure(fields)) if fields.len() == 1)
+        );
+        let device = credential(CredentialType::Device, vec![text(Tag::Comment, "x")]);
+        assert_eq!(read(&device), Err(DecodeError::Unknown(Tag::Comment)));
     }
 }

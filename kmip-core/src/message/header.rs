@@ -36,7 +36,8 @@ kmip_struct! {
         /// Credentials.
         opt Authentication => authentication: Authentication,
         /// What becomes of the rest of a batch after a failure; absent means Stop.
-        opt BatchErrorContinuationOption => batch_error_continuation_option: BatchErrorContinuationOption,
+        opt BatchErrorContinuationOption
+            => batch_error_continuation_option: BatchErrorContinuationOption,
         /// Whether items must be processed in order.
         opt BatchOrderOption => batch_order_option: bool,
         /// The client's clock.

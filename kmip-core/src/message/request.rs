@@ -1,8 +1,8 @@
 //! A request: the header must be right as a whole, each batch item fails alone.
 
 use super::{MessageExtension, RequestHeader};
-use crate::payload::{self, RequestPayload};
-use crate::ttlv::{Codec, DecodeError, Limits, Reader, Writer, validate};
+use crate::payload::RequestPayload;
+use crate::ttlv::{Codec, DecodeError, Limits, Reader, Table, Writer, validate};
 use crate::types::{Operation, ProtocolVersion, Tag};
 
 /// A request message.
@@ -48,15 +48,28 @@ pub enum MessageFault {
 /// The version in the header, if the message is readable so far.
 #[must_use]
 pub fn peek_version(bytes: &[u8]) -> Option<ProtocolVersion> {
-    // Message header, request header header, then the Protocol Version, which comes first in every
-    // header we ever saw; a shuffled one is found by the decoder.
-    let rest = bytes.get(16..)?;
-    ProtocolVersion::decode(Tag::ProtocolVersion, &mut Reader::new(rest, ProtocolVersion::NEWEST))
-        .ok()
+    // Read by the rules for newer senders: what else may be in there is the decoder's business.
+    let any = ProtocolVersion { minor: i32::MAX, ..ProtocolVersion::NEWEST };
+    let mut r = Reader::new(bytes, any).behind_head()?;
+    while !r.next_is(Tag::RequestHeader) && !r.next_is(Tag::ResponseHeader) {
+        r.skip(r.peek_tag()?).ok()?;
+    }
+    // The version comes first in every header we ever saw: even a cut-off message has it.
+    let mut r = r.behind_head()?;
+    while !r.next_is(Tag::ProtocolVersion) {
+        r.skip(r.peek_tag()?).ok()?;
+    }
+    ProtocolVersion::decode(Tag::ProtocolVersion, &mut r).ok()
 }
 
-const ITEM_FIELDS: [Tag; 4] =
-    [Tag::Operation, Tag::UniqueBatchItemID, Tag::RequestPayload, Tag::MessageExtension];
+const FIELDS: Table<'_> = Table::new(&[&[Tag::RequestHeader, Tag::BatchItem]]);
+
+const ITEM_FIELDS: Table<'_> = Table::new(&[&[
+    Tag::Operation,
+    Tag::UniqueBatchItemID,
+    Tag::RequestPayload,
+    Tag::MessageExtension,
+]]);
 
 impl RequestMessage {
     /// Reads a request.
@@ -72,21 +85,25 @@ impl RequestMessage {
         }
         let mut outer = Reader::new(bytes, version);
         let mut r = outer.enter(Tag::RequestMessage).map_err(MessageFault::Frame)?;
-        let header: RequestHeader =
-            Codec::decode(Tag::RequestHeader, &mut r).map_err(MessageFault::Header)?;
-        let mut items = Vec::new();
-        while r.next_is(Tag::BatchItem) {
-            let mut item = r.enter(Tag::BatchItem).map_err(MessageFault::Frame)?;
-            items.push(RequestItem::decode(&mut item));
-        }
-        if !r.is_empty() {
-            let tag = r.peek_tag().unwrap_or(Tag(0));
-            return Err(MessageFault::Header(DecodeError::Unknown(tag)));
-        }
+        let (header, items) = match r.arranged(&FIELDS).map_err(MessageFault::Frame)? {
+            None => Self::decode_parts(&mut r)?,
+            Some(known) => Self::decode_parts(&mut r.over(&known))?,
+        };
         if usize::try_from(header.batch_count) != Ok(items.len()) {
             return Err(MessageFault::BatchCount);
         }
         Ok(Self { header, items })
+    }
+
+    fn decode_parts(r: &mut Reader<'_>) -> Result<(RequestHeader, Vec<RequestItem>), MessageFault> {
+        let header = Codec::decode(Tag::RequestHeader, r).map_err(MessageFault::Header)?;
+        let mut items = Vec::with_capacity(usize::from(r.next_is(Tag::BatchItem)));
+        while r.next_is(Tag::BatchItem) {
+            let mut item = r.enter(Tag::BatchItem).map_err(MessageFault::Frame)?;
+            items.push(RequestItem::decode(&mut item));
+        }
+        r.finish(&FIELDS).map_err(MessageFault::Header)?;
+        Ok((header, items))
     }
 
     /// The TTLV form; items whose payload could not be read are left out.
@@ -123,8 +140,18 @@ impl RequestItem {
             payload: Err(DecodeError::Missing(Tag::Operation)),
             message_extension: None,
         };
-        item.payload = item.decode_fields(r);
+        item.payload = match r.arranged(&ITEM_FIELDS) {
+            Ok(None) => item.decode_whole(r),
+            Ok(Some(known)) => item.decode_whole(&mut r.over(&known)),
+            Err(error) => Err(error),
+        };
         item
+    }
+
+    fn decode_whole(&mut self, r: &mut Reader<'_>) -> Result<Option<RequestPayload>, DecodeError> {
+        let payload = self.decode_fields(r).map_err(|error| r.explain(error, &ITEM_FIELDS))?;
+        r.finish(&ITEM_FIELDS)?;
+        Ok(payload)
     }
 
     fn decode_fields(&mut self, r: &mut Reader<'_>) -> Result<Option<RequestPayload>, DecodeError> {
@@ -133,21 +160,14 @@ impl RequestItem {
         if r.next_is(Tag::UniqueBatchItemID) {
             self.unique_batch_item_id = Some(Codec::decode(Tag::UniqueBatchItemID, r)?);
         }
-        let payload = if payload::exists(operation, r.version()) {
-            RequestPayload::decode(operation, r)?
-        } else {
+        let payload = RequestPayload::decode(operation, r)?;
+        if payload.is_none() {
             r.skip(Tag::RequestPayload)?;
-            None
-        };
+        }
         if r.next_is(Tag::MessageExtension) {
             self.message_extension = Some(Codec::decode(Tag::MessageExtension, r)?);
         }
-        match r.peek_tag() {
-            None => Ok(payload),
-            Some(tag) if ITEM_FIELDS.contains(&tag) => Err(DecodeError::Misplaced(tag)),
-            Some(_) if r.skips_unknown() => Ok(payload),
-            Some(tag) => Err(DecodeError::Unknown(tag)),
-        }
+        Ok(payload)
     }
 
     fn encode(&self, w: &mut Writer) {
@@ -167,3 +187,6 @@ impl RequestItem {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

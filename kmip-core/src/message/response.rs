@@ -1,9 +1,22 @@
 //! A response.
 
-use super::{MessageExtension, ResponseHeader};
+use super::{MessageExtension, ResponseHeader, peek_version};
 use crate::payload::ResponsePayload;
 use crate::ttlv::{Codec, DecodeError, Limits, Reader, Writer, validate};
 use crate::types::{Operation, ProtocolVersion, ResultReason, ResultStatus, Tag};
+
+const FIELDS: &[&[Tag]] = &[&[Tag::ResponseHeader, Tag::BatchItem]];
+
+const ITEM_FIELDS: &[&[Tag]] = &[&[
+    Tag::Operation,
+    Tag::UniqueBatchItemID,
+    Tag::ResultStatus,
+    Tag::ResultReason,
+    Tag::ResultMessage,
+    Tag::AsynchronousCorrelationValue,
+    Tag::ResponsePayload,
+    Tag::MessageExtension,
+]];
 
 /// A response message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,20 +80,15 @@ impl ResponseMessage {
     /// [`DecodeError`]: a response is right as a whole, or not at all.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         validate(bytes, limits)?;
-        let mut outer = Reader::new(bytes, ProtocolVersion::NEWEST);
-        let mut r = outer.enter(Tag::ResponseMessage)?;
-        let mut head = r.clone().enter(Tag::ResponseHeader)?;
-        r.set_version(Codec::decode(Tag::ProtocolVersion, &mut head)?);
-        let header = ResponseHeader::decode(Tag::ResponseHeader, &mut r)?;
-        let mut items = Vec::new();
-        while r.next_is(Tag::BatchItem) {
-            let mut item = r.enter(Tag::BatchItem)?;
-            items.push(ResponseItem::decode(&mut item)?);
-        }
-        match r.peek_tag() {
-            None => Ok(Self { header, items }),
-            Some(tag) => Err(DecodeError::Unknown(tag)),
-        }
+        let version = peek_version(bytes).unwrap_or(ProtocolVersion::NEWEST);
+        Reader::new(bytes, version).structure(Tag::ResponseMessage, FIELDS, |r| {
+            let header = ResponseHeader::decode(Tag::ResponseHeader, r)?;
+            let mut items = Vec::new();
+            while r.next_is(Tag::BatchItem) {
+                items.push(ResponseItem::decode(r)?);
+            }
+            Ok(Self { header, items })
+        })
     }
 }
 
@@ -136,8 +144,12 @@ impl ResponseItem {
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        r.structure(Tag::BatchItem, ITEM_FIELDS, Self::decode_fields)
+    }
+
+    fn decode_fields(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let operation: Option<Operation> = optional(Tag::Operation, r)?;
-        let item = Self {
+        Ok(Self {
             operation,
             unique_batch_item_id: optional(Tag::UniqueBatchItemID, r)?,
             result_status: Codec::decode(Tag::ResultStatus, r)?,
@@ -151,10 +163,9 @@ impl ResponseItem {
                 _ => None,
             },
             message_extension: optional(Tag::MessageExtension, r)?,
-        };
-        match r.peek_tag() {
-            None => Ok(item),
-            Some(tag) => Err(DecodeError::Unknown(tag)),
-        }
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,3 +131,63 @@ impl Codec for KeyBlock {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ttlv::{BigInteger, Item, Value};
+    use crate::types::ProtocolVersion;
+
+    fn item(tag: Tag, value: Value) -> Item {
+        Item { tag, value }
+    }
+
+    fn block(format: KeyFormatType, value: Vec<Item>) -> Vec<u8> {
+        let mut fields = vec![item(Tag::KeyFormatType, Value::Enumeration(format.0))];
+        fields.extend(value);
+        Value::Structure(fields).to_bytes(Tag::KeyBlock)
+    }
+
+    fn material(value: Value) -> Vec<Item> {
+        vec![item(Tag::KeyValue, Value::Structure(vec![item(Tag::KeyMaterial, value)]))]
+    }
+
+    fn read(bytes: &[u8]) -> Result<KeyBlock, DecodeError> {
+        KeyBlock::decode(Tag::KeyBlock, &mut Reader::new(bytes, ProtocolVersion::NEWEST))
+    }
+
+    fn round_trip(bytes: &[u8]) -> KeyBlock {
+        let block = read(bytes).unwrap();
+        let mut w = Writer::new(ProtocolVersion::NEWEST);
+        block.encode(Tag::KeyBlock, &mut w);
+        assert_eq!(w.into_bytes(), bytes);
+        block
+    }
+
+    #[test]
+    fn key_value_may_be_absent_wrapped_or_plain() {
+        assert_eq!(round_trip(&block(KeyFormatType::Raw, vec![])).key_value, None);
+        let bytes = Value::ByteString(vec![7; 40].into());
+        let wrapped = vec![item(Tag::KeyValue, bytes.clone())];
+        let wrapped = round_trip(&block(KeyFormatType::Raw, wrapped)).key_value;
+        assert!(matches!(wrapped, Some(KeyValue::Wrapped(_))));
+        let plain = round_trip(&block(KeyFormatType::Raw, material(bytes))).key_value;
+        assert!(matches!(plain, Some(KeyValue::Plain { material: KeyMaterial::Bytes(_), .. })));
+    }
+
+    #[test]
+    fn key_material_follows_the_format() {
+        let number = |tag| item(tag, Value::BigInteger(BigInteger::from_unsigned(&[5])));
+        let rsa = || Value::Structure(vec![number(Tag::Modulus), number(Tag::PublicExponent)]);
+        let as_format = |format| read(&block(format, material(rsa())));
+        let public = as_format(KeyFormatType::TransparentRSAPublicKey).unwrap().key_value;
+        let Some(KeyValue::Plain { material: KeyMaterial::RsaPublic(_), .. }) = public else {
+            panic!("no public key: {public:?}")
+        };
+        assert!(as_format(KeyFormatType::TransparentRSAPrivateKey).is_ok());
+        let refused = as_format(KeyFormatType::TransparentDSAPublicKey);
+        assert_eq!(refused, Err(DecodeError::Unknown(Tag::Modulus)));
+        let unknown = as_format(KeyFormatType(0x8000_0001)).unwrap().key_value;
+        assert!(matches!(unknown, Some(KeyValue::Plain { material: KeyMaterial::Other(_), .. })));
+    }
+}

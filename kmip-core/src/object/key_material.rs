@@ -169,7 +169,9 @@ macro_rules! transparent {
                     return Codec::decode(tag, r).map(Self::Bytes);
                 }
                 match format {
-                    $( $( KeyFormatType::$format )|+ => Codec::decode(tag, r).map(Self::$variant), )*
+                    $( $( KeyFormatType::$format )|+ => {
+                        Codec::decode(tag, r).map(Self::$variant)
+                    } )*
                     _ => Codec::decode(tag, r).map(Self::Other),
                 }
             }

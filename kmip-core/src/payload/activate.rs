@@ -3,21 +3,21 @@
 use crate::attribute::UniqueIdentifier;
 
 kmip_struct! {
-    /// Activate: what a client asks.
+    /// Asks to make a Pre-Active object Active.
     ///
     /// Spec: KMIP 1.4 §4.19.
     pub struct ActivateRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }
 
 kmip_struct! {
-    /// Activate: what the server answers.
+    /// Names the object that is now Active.
     ///
     /// Spec: KMIP 1.4 §4.19.
     pub struct ActivateResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }

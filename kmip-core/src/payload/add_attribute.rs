@@ -3,25 +3,25 @@
 use crate::attribute::{Attribute, UniqueIdentifier};
 
 kmip_struct! {
-    /// Add Attribute: what a client asks.
+    /// Asks to give an object one more attribute, or one more instance of one.
     ///
     /// Spec: KMIP 1.4 §4.14.
     pub struct AddAttributeRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attribute.
         req Attribute => attribute: Attribute,
     }
 }
 
 kmip_struct! {
-    /// Add Attribute: what the server answers.
+    /// Repeats the attribute as it was added, with its index.
     ///
     /// Spec: KMIP 1.4 §4.14.
     pub struct AddAttributeResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attribute.
         req Attribute => attribute: Attribute,
     }
 }

@@ -3,21 +3,21 @@
 use crate::attribute::UniqueIdentifier;
 
 kmip_struct! {
-    /// Archive: what a client asks.
+    /// Asks to move an object to archival storage.
     ///
     /// Spec: KMIP 1.4 §4.22.
     pub struct ArchiveRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }
 
 kmip_struct! {
-    /// Archive: what the server answers.
+    /// Names the object that is now archived, or soon will be.
     ///
     /// Spec: KMIP 1.4 §4.22.
     pub struct ArchiveResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }

@@ -3,23 +3,23 @@
 use crate::types::CancellationResult;
 
 kmip_struct! {
-    /// Cancel: what a client asks.
+    /// Asks to give up an operation that is still pending.
     ///
     /// Spec: KMIP 1.4 §4.27.
     pub struct CancelRequest {
-        /// Asynchronous Correlation Value.
+        /// What the pending answer called the operation.
         req AsynchronousCorrelationValue => asynchronous_correlation_value: Vec<u8>,
     }
 }
 
 kmip_struct! {
-    /// Cancel: what the server answers.
+    /// Says whether it was still possible.
     ///
     /// Spec: KMIP 1.4 §4.27.
     pub struct CancelResponse {
-        /// Asynchronous Correlation Value.
+        /// What the pending answer called the operation.
         req AsynchronousCorrelationValue => asynchronous_correlation_value: Vec<u8>,
-        /// Cancellation Result.
+        /// Whether it was still possible.
         req CancellationResult => cancellation_result: CancellationResult,
     }
 }

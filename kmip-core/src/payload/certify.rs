@@ -4,15 +4,15 @@ use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 use crate::types::CertificateRequestType;
 
 kmip_struct! {
-    /// Certify: what a client asks.
+    /// Asks for a certificate of a public key.
     ///
     /// Spec: KMIP 1.4 §4.7.
     pub struct CertifyRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Certificate Request Type.
+        /// Format of the request; absent if the server makes it from a public key of its own.
         opt CertificateRequestType => certificate_request_type: CertificateRequestType,
-        /// Certificate Request.
+        /// The request, signed by the key to be certified.
         opt CertificateRequest => certificate_request: Vec<u8>,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,
@@ -20,11 +20,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Certify: what the server answers.
+    /// Names the new certificate.
     ///
     /// Spec: KMIP 1.4 §4.7.
     pub struct CertifyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

@@ -5,15 +5,15 @@ use crate::ttlv::Interval;
 use crate::types::CryptographicUsageMask;
 
 kmip_struct! {
-    /// Check: what a client asks.
+    /// Asks whether an object may be used in the way described, without using it.
     ///
     /// Spec: KMIP 1.4 §4.10.
     pub struct CheckRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Usage Limits Count.
+        /// How many bytes or objects, as the unit of the Usage Limits says.
         opt UsageLimitsCount => usage_limits_count: i64,
-        /// Cryptographic Usage Mask.
+        /// The uses asked about.
         opt CryptographicUsageMask => cryptographic_usage_mask: CryptographicUsageMask,
         /// Lease, in seconds.
         opt LeaseTime => lease_time: Interval,
@@ -21,15 +21,15 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Check: what the server answers.
+    /// Repeats what may not be; names the object only if everything may.
     ///
     /// Spec: KMIP 1.4 §4.10.
     pub struct CheckResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Usage Limits Count.
+        /// How many bytes or objects, as the unit of the Usage Limits says.
         opt UsageLimitsCount => usage_limits_count: i64,
-        /// Cryptographic Usage Mask.
+        /// The uses asked about.
         opt CryptographicUsageMask => cryptographic_usage_mask: CryptographicUsageMask,
         /// Lease, in seconds.
         opt LeaseTime => lease_time: Interval,

@@ -4,7 +4,7 @@ use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 use crate::types::ObjectType;
 
 kmip_struct! {
-    /// Create: what a client asks.
+    /// Asks for a new symmetric key.
     ///
     /// Spec: KMIP 1.4 §4.1.
     pub struct CreateRequest {
@@ -16,13 +16,13 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Create: what the server answers.
+    /// Names the new object.
     ///
     /// Spec: KMIP 1.4 §4.1.
     pub struct CreateResponse {
         /// Kind of the object.
         req ObjectType => object_type: ObjectType,
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

@@ -3,31 +3,31 @@
 use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 
 kmip_struct! {
-    /// Create Key Pair: what a client asks.
+    /// Asks for a new key pair; both halves get the common attributes and their own.
     ///
     /// Spec: KMIP 1.4 §4.2.
     pub struct CreateKeyPairRequest {
-        /// Common Template Attribute.
+        /// Attributes of both halves; those of one half come before them.
         opt CommonTemplateAttribute => common_template_attribute: TemplateAttribute,
-        /// Private Key Template Attribute.
+        /// Attributes of the private key.
         opt PrivateKeyTemplateAttribute => private_key_template_attribute: TemplateAttribute,
-        /// Public Key Template Attribute.
+        /// Attributes of the public key.
         opt PublicKeyTemplateAttribute => public_key_template_attribute: TemplateAttribute,
     }
 }
 
 kmip_struct! {
-    /// Create Key Pair: what the server answers.
+    /// Names both halves, linked to each other.
     ///
     /// Spec: KMIP 1.4 §4.2.
     pub struct CreateKeyPairResponse {
-        /// Private Key Unique Identifier.
+        /// The private key.
         req PrivateKeyUniqueIdentifier => private_key_unique_identifier: UniqueIdentifier,
-        /// Public Key Unique Identifier.
+        /// The public key.
         req PublicKeyUniqueIdentifier => public_key_unique_identifier: UniqueIdentifier,
-        /// Private Key Template Attribute.
+        /// Attributes of the private key.
         opt PrivateKeyTemplateAttribute => private_key_template_attribute: TemplateAttribute,
-        /// Public Key Template Attribute.
+        /// Attributes of the public key.
         opt PublicKeyTemplateAttribute => public_key_template_attribute: TemplateAttribute,
     }
 }

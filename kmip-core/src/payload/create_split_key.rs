@@ -5,21 +5,21 @@ use crate::ttlv::BigInteger;
 use crate::types::{ObjectType, SplitKeyMethod};
 
 kmip_struct! {
-    /// Create Split Key: what a client asks.
+    /// Asks to split a key, given or new, into parts that are objects of their own.
     ///
     /// Spec: KMIP 1.4 §4.38.
     pub struct CreateSplitKeyRequest {
         /// Kind of the object.
         req ObjectType => object_type: ObjectType,
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Split Key Parts.
+        /// How many parts to make.
         req SplitKeyParts => split_key_parts: i32,
-        /// Split Key Threshold.
+        /// How many of them it takes to join.
         req SplitKeyThreshold => split_key_threshold: i32,
-        /// Split Key Method.
+        /// How to split.
         req SplitKeyMethod => split_key_method: SplitKeyMethod,
-        /// Prime Field Size.
+        /// The field's prime, for the methods that need one.
         opt PrimeFieldSize => prime_field_size: BigInteger,
         /// Attributes of the object.
         req TemplateAttribute => template_attribute: TemplateAttribute,
@@ -27,11 +27,13 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Create Split Key: what the server answers.
+    /// Names the parts, the first one first.
     ///
     /// Spec: KMIP 1.4 §4.38.
     pub struct CreateSplitKeyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// Kind of the object; in the text of 1.2 alone, and absent from its test cases.
+        opt ObjectType => object_type: ObjectType [since V1_2 until V1_2],
+        /// The objects.
         many UniqueIdentifier => unique_identifiers: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

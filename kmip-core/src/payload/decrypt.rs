@@ -4,11 +4,11 @@ use crate::attribute::{CryptographicParameters, UniqueIdentifier};
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// Decrypt: what a client asks.
+    /// Asks to decrypt data, or one part of a stream of it.
     ///
     /// Spec: KMIP 1.4 §4.30.
     pub struct DecryptRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How to do it; absent means the key's own first Cryptographic Parameters.
         opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
@@ -23,18 +23,19 @@ kmip_struct! {
         /// Whether this is the last part of a stream.
         opt FinalIndicator => final_indicator: bool [since V1_3],
         /// Bytes to authenticate but not to encrypt.
-        opt AuthenticatedEncryptionAdditionalData => authenticated_encryption_additional_data: Vec<u8> [since V1_4],
+        opt AuthenticatedEncryptionAdditionalData
+            => authenticated_encryption_additional_data: Vec<u8> [since V1_4],
         /// Authentication tag.
         opt AuthenticatedEncryptionTag => authenticated_encryption_tag: Vec<u8> [since V1_4],
     }
 }
 
 kmip_struct! {
-    /// Decrypt: what the server answers.
+    /// Holds the plaintext.
     ///
     /// Spec: KMIP 1.4 §4.30.
     pub struct DecryptResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// The data; wiped when dropped.
         opt Data => data: SecretBytes,

@@ -3,27 +3,27 @@
 use crate::attribute::{Attribute, AttributeName, UniqueIdentifier};
 
 kmip_struct! {
-    /// Delete Attribute: what a client asks.
+    /// Asks to take one instance of an attribute away.
     ///
     /// Spec: KMIP 1.4 §4.16.
     pub struct DeleteAttributeRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Name of an attribute.
         req AttributeName => attribute_name: AttributeName,
-        /// Attribute Index.
+        /// Which instance; absent means 0.
         opt AttributeIndex => attribute_index: i32,
     }
 }
 
 kmip_struct! {
-    /// Delete Attribute: what the server answers.
+    /// Repeats the attribute that is gone.
     ///
     /// Spec: KMIP 1.4 §4.16.
     pub struct DeleteAttributeResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attribute.
         req Attribute => attribute: Attribute,
     }
 }

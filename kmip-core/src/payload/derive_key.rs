@@ -5,17 +5,17 @@ use crate::secret::SecretBytes;
 use crate::types::{DerivationMethod, ObjectType};
 
 kmip_struct! {
-    /// Derive Key: what a client asks.
+    /// Asks for a new key or secret, derived from others.
     ///
     /// Spec: KMIP 1.4 §4.6.
     pub struct DeriveKeyRequest {
         /// Kind of the object.
         req ObjectType => object_type: ObjectType,
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The objects.
         many UniqueIdentifier => unique_identifiers: UniqueIdentifier,
-        /// Derivation Method.
+        /// How to derive.
         req DerivationMethod => derivation_method: DerivationMethod,
-        /// Derivation Parameters.
+        /// What the method needs.
         req DerivationParameters => derivation_parameters: DerivationParameters,
         /// Attributes of the object.
         req TemplateAttribute => template_attribute: TemplateAttribute,
@@ -23,11 +23,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Derive Key: what the server answers.
+    /// Names the new object.
     ///
     /// Spec: KMIP 1.4 §4.6.
     pub struct DeriveKeyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

@@ -3,21 +3,21 @@
 use crate::attribute::UniqueIdentifier;
 
 kmip_struct! {
-    /// Destroy: what a client asks.
+    /// Asks to destroy an object's value; its attributes may stay.
     ///
     /// Spec: KMIP 1.4 §4.21.
     pub struct DestroyRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }
 
 kmip_struct! {
-    /// Destroy: what the server answers.
+    /// Names the object whose value is gone.
     ///
     /// Spec: KMIP 1.4 §4.21.
     pub struct DestroyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }

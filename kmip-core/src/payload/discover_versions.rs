@@ -3,21 +3,21 @@
 use crate::types::ProtocolVersion;
 
 kmip_struct! {
-    /// Discover Versions: what a client asks.
+    /// Lists the versions the client speaks; an empty list asks for all of ours.
     ///
     /// Spec: KMIP 1.4 §4.26.
     pub struct DiscoverVersionsRequest {
-        /// Protocol Version.
+        /// Versions, the preferred one first.
         many ProtocolVersion => protocol_versions: ProtocolVersion,
     }
 }
 
 kmip_struct! {
-    /// Discover Versions: what the server answers.
+    /// Lists the versions both sides speak.
     ///
     /// Spec: KMIP 1.4 §4.26.
     pub struct DiscoverVersionsResponse {
-        /// Protocol Version.
+        /// Versions, the preferred one first.
         many ProtocolVersion => protocol_versions: ProtocolVersion,
     }
 }

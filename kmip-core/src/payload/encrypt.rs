@@ -4,11 +4,11 @@ use crate::attribute::{CryptographicParameters, UniqueIdentifier};
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// Encrypt: what a client asks.
+    /// Asks to encrypt data, or one part of a stream of it.
     ///
     /// Spec: KMIP 1.4 §4.29.
     pub struct EncryptRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How to do it; absent means the key's own first Cryptographic Parameters.
         opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
@@ -23,16 +23,17 @@ kmip_struct! {
         /// Whether this is the last part of a stream.
         opt FinalIndicator => final_indicator: bool [since V1_3],
         /// Bytes to authenticate but not to encrypt.
-        opt AuthenticatedEncryptionAdditionalData => authenticated_encryption_additional_data: Vec<u8> [since V1_4],
+        opt AuthenticatedEncryptionAdditionalData
+            => authenticated_encryption_additional_data: Vec<u8> [since V1_4],
     }
 }
 
 kmip_struct! {
-    /// Encrypt: what the server answers.
+    /// Holds the ciphertext.
     ///
     /// Spec: KMIP 1.4 §4.29.
     pub struct EncryptResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// The data; wiped when dropped.
         opt Data => data: SecretBytes,

@@ -5,33 +5,33 @@ use crate::object::KeyWrappingSpecification;
 use crate::types::{KeyCompressionType, KeyFormatType, KeyWrapType, ObjectType};
 
 kmip_struct! {
-    /// Export: what a client asks.
+    /// Asks for an object with all its attributes, so that another server can import it.
     ///
     /// Spec: KMIP 1.4 §4.40.
     pub struct ExportRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Key Format Type.
+        /// Format wanted; absent means as registered.
         opt KeyFormatType => key_format_type: KeyFormatType,
-        /// Key Wrap Type.
+        /// Whether it is to be, or is, as it was registered or unwrapped.
         opt KeyWrapType => key_wrap_type: KeyWrapType,
-        /// Key Compression Type.
+        /// How the point of an EC public key is to be packed.
         opt KeyCompressionType => key_compression_type: KeyCompressionType,
-        /// Key Wrapping Specification.
+        /// How to wrap the key; absent means not at all.
         opt KeyWrappingSpecification => key_wrapping_specification: KeyWrappingSpecification,
     }
 }
 
 kmip_struct! {
-    /// Export: what the server answers.
+    /// Holds the object with all its attributes.
     ///
     /// Spec: KMIP 1.4 §4.40.
     pub struct ExportResponse {
         /// Kind of the object.
         req ObjectType => object_type: ObjectType,
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attributes.
         many Attribute => attributes: Attribute,
     } with object
 }

@@ -3,23 +3,23 @@
 use crate::attribute::{AttributeName, UniqueIdentifier};
 
 kmip_struct! {
-    /// Get Attribute List: what a client asks.
+    /// Asks which attributes an object has.
     ///
     /// Spec: KMIP 1.4 §4.13.
     pub struct GetAttributeListRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }
 
 kmip_struct! {
-    /// Get Attribute List: what the server answers.
+    /// Names the attributes.
     ///
     /// Spec: KMIP 1.4 §4.13.
     pub struct GetAttributeListResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Name of an attribute.
+        /// Names of attributes.
         many AttributeName => attribute_names: AttributeName,
     }
 }

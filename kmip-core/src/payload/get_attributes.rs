@@ -3,25 +3,25 @@
 use crate::attribute::{Attribute, AttributeName, UniqueIdentifier};
 
 kmip_struct! {
-    /// Get Attributes: what a client asks.
+    /// Asks for some of an object's attributes, or all.
     ///
     /// Spec: KMIP 1.4 §4.12.
     pub struct GetAttributesRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Name of an attribute.
+        /// Names of attributes.
         many AttributeName => attribute_names: AttributeName,
     }
 }
 
 kmip_struct! {
-    /// Get Attributes: what the server answers.
+    /// Holds those attributes that the object has.
     ///
     /// Spec: KMIP 1.4 §4.12.
     pub struct GetAttributesResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attributes.
         many Attribute => attributes: Attribute,
     }
 }

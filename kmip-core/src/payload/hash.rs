@@ -4,7 +4,7 @@ use crate::attribute::CryptographicParameters;
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// Hash: what a client asks.
+    /// Asks to hash data, or one part of a stream of it.
     ///
     /// Spec: KMIP 1.4 §4.37.
     pub struct HashRequest {
@@ -22,7 +22,7 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Hash: what the server answers.
+    /// Holds the hash.
     ///
     /// Spec: KMIP 1.4 §4.37.
     pub struct HashResponse {

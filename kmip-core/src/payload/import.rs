@@ -4,27 +4,27 @@ use crate::attribute::{Attribute, UniqueIdentifier};
 use crate::types::KeyWrapType;
 
 kmip_struct! {
-    /// Import: what a client asks.
+    /// Asks to take an object in as another server exported it.
     ///
     /// Spec: KMIP 1.4 §4.41.
     pub struct ImportRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Replace Existing.
+        /// Whether an object of this name may be replaced; absent means no.
         opt ReplaceExisting => replace_existing: bool,
-        /// Key Wrap Type.
+        /// Whether it is to be, or is, as it was registered or unwrapped.
         opt KeyWrapType => key_wrap_type: KeyWrapType,
-        /// An attribute.
+        /// The attributes.
         many Attribute => attributes: Attribute,
     } with object
 }
 
 kmip_struct! {
-    /// Import: what the server answers.
+    /// Names the object, as the client did.
     ///
     /// Spec: KMIP 1.4 §4.41.
     pub struct ImportResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }

@@ -20,7 +20,7 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// A profile the server conforms to.
+    /// The profiles the server conforms to.
     ///
     /// Spec: KMIP 1.4 §2.1.19.
     pub struct ProfileInformation {

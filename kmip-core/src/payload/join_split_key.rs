@@ -4,15 +4,15 @@ use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 use crate::types::{ObjectType, SecretDataType};
 
 kmip_struct! {
-    /// Join Split Key: what a client asks.
+    /// Asks to join parts into a new object.
     ///
     /// Spec: KMIP 1.4 §4.39.
     pub struct JoinSplitKeyRequest {
         /// Kind of the object.
         req ObjectType => object_type: ObjectType,
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The objects.
         many UniqueIdentifier => unique_identifiers: UniqueIdentifier,
-        /// Secret Data Type.
+        /// What the secret is, if Secret Data is to be made.
         opt SecretDataType => secret_data_type: SecretDataType,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,
@@ -20,11 +20,13 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Join Split Key: what the server answers.
+    /// Names the new object.
     ///
     /// Spec: KMIP 1.4 §4.39.
     pub struct JoinSplitKeyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// Kind of the object; in the text of 1.2 alone, and absent from its test cases.
+        opt ObjectType => object_type: ObjectType [since V1_2 until V1_2],
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

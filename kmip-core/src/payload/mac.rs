@@ -4,11 +4,11 @@ use crate::attribute::{CryptographicParameters, UniqueIdentifier};
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// MAC: what a client asks.
+    /// Asks for the MAC of data, or of one part of a stream of it.
     ///
     /// Spec: KMIP 1.4 §4.33.
     pub struct MacRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How to do it; absent means the key's own first Cryptographic Parameters.
         opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
@@ -24,11 +24,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// MAC: what the server answers.
+    /// Holds the MAC.
     ///
     /// Spec: KMIP 1.4 §4.33.
     pub struct MacResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// The message authentication code.
         opt MACData => mac_data: Vec<u8>,

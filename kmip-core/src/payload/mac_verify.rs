@@ -5,11 +5,11 @@ use crate::secret::SecretBytes;
 use crate::types::ValidityIndicator;
 
 kmip_struct! {
-    /// MAC Verify: what a client asks.
+    /// Asks whether a MAC is that of the data.
     ///
     /// Spec: KMIP 1.4 §4.34.
     pub struct MacVerifyRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How to do it; absent means the key's own first Cryptographic Parameters.
         opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
@@ -27,14 +27,14 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// MAC Verify: what the server answers.
+    /// Holds the verdict.
     ///
     /// Spec: KMIP 1.4 §4.34.
     pub struct MacVerifyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// The verdict.
-        req ValidityIndicator => validity_indicator: ValidityIndicator,
+        /// The verdict; absent for all parts of a stream but the last.
+        opt ValidityIndicator => validity_indicator: ValidityIndicator,
         /// Ties the parts of a stream together.
         opt CorrelationValue => correlation_value: Vec<u8> [since V1_3],
     }

@@ -109,6 +109,15 @@ macro_rules! payloads {
         pub const OPERATIONS: &[(Operation, ProtocolVersion)] =
             &[ $( (Operation::$op, ProtocolVersion::$since) ),* ];
 
+        /// Whether `version` has `operation`; versions newer than ours have what ours has.
+        #[must_use]
+        pub fn exists(operation: Operation, version: ProtocolVersion) -> bool {
+            match operation {
+                $( Operation::$op => ProtocolVersion::$since <= version, )*
+                _ => false,
+            }
+        }
+
         impl RequestPayload {
             /// The operation this is a request for.
             #[must_use]
@@ -178,12 +187,6 @@ macro_rules! payloads {
             }
         } )*
     };
-}
-
-/// Whether `version` has `operation`; versions newer than ours have what ours has.
-#[must_use]
-pub fn exists(operation: Operation, version: ProtocolVersion) -> bool {
-    OPERATIONS.iter().any(|(op, since)| *op == operation && *since <= version)
 }
 
 payloads! {

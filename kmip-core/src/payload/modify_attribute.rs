@@ -3,25 +3,25 @@
 use crate::attribute::{Attribute, UniqueIdentifier};
 
 kmip_struct! {
-    /// Modify Attribute: what a client asks.
+    /// Asks to give an instance of an attribute another value.
     ///
     /// Spec: KMIP 1.4 §4.15.
     pub struct ModifyAttributeRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attribute.
         req Attribute => attribute: Attribute,
     }
 }
 
 kmip_struct! {
-    /// Modify Attribute: what the server answers.
+    /// Repeats the attribute as it is now.
     ///
     /// Spec: KMIP 1.4 §4.15.
     pub struct ModifyAttributeResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// An attribute.
+        /// The attribute.
         req Attribute => attribute: Attribute,
     }
 }

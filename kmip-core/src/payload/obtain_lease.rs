@@ -4,25 +4,25 @@ use crate::attribute::UniqueIdentifier;
 use crate::ttlv::{DateTime, Interval};
 
 kmip_struct! {
-    /// Obtain Lease: what a client asks.
+    /// Asks for permission to use a copy of an object for a while.
     ///
     /// Spec: KMIP 1.4 §4.17.
     pub struct ObtainLeaseRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }
 
 kmip_struct! {
-    /// Obtain Lease: what the server answers.
+    /// Grants it, and says when the object last changed.
     ///
     /// Spec: KMIP 1.4 §4.17.
     pub struct ObtainLeaseResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Lease, in seconds.
         req LeaseTime => lease_time: Interval,
-        /// Last Change Date.
+        /// When an attribute last changed: a copy older than that is stale.
         req LastChangeDate => last_change_date: DateTime,
     }
 }

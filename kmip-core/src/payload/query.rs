@@ -10,43 +10,44 @@ use crate::types::{
 };
 
 kmip_struct! {
-    /// Query: what a client asks.
+    /// Asks what the server can do, by topic.
     ///
     /// Spec: KMIP 1.4 §4.25.
     pub struct QueryRequest {
-        /// Query Function.
+        /// The topics.
         many QueryFunction => query_functions: QueryFunction,
     }
 }
 
 kmip_struct! {
-    /// Query: what the server answers.
+    /// Answers the topics asked about, each with its own fields.
     ///
     /// Spec: KMIP 1.4 §4.25.
     pub struct QueryResponse {
-        /// Operation.
+        /// The operations the server performs.
         many Operation => operations: Operation,
-        /// Kind of the object.
+        /// The kinds of object the server keeps.
         many ObjectType => object_types: ObjectType,
-        /// Vendor Identification.
+        /// The server's maker.
         opt VendorIdentification => vendor_identification: String,
-        /// Server Information.
+        /// Whatever the maker wants to say; a structure of no fixed fields.
         opt ServerInformation => server_information: Value,
-        /// Application Namespace.
+        /// The namespaces the server makes Application Data for.
         many ApplicationNamespace => application_namespaces: String,
-        /// Extension Information.
+        /// Tags of the maker's own.
         many ExtensionInformation => extension_informations: ExtensionInformation [since V1_1],
-        /// Attestation Type.
+        /// The attestations the server takes.
         many AttestationType => attestation_types: AttestationType [since V1_2],
-        /// RNGParameters.
+        /// The random number generators the server has.
         many RNGParameters => rng_parameters: RNGParameters [since V1_3],
-        /// Profile Information.
+        /// The profiles the server conforms to.
         many ProfileInformation => profile_informations: ProfileInformation [since V1_3],
-        /// Validation Information.
+        /// The validations the server has passed.
         many ValidationInformation => validation_informations: ValidationInformation [since V1_3],
-        /// Capability Information.
+        /// What the server is able to do.
         many CapabilityInformation => capability_informations: CapabilityInformation [since V1_3],
-        /// Client Registration Method.
-        many ClientRegistrationMethod => client_registration_methods: ClientRegistrationMethod [since V1_3],
+        /// The ways for clients to become known.
+        many ClientRegistrationMethod
+            => client_registration_methods: ClientRegistrationMethod [since V1_3],
     }
 }

@@ -5,15 +5,15 @@ use crate::ttlv::Interval;
 use crate::types::CertificateRequestType;
 
 kmip_struct! {
-    /// Re-certify: what a client asks.
+    /// Asks for a certificate that replaces an older one.
     ///
     /// Spec: KMIP 1.4 §4.8.
     pub struct ReCertifyRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Certificate Request Type.
+        /// Format of the request; absent if the server makes it from a public key of its own.
         opt CertificateRequestType => certificate_request_type: CertificateRequestType,
-        /// Certificate Request.
+        /// The request, signed by the key to be certified.
         opt CertificateRequest => certificate_request: Vec<u8>,
         /// Seconds between Initial Date and Activation Date of the new object.
         opt Offset => offset: Interval,
@@ -23,11 +23,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Re-certify: what the server answers.
+    /// Names the new certificate.
     ///
     /// Spec: KMIP 1.4 §4.8.
     pub struct ReCertifyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

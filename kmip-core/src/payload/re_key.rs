@@ -4,11 +4,11 @@ use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 use crate::ttlv::Interval;
 
 kmip_struct! {
-    /// Re-key: what a client asks.
+    /// Asks for a symmetric key that replaces an older one.
     ///
     /// Spec: KMIP 1.4 §4.4.
     pub struct ReKeyRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Seconds between Initial Date and Activation Date of the new object.
         opt Offset => offset: Interval,
@@ -18,11 +18,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Re-key: what the server answers.
+    /// Names the new key.
     ///
     /// Spec: KMIP 1.4 §4.4.
     pub struct ReKeyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

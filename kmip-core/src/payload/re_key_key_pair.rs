@@ -4,35 +4,35 @@ use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 use crate::ttlv::Interval;
 
 kmip_struct! {
-    /// Re-key Key Pair: what a client asks.
+    /// Asks for a key pair that replaces an older one.
     ///
     /// Spec: KMIP 1.4 §4.5.
     pub struct ReKeyKeyPairRequest {
-        /// Private Key Unique Identifier.
+        /// The private key.
         opt PrivateKeyUniqueIdentifier => private_key_unique_identifier: UniqueIdentifier,
         /// Seconds between Initial Date and Activation Date of the new object.
         opt Offset => offset: Interval,
-        /// Common Template Attribute.
+        /// Attributes of both halves; those of one half come before them.
         opt CommonTemplateAttribute => common_template_attribute: TemplateAttribute,
-        /// Private Key Template Attribute.
+        /// Attributes of the private key.
         opt PrivateKeyTemplateAttribute => private_key_template_attribute: TemplateAttribute,
-        /// Public Key Template Attribute.
+        /// Attributes of the public key.
         opt PublicKeyTemplateAttribute => public_key_template_attribute: TemplateAttribute,
     }
 }
 
 kmip_struct! {
-    /// Re-key Key Pair: what the server answers.
+    /// Names both halves of the new pair.
     ///
     /// Spec: KMIP 1.4 §4.5.
     pub struct ReKeyKeyPairResponse {
-        /// Private Key Unique Identifier.
+        /// The private key.
         req PrivateKeyUniqueIdentifier => private_key_unique_identifier: UniqueIdentifier,
-        /// Public Key Unique Identifier.
+        /// The public key.
         req PublicKeyUniqueIdentifier => public_key_unique_identifier: UniqueIdentifier,
-        /// Private Key Template Attribute.
+        /// Attributes of the private key.
         opt PrivateKeyTemplateAttribute => private_key_template_attribute: TemplateAttribute,
-        /// Public Key Template Attribute.
+        /// Attributes of the public key.
         opt PublicKeyTemplateAttribute => public_key_template_attribute: TemplateAttribute,
     }
 }

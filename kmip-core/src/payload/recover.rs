@@ -3,21 +3,21 @@
 use crate::attribute::UniqueIdentifier;
 
 kmip_struct! {
-    /// Recover: what a client asks.
+    /// Asks to bring an archived object back on line.
     ///
     /// Spec: KMIP 1.4 §4.23.
     pub struct RecoverRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }
 
 kmip_struct! {
-    /// Recover: what the server answers.
+    /// Names the object that is on line, or soon will be.
     ///
     /// Spec: KMIP 1.4 §4.23.
     pub struct RecoverResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }

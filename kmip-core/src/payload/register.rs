@@ -4,7 +4,7 @@ use crate::attribute::{TemplateAttribute, UniqueIdentifier};
 use crate::types::ObjectType;
 
 kmip_struct! {
-    /// Register: what a client asks.
+    /// Asks to keep an object that the client made.
     ///
     /// Spec: KMIP 1.4 §4.3.
     pub struct RegisterRequest {
@@ -16,11 +16,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Register: what the server answers.
+    /// Names the new object.
     ///
     /// Spec: KMIP 1.4 §4.3.
     pub struct RegisterResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// Attributes of the object.
         opt TemplateAttribute => template_attribute: TemplateAttribute,

@@ -4,25 +4,25 @@ use crate::attribute::{RevocationReason, UniqueIdentifier};
 use crate::ttlv::DateTime;
 
 kmip_struct! {
-    /// Revoke: what a client asks.
+    /// Asks to end the use of an object, for a reason.
     ///
     /// Spec: KMIP 1.4 §4.20.
     pub struct RevokeRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// Revocation Reason.
+        /// Why; decides on Compromised or Deactivated.
         req RevocationReason => revocation_reason: RevocationReason,
-        /// Compromise Occurrence Date.
+        /// When it was first compromised; for the reasons of compromise only.
         opt CompromiseOccurrenceDate => compromise_occurrence_date: DateTime,
     }
 }
 
 kmip_struct! {
-    /// Revoke: what the server answers.
+    /// Names the object whose use has ended.
     ///
     /// Spec: KMIP 1.4 §4.20.
     pub struct RevokeResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
     }
 }

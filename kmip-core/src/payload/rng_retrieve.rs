@@ -3,17 +3,17 @@
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// RNG Retrieve: what a client asks.
+    /// Asks for random bytes.
     ///
     /// Spec: KMIP 1.4 §4.35.
     pub struct RngRetrieveRequest {
-        /// A length in bytes.
+        /// How many bytes.
         req DataLength => data_length: i32,
     }
 }
 
 kmip_struct! {
-    /// RNG Retrieve: what the server answers.
+    /// Holds the random bytes.
     ///
     /// Spec: KMIP 1.4 §4.35.
     pub struct RngRetrieveResponse {

@@ -3,7 +3,7 @@
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// RNG Seed: what a client asks.
+    /// Offers entropy to the random number generator.
     ///
     /// Spec: KMIP 1.4 §4.36.
     pub struct RngSeedRequest {
@@ -13,11 +13,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// RNG Seed: what the server answers.
+    /// Says how much of it was used.
     ///
     /// Spec: KMIP 1.4 §4.36.
     pub struct RngSeedResponse {
-        /// A length in bytes.
+        /// How many bytes.
         req DataLength => data_length: i32,
     }
 }

@@ -4,11 +4,11 @@ use crate::attribute::{CryptographicParameters, UniqueIdentifier};
 use crate::secret::SecretBytes;
 
 kmip_struct! {
-    /// Sign: what a client asks.
+    /// Asks to sign data or its hash, or one part of a stream of it.
     ///
     /// Spec: KMIP 1.4 §4.31.
     pub struct SignRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How to do it; absent means the key's own first Cryptographic Parameters.
         opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
@@ -26,11 +26,11 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Sign: what the server answers.
+    /// Holds the signature.
     ///
     /// Spec: KMIP 1.4 §4.31.
     pub struct SignResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// The signature.
         opt SignatureData => signature_data: Vec<u8>,

@@ -5,11 +5,11 @@ use crate::secret::SecretBytes;
 use crate::types::ValidityIndicator;
 
 kmip_struct! {
-    /// Signature Verify: what a client asks.
+    /// Asks whether a signature is that of the data.
     ///
     /// Spec: KMIP 1.4 §4.32.
     pub struct SignatureVerifyRequest {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object; absent means the ID Placeholder.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How to do it; absent means the key's own first Cryptographic Parameters.
         opt CryptographicParameters => cryptographic_parameters: CryptographicParameters,
@@ -29,14 +29,14 @@ kmip_struct! {
 }
 
 kmip_struct! {
-    /// Signature Verify: what the server answers.
+    /// Holds the verdict.
     ///
     /// Spec: KMIP 1.4 §4.32.
     pub struct SignatureVerifyResponse {
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The object.
         req UniqueIdentifier => unique_identifier: UniqueIdentifier,
-        /// The verdict.
-        req ValidityIndicator => validity_indicator: ValidityIndicator,
+        /// The verdict; absent for all parts of a stream but the last.
+        opt ValidityIndicator => validity_indicator: ValidityIndicator,
         /// The data; wiped when dropped.
         opt Data => data: SecretBytes,
         /// Ties the parts of a stream together.

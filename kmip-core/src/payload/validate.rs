@@ -6,21 +6,21 @@ use crate::ttlv::DateTime;
 use crate::types::ValidityIndicator;
 
 kmip_struct! {
-    /// Validate: what a client asks.
+    /// Asks whether a chain of certificates holds.
     ///
     /// Spec: KMIP 1.4 §4.24.
     pub struct ValidateRequest {
-        /// Certificate.
+        /// The certificates of the chain, in any order.
         many Certificate => certificates: Certificate,
-        /// The object; in a request, absent means the ID Placeholder.
+        /// The objects.
         many UniqueIdentifier => unique_identifiers: UniqueIdentifier,
-        /// Validity Date.
+        /// The moment to judge for; absent means now.
         opt ValidityDate => validity_date: DateTime,
     }
 }
 
 kmip_struct! {
-    /// Validate: what the server answers.
+    /// Holds the verdict.
     ///
     /// Spec: KMIP 1.4 §4.24.
     pub struct ValidateResponse {

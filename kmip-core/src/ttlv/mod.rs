@@ -2,18 +2,22 @@
 //!
 //! Spec: KMIP 1.4 §9.1.
 
+mod dump;
 mod error;
 mod frame;
 mod item;
 mod reader;
 mod scalar;
+mod table;
 mod writer;
 
+pub use dump::dump;
 pub use error::DecodeError;
 pub use frame::{FRAME_HEADER_BYTES, Limits, message_bytes, validate};
 pub use item::{Item, Value};
 pub use reader::Reader;
 pub use scalar::{BigInteger, DateTime, Interval};
+pub(crate) use table::{Gate, Table};
 pub use writer::Writer;
 
 use crate::types::Tag;
@@ -54,8 +58,20 @@ impl ItemType {
 
     /// The type with this wire code.
     #[must_use]
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.iter().map(|(t, _)| *t).find(|t| t.code() == code)
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0x01 => Self::Structure,
+            0x02 => Self::Integer,
+            0x03 => Self::LongInteger,
+            0x04 => Self::BigInteger,
+            0x05 => Self::Enumeration,
+            0x06 => Self::Boolean,
+            0x07 => Self::TextString,
+            0x08 => Self::ByteString,
+            0x09 => Self::DateTime,
+            0x0A => Self::Interval,
+            _ => return None,
+        })
     }
 
     /// The wire code.

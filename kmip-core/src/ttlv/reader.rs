@@ -3,16 +3,9 @@
 use zeroize::Zeroizing;
 
 use super::frame::padded_length;
-use super::{DecodeError, FRAME_HEADER_BYTES, Item, ItemType, Limits};
-use crate::tolerance::{self, ToleranceKind};
+use super::{DecodeError, FRAME_HEADER_BYTES, Item, ItemType, Limits, Table};
+use crate::tolerance;
 use crate::types::{ProtocolVersion, Tag};
-
-/// The fields of a structure, in order, in one or more runs.
-type Fields<'f> = &'f [&'f [Tag]];
-
-fn known(fields: Fields<'_>, tag: Tag) -> bool {
-    fields.iter().any(|run| run.contains(&tag))
-}
 
 /// Reads items one after the other; never past the structure it stands in.
 #[derive(Clone, Debug)]
@@ -86,11 +79,6 @@ impl<'a> Reader<'a> {
         Ok((tag, kind, value))
     }
 
-    /// Whether items we do not know are to be passed over (the sender is newer than we are).
-    pub(crate) const fn skips_unknown(&self) -> bool {
-        self.skip_unknown
-    }
-
     /// Passes over the item `tag`, whatever it holds.
     pub(crate) fn skip(&mut self, tag: Tag) -> Result<(), DecodeError> {
         if self.next_is(tag) { self.take().map(drop) } else { Err(DecodeError::Missing(tag)) }
@@ -125,16 +113,10 @@ impl<'a> Reader<'a> {
     pub fn structure<T>(
         &mut self,
         tag: Tag,
-        fields: Fields<'_>,
+        fields: &[&[Tag]],
         read: impl for<'b> FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let inner = self.enter(tag)?;
-        if self.skip_unknown {
-            let known = inner.sorted(fields, false)?;
-            Reader { rest: &known, ..inner }.read_whole(fields, read)
-        } else {
-            inner.read_whole(fields, read)
-        }
+        self.structure_by(&Table::new(fields), tag, read)
     }
 
     /// As [`structure`](Self::structure), for the structure called `name`: where the table of
@@ -147,15 +129,25 @@ impl<'a> Reader<'a> {
         &mut self,
         name: &str,
         tag: Tag,
-        fields: Fields<'_>,
+        fields: &[&[Tag]],
         read: impl for<'b> FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        if !tolerance::grants(name, ToleranceKind::AnyOrder) {
-            return self.structure(tag, fields, read);
-        }
+        let any_order = tolerance::any_order(name);
+        self.structure_by(&Table { any_order, ..Table::new(fields) }, tag, read)
+    }
+
+    /// As [`structure`](Self::structure), by a whole table.
+    pub(crate) fn structure_by<T>(
+        &mut self,
+        table: &Table<'_>,
+        tag: Tag,
+        read: impl for<'b> FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
         let inner = self.enter(tag)?;
-        let ordered = inner.sorted(fields, true)?;
-        Reader { rest: &ordered, ..inner }.read_whole(fields, read)
+        match inner.arranged(table)? {
+            None => inner.read_whole(table, read),
+            Some(bytes) => inner.over(&bytes).read_whole(table, read),
+        }
     }
 
     /// Reads every child of the structure `tag`, whatever they mean.
@@ -177,47 +169,171 @@ impl<'a> Reader<'a> {
         Ok(Self { rest: value, depth: self.depth + 1, ..*self })
     }
 
+    /// A reader of what stands behind the next item's head, whatever its length says.
+    pub(crate) fn behind_head(&self) -> Option<Self> {
+        self.rest.get(FRAME_HEADER_BYTES..).map(|rest| Self { rest, ..*self })
+    }
+
+    /// A reader of other bytes by the same rules.
+    pub(crate) fn over<'b>(&self, bytes: &'b [u8]) -> Reader<'b> {
+        Reader { rest: bytes, ..*self }
+    }
+
     fn read_whole<T>(
         mut self,
-        fields: Fields<'_>,
+        table: &Table<'_>,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let result = read(&mut self).map_err(|error| self.explain(error, fields))?;
+        let result = read(&mut self).map_err(|error| self.explain(error, table))?;
+        self.finish(table)?;
+        Ok(result)
+    }
+
+    /// Nothing may be left: what is, comes twice or out of order, or is no field at all.
+    pub(crate) fn finish(&self, table: &Table<'_>) -> Result<(), DecodeError> {
         match self.peek_tag() {
-            None if self.rest.is_empty() => Ok(result),
+            None if self.rest.is_empty() => Ok(()),
             None => Err(DecodeError::Truncated(Tag(0))),
-            Some(tag) if known(fields, tag) => Err(DecodeError::Misplaced(tag)),
+            Some(tag) if table.has(tag, self.version) => Err(DecodeError::Misplaced(tag)),
             Some(tag) => Err(DecodeError::Unknown(tag)),
         }
     }
 
-    /// A missing field with something unknown in its place: the unknown field is the fault.
-    fn explain(&self, error: DecodeError, fields: Fields<'_>) -> DecodeError {
+    /// Where a field is missing because another item stands in its place, that one is the fault.
+    pub(crate) fn explain(&self, error: DecodeError, table: &Table<'_>) -> DecodeError {
         match (error, self.peek_tag()) {
-            (DecodeError::Missing(_), Some(next)) if !known(fields, next) => {
+            (DecodeError::Missing(_), Some(next)) if !table.has(next, self.version) => {
                 DecodeError::Unknown(next)
+            }
+            (DecodeError::Missing(field), Some(next))
+                if table.place_of(next) < table.place_of(field) =>
+            {
+                DecodeError::Misplaced(next)
             }
             _ => error,
         }
     }
 
-    /// The items left, those in `fields` only; in the order of `fields` if `reorder`.
+    /// The items left in the order of `table`, if it lets them come in any, and without those it
+    /// does not have, if the sender's version is newer than ours; `None` if they are so already.
     ///
-    /// Unknown items are skipped where the sender's version is newer than ours, else an error.
-    fn sorted(&self, fields: Fields<'_>, reorder: bool) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+    /// # Errors
+    ///
+    /// `Unknown` for an item that `table` does not have, where any order is granted.
+    pub(crate) fn arranged(
+        &self,
+        table: &Table<'_>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, DecodeError> {
+        if !table.any_order && !self.skip_unknown {
+            return Ok(None);
+        }
+        let mut cursor = self.clone();
+        let (mut as_is, mut last) = (true, 0);
+        while let Some(tag) = cursor.peek_tag() {
+            cursor.take()?;
+            match self.place_in(table, tag) {
+                Some(place) => {
+                    as_is &= place >= last || !table.any_order;
+                    last = place;
+                }
+                None if self.skip_unknown => as_is = false,
+                None => return Err(DecodeError::Unknown(tag)),
+            }
+        }
+        if as_is { Ok(None) } else { self.rearranged(table).map(Some) }
+    }
+
+    /// Place of a field; a newer sender's items of other versions are skipped like unknown ones.
+    fn place_in(&self, table: &Table<'_>, tag: Tag) -> Option<usize> {
+        table.place_of(tag).filter(|_| !self.skip_unknown || table.has(tag, self.version))
+    }
+
+    /// As [`arranged`](Self::arranged), where there is something to do.
+    fn rearranged(&self, table: &Table<'_>) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
         let mut cursor = self.clone();
         let mut found: Vec<(usize, &[u8])> = Vec::new();
         while let Some(tag) = cursor.peek_tag() {
             let raw = cursor.take_raw()?;
-            match fields.iter().copied().flatten().position(|field| *field == tag) {
-                Some(place) => found.push((place, raw)),
-                None if self.skip_unknown => {}
-                None => return Err(DecodeError::Unknown(tag)),
-            }
+            found.extend(self.place_in(table, tag).map(|place| (place, raw)));
         }
-        if reorder {
+        if table.any_order {
             found.sort_by_key(|(place, _)| *place);
         }
-        Ok(Zeroizing::new(found.into_iter().flat_map(|(_, raw)| raw).copied().collect()))
+        // In one allocation: a growing buffer would leave secrets behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.rest.len()));
+        found.into_iter().for_each(|(_, raw)| bytes.extend_from_slice(raw));
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ttlv::{Codec, Value, Writer};
+
+    const V1_4: ProtocolVersion = ProtocolVersion::V1_4;
+
+    fn nested(depth: usize) -> Vec<u8> {
+        let mut value = Value::Structure(Vec::new());
+        for _ in 1..depth {
+            value = Value::Structure(vec![Item { tag: Tag::AttributeValue, value }]);
+        }
+        value.to_bytes(Tag::AttributeValue)
+    }
+
+    #[test]
+    fn reader_caps_depth_by_itself() {
+        let read = |bytes: &[u8]| Value::decode(Tag::AttributeValue, &mut Reader::new(bytes, V1_4));
+        assert!(read(&nested(32)).is_ok());
+        assert_eq!(read(&nested(33)), Err(DecodeError::Limit("depth")));
+        assert_eq!(read(&nested(1000)), Err(DecodeError::Limit("depth")));
+    }
+
+    #[test]
+    fn reader_never_leaves_its_structure() {
+        // A structure of 8 bytes whose child claims 8 more, which are there, but outside.
+        let mut w = Writer::new(V1_4);
+        w.structure(Tag::BatchItem, |w| w.byte_string(Tag::Data, &[]));
+        w.raw(&[0; 8]);
+        let mut bytes = w.into_bytes();
+        bytes[15] = 8;
+        let mut r = Reader::new(&bytes, V1_4);
+        let mut inner = r.enter(Tag::BatchItem).unwrap();
+        assert_eq!(inner.byte_string(Tag::Data), Err(DecodeError::Truncated(Tag::Data)));
+        assert_eq!(r.take_raw(), Err(DecodeError::WrongType(Tag(0), 0)));
+    }
+
+    #[test]
+    fn reader_names_the_first_fault() {
+        let mut w = Writer::new(V1_4);
+        w.integer(Tag::BatchCount, 1);
+        let bytes = w.into_bytes();
+        let reader = || Reader::new(&bytes, V1_4);
+        assert_eq!(reader().integer(Tag::Offset), Err(DecodeError::Missing(Tag::Offset)));
+        let wrong = Err(DecodeError::WrongType(Tag::BatchCount, 2));
+        assert_eq!(reader().enumeration(Tag::BatchCount), wrong);
+        assert_eq!(reader().integer(Tag::BatchCount), Ok(1));
+        let mut empty = Reader::new(&[], V1_4);
+        assert_eq!(empty.take_raw(), Err(DecodeError::Truncated(Tag(0))));
+    }
+
+    #[test]
+    fn structure_tells_missing_from_misplaced_and_unknown() {
+        let fields = [Tag::Username, Tag::Password];
+        let read = |tags: &[Tag]| {
+            let mut w = Writer::new(V1_4);
+            w.structure(Tag::Credential, |w| tags.iter().for_each(|tag| w.text_string(*tag, "x")));
+            let bytes = w.into_bytes();
+            Reader::new(&bytes, V1_4).structure(Tag::Credential, &[&fields], |r| {
+                Ok((String::decode(Tag::Username, r)?, String::decode(Tag::Password, r)?))
+            })
+        };
+        assert!(read(&fields).is_ok());
+        assert_eq!(read(&[]), Err(DecodeError::Missing(Tag::Username)));
+        assert_eq!(read(&[Tag::Password]), Err(DecodeError::Missing(Tag::Username)));
+        let twice = [Tag::Username, Tag::Username, Tag::Password];
+        assert_eq!(read(&twice), Err(DecodeError::Misplaced(Tag::Username)));
+        let alien = [Tag::Username, Tag::Comment, Tag::Password];
+        assert_eq!(read(&alien), Err(DecodeError::Unknown(Tag::Comment)));
     }
 }

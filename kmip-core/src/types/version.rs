@@ -27,6 +27,9 @@ impl ProtocolVersion {
     /// The newest version this crate speaks.
     pub const NEWEST: Self = Self::V1_4;
 
+    /// Newer than any version there will be: the end of a range that has none.
+    pub(crate) const LATEST: Self = Self { major: i32::MAX, minor: i32::MAX };
+
     /// Every version this crate speaks, newest first.
     pub const SUPPORTED: [Self; 5] = [Self::V1_4, Self::V1_3, Self::V1_2, Self::V1_1, Self::V1_0];
 
