@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use error::ConfigError;
-pub use log_filter::LogFilter;
+pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
 /// Everything `claviger serve` goes by.
