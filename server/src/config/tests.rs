@@ -110,3 +110,22 @@ fn several_addresses_are_accepted() {
     let bad = "[server]\nkmip_addr = \"localhost\"\n[tls]";
     assert_eq!(refused("[tls]", bad), (3, "server.kmip_addr".to_owned()));
 }
+
+#[test]
+fn annotated_sample_names_every_key() {
+    let annotated = include_str!("../../../config/claviger.toml");
+    let minimal: raw::RawConfig = toml::from_str(MINIMAL).unwrap();
+    let every_key = toml::Table::try_from(&minimal).unwrap();
+    for (table, keys) in &every_key {
+        let keys = match keys {
+            toml::Value::Array(items) => items[0].as_table().unwrap(),
+            keys => keys.as_table().unwrap(),
+        };
+        let section = annotated.split_once(&format!("[{table}]")).unwrap().1;
+        for key in keys.keys() {
+            let written = section.contains(&format!("\n{key} = "))
+                || section.contains(&format!("[{table}.{key}]"));
+            assert!(written, "{table}.{key} is missing from config/claviger.toml");
+        }
+    }
+}
