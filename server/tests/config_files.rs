@@ -1,5 +1,6 @@
 //! The sample configurations: each parses, none takes a key that does not exist, and the
 //! annotated one tells the truth about the defaults.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 
