@@ -118,6 +118,11 @@ pub fn run(args: &DevArgs) -> Result<Infallible, DevError> {
 }
 
 fn prepare(layout: &Layout, args: &DevArgs) -> Result<Config, DevError> {
+    // Before anything is made: without the library there is no trial.
+    let module = match layout.config().exists() {
+        true => None,
+        false => Some(softhsm::find_module(args.pkcs11_module.as_deref())?),
+    };
     for folder in [layout.root(), &layout.pki(), &layout.tokens()] {
         private_folder(folder)?;
     }
@@ -128,8 +133,7 @@ fn prepare(layout: &Layout, args: &DevArgs) -> Result<Config, DevError> {
     }
     certificates(layout, args.kmip_addr)?;
     softhsm::write_conf(layout)?;
-    if !layout.config().exists() {
-        let module = softhsm::find_module(args.pkcs11_module.as_deref())?;
+    if let Some(module) = module {
         let addr = args.kmip_addr.map_or_else(|| DEFAULT_ADDR.to_owned(), |addr| addr.to_string());
         let text = layout.config_text(&module, &addr)?;
         std::fs::write(layout.config(), text).map_err(DevError::file(&layout.config()))?;

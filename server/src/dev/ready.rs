@@ -80,7 +80,7 @@ pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
          \n\
          See it at work (in another terminal):\n\
          \n\
-         \x20   claviger demo --ready {ready}\n\
+         \x20   {program} demo --ready {ready}\n\
          \n\
          Look at the TLS side:\n\
          \n\
@@ -98,6 +98,8 @@ pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
          \x20       print(client.create(enums.CryptographicAlgorithm.AES, 256))\n\
          \n\
          Stop it with Ctrl-C. Everything lies in {root}.\n",
+        // As it was called, since it need not be on the search path.
+        program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
         ready = show(&layout.ready()),
         ca = show(&ca),
         cert = show(&client.certificate),
