@@ -1,4 +1,48 @@
 //! `claviger`: a KMIP server whose keys live in a PKCS#11 token.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::alloc::System;
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::cli::{CheckConfigArgs, Cli, Command};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes all memory when it is freed: the buffers of TLS and of libraries hold keys, too.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            complain(&err);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Dev(args) => match server::dev::run(&args)? {},
+        Command::Serve(args) => server::serve::serve(&args, &say)?,
+        Command::CheckConfig(args) => check_config(&args)?,
+    }
+    Ok(())
+}
+
+fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
+    let config = server::check_config::check(&args.config)?;
+    say(&format!("{}: in order", config.file.display()));
+    Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "what a person asked for at the terminal goes there")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[allow(clippy::print_stderr, reason = "the last word before the process ends")]
+fn complain(err: &anyhow::Error) {
+    eprintln!("claviger: {err:#}");
+}

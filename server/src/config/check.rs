@@ -1,0 +1,302 @@
+//! From the file as written to the configuration as meant.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::Problem;
+use super::raw::{
+    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin,
+    RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
+    RawWorkers,
+};
+use super::{
+    ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
+    LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
+    StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
+};
+
+type Checked<T> = Result<T, Problem>;
+
+/// Longest deadline: a day. A longer one is a mistake in the unit.
+const MAX_TIMEOUT_MS: u64 = 86_400_000;
+/// A KMIP message is a header of 8 bytes and at least some content.
+const MIN_MESSAGE_BYTES: u32 = 1_024;
+const MAX_MESSAGE_BYTES: u32 = 256 * 1_048_576;
+const MAX_THREADS: u32 = 1_024;
+const MAX_COUNT: u32 = 1_000_000;
+
+/// Folder from which relative paths in the file are taken.
+struct Base(PathBuf);
+
+impl Base {
+    fn resolve(&self, path: &Path) -> PathBuf {
+        self.0.join(path)
+    }
+
+    fn required(&self, key: &str, path: &Path) -> Checked<PathBuf> {
+        if path.as_os_str().is_empty() {
+            return Err(Problem::new(key, "the path is empty"));
+        }
+        Ok(self.resolve(path))
+    }
+}
+
+pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let base = Base(absolute.parent().map(Path::to_owned).unwrap_or_default());
+    let scopes = scopes(raw.scope)?;
+    Ok(Config {
+        file: absolute,
+        server: server(&raw.server)?,
+        tls: tls(&base, raw.tls, &scopes)?,
+        token: token(&base, raw.token)?,
+        store: StoreConfig { path: base.required("store.path", &raw.store.path)? },
+        workers: workers(&raw.workers)?,
+        identity: IdentityConfig { scope_from: scope_from(raw.identity.scope_from) },
+        scopes,
+        limits: limits(&raw.limits)?,
+        keys: keys(&raw.keys)?,
+        log: log(&raw.log)?,
+    })
+}
+
+fn server(raw: &RawServer) -> Checked<ServerConfig> {
+    let timeout = |name: &str, ms| timeout(&format!("server.{name}"), ms);
+    let bytes = raw.max_message_bytes;
+    Ok(ServerConfig {
+        kmip_addrs: addresses(&raw.kmip_addr)?,
+        max_connections: within("server.max_connections", raw.max_connections, 1, MAX_COUNT)?,
+        max_connections_per_ip: within(
+            "server.max_connections_per_ip",
+            raw.max_connections_per_ip,
+            1,
+            MAX_COUNT,
+        )?,
+        handshake_timeout: timeout("handshake_timeout_ms", raw.handshake_timeout_ms)?,
+        message_timeout: timeout("message_timeout_ms", raw.message_timeout_ms)?,
+        write_timeout: timeout("write_timeout_ms", raw.write_timeout_ms)?,
+        idle_timeout: timeout("idle_timeout_ms", raw.idle_timeout_ms)?,
+        max_message_bytes: count(
+            "server.max_message_bytes",
+            bytes,
+            MIN_MESSAGE_BYTES,
+            MAX_MESSAGE_BYTES,
+        )?,
+        shutdown_timeout: timeout("shutdown_timeout_ms", raw.shutdown_timeout_ms)?,
+    })
+}
+
+fn addresses(raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
+    const KEY: &str = "server.kmip_addr";
+    let texts = match raw {
+        OneOrMany::One(text) => std::slice::from_ref(text),
+        OneOrMany::Many(texts) => texts,
+    };
+    if texts.is_empty() {
+        return Err(Problem::new(KEY, "needs at least one address"));
+    }
+    let parse = |text: &String| {
+        text.parse().map_err(|_| {
+            Problem::new(KEY, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
+        })
+    };
+    texts.iter().map(parse).collect()
+}
+
+fn tls(base: &Base, raw: RawTls, scopes: &[ScopeConfig]) -> Checked<TlsConfig> {
+    let client_auth = match raw.client_auth {
+        RawClientAuth::Chain => ClientAuth::Chain,
+        RawClientAuth::ChainOrPinned => ClientAuth::ChainOrPinned,
+        RawClientAuth::Pinned => ClientAuth::Pinned,
+    };
+    trust(&raw, client_auth)?;
+    let pinned_clients = raw
+        .pinned_client
+        .iter()
+        .enumerate()
+        .map(|(index, client)| pinned(&format!("tls.pinned_client[{index}]"), client, scopes))
+        .collect::<Checked<_>>()?;
+    Ok(TlsConfig {
+        certificate: base.required("tls.certificate", &raw.certificate)?,
+        private_key: base.required("tls.private_key", &raw.private_key)?,
+        client_ca: raw.client_ca.iter().map(|path| base.resolve(path)).collect(),
+        allow_tls12: raw.min_version == RawTlsVersion::V1_2,
+        client_auth,
+        allow_client_without_eku: raw.allow_client_without_eku,
+        allow_ca_leaf: raw.allow_ca_leaf,
+        session_resumption: raw.session_resumption,
+        pinned_clients,
+    })
+}
+
+/// Refuses a server nobody could log in to, and trust roots that nobody would look at.
+fn trust(raw: &RawTls, client_auth: ClientAuth) -> Checked<()> {
+    let (chain, pins) = match client_auth {
+        ClientAuth::Chain => (true, false),
+        ClientAuth::ChainOrPinned => (true, true),
+        ClientAuth::Pinned => (false, true),
+    };
+    if chain && raw.client_ca.is_empty() {
+        return Err(Problem::new("tls.client_ca", "needs at least one file for this client_auth"));
+    }
+    if !chain && !raw.client_ca.is_empty() {
+        return Err(Problem::new("tls.client_ca", "has no effect with client_auth = \"pinned\""));
+    }
+    if !pins && !raw.pinned_client.is_empty() {
+        let text = "has no effect with client_auth = \"chain\"; use \"chain-or-pinned\"";
+        return Err(Problem::new("tls.pinned_client", text));
+    }
+    if client_auth == ClientAuth::Pinned && raw.pinned_client.is_empty() {
+        let text = "client_auth = \"pinned\" needs at least one [[tls.pinned_client]]";
+        return Err(Problem::new("tls.client_auth", text));
+    }
+    Ok(())
+}
+
+fn pinned(key: &str, raw: &RawPinnedClient, scopes: &[ScopeConfig]) -> Checked<PinnedClient> {
+    // openssl prints fingerprints with colons and in capitals.
+    let mut digest = [0; 32];
+    hex::decode_to_slice(raw.sha256.replace(':', ""), &mut digest)
+        .map_err(|_| Problem::new(format!("{key}.sha256"), "is not 64 hexadecimal digits"))?;
+    let scope = ScopeName::parse(&raw.scope)
+        .filter(|name| scopes.iter().any(|scope| scope.name == *name))
+        .ok_or_else(|| {
+            Problem::new(format!("{key}.scope"), format!("no [[scope]] is named {:?}", raw.scope))
+        })?;
+    let pin = match raw.of {
+        RawPinOf::PublicKey => Pin::PublicKey(digest),
+        RawPinOf::Certificate => Pin::Certificate(digest),
+    };
+    Ok(PinnedClient { name: raw.name.clone(), pin, scope })
+}
+
+fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {
+    let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    if !filled(&raw.label) && !filled(&raw.serial) {
+        return Err(Problem::new("token.label", "give the token's label, its serial, or both"));
+    }
+    let bad_name = |name: &&String| name.is_empty() || name.contains(['=', '\0']);
+    if let Some(name) = raw.environment.keys().find(bad_name) {
+        let text = format!("{name:?} is no name of an environment variable");
+        return Err(Problem::new("token.environment", text));
+    }
+    Ok(TokenConfig {
+        module: base.required("token.module", &raw.module)?,
+        select: TokenSelector { label: raw.label, serial: raw.serial },
+        pin: pin(base, raw.pin)?,
+        max_sessions: within("token.max_sessions", raw.max_sessions, 2, MAX_THREADS)?,
+        operation_timeout: timeout("token.operation_timeout_ms", raw.operation_timeout_ms)?,
+        keygen_timeout: timeout("token.keygen_timeout_ms", raw.keygen_timeout_ms)?,
+        environment: raw.environment,
+    })
+}
+
+fn pin(base: &Base, raw: RawPin) -> Checked<SecretSource> {
+    let sources = [
+        raw.file.map(|path| SecretSource::File(base.resolve(&path))),
+        raw.credential.map(SecretSource::Credential),
+        raw.fd.map(SecretSource::Fd),
+        raw.env.map(SecretSource::Env),
+    ];
+    let mut given = sources.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (Some(SecretSource::Credential(name)), None) if name.contains('/') || name.is_empty() => {
+            Err(Problem::new("token.pin.credential", "is a file name, without a folder"))
+        }
+        (Some(source), None) => Ok(source),
+        (None, _) | (Some(_), Some(_)) => {
+            Err(Problem::new("token.pin", "give exactly one of file, credential, fd, env"))
+        }
+    }
+}
+
+fn workers(raw: &RawWorkers) -> Checked<WorkersConfig> {
+    let lane = |name: &str, threads, queue| {
+        Ok(LaneConfig {
+            threads: count(&format!("workers.{name}_threads"), threads, 1, MAX_THREADS)?,
+            queue: count(&format!("workers.{name}_queue"), queue, 1, MAX_COUNT)?,
+        })
+    };
+    Ok(WorkersConfig {
+        io_threads: count("workers.io_threads", raw.io_threads, 1, MAX_THREADS)?,
+        none: lane("none", raw.none_threads, raw.none_queue)?,
+        token: lane("token", raw.token_threads, raw.token_queue)?,
+        slow: lane("slow", raw.slow_threads, raw.slow_queue)?,
+        queue_deadline: timeout("workers.queue_deadline_ms", raw.queue_deadline_ms)?,
+    })
+}
+
+const fn scope_from(raw: RawScopeFrom) -> ScopeFrom {
+    match raw {
+        RawScopeFrom::OrganizationalUnit => ScopeFrom::OrganizationalUnit,
+        RawScopeFrom::Organization => ScopeFrom::Organization,
+        RawScopeFrom::CommonName => ScopeFrom::CommonName,
+    }
+}
+
+fn scopes(raw: Vec<RawScope>) -> Checked<Vec<ScopeConfig>> {
+    if raw.is_empty() {
+        return Err(Problem::new("scope", "needs at least one [[scope]]"));
+    }
+    let mut scopes = Vec::<ScopeConfig>::with_capacity(raw.len());
+    for (index, scope) in raw.into_iter().enumerate() {
+        let key = format!("scope[{index}].name");
+        let Some(name) = ScopeName::parse(&scope.name) else {
+            return Err(Problem::new(key, "is not 1 to 64 of A-Z a-z 0-9 . _ -"));
+        };
+        if scopes.iter().any(|other| other.name == name) {
+            return Err(Problem::new(key, format!("a second scope named {name}")));
+        }
+        scopes.push(ScopeConfig { name, export: scope.export, unique_names: scope.unique_names });
+    }
+    Ok(scopes)
+}
+
+fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
+    let count = |name: &str, value| count(&format!("limits.{name}"), value, 1, MAX_MESSAGE_BYTES);
+    Ok(LimitsConfig {
+        max_batch_items: count("max_batch_items", raw.max_batch_items)?,
+        max_attributes_per_object: count(
+            "max_attributes_per_object",
+            raw.max_attributes_per_object,
+        )?,
+        max_locate_items: count("max_locate_items", raw.max_locate_items)?,
+        max_data_bytes: count("max_data_bytes", raw.max_data_bytes)?,
+    })
+}
+
+fn keys(raw: &RawKeys) -> Checked<KeysConfig> {
+    let rsa_max_bits = within("keys.rsa_max_bits", raw.rsa_max_bits, 1_024, 16_384)?;
+    let rsa_min_bits = within("keys.rsa_min_bits", raw.rsa_min_bits, 1_024, rsa_max_bits)?;
+    Ok(KeysConfig { rsa_min_bits, rsa_max_bits })
+}
+
+fn log(raw: &RawLog) -> Checked<LogConfig> {
+    let filter =
+        LogFilter::parse(&raw.level).map_err(|err| Problem::new("log.level", err.to_string()))?;
+    let format = match raw.format {
+        RawLogFormat::Text => LogFormat::Text,
+        RawLogFormat::Json => LogFormat::Json,
+    };
+    Ok(LogConfig { filter, format })
+}
+
+fn timeout(key: &str, ms: u64) -> Checked<Duration> {
+    if (1..=MAX_TIMEOUT_MS).contains(&ms) {
+        return Ok(Duration::from_millis(ms));
+    }
+    Err(Problem::new(key, format!("{ms} is not between 1 and {MAX_TIMEOUT_MS} milliseconds")))
+}
+
+fn within(key: &str, value: u32, min: u32, max: u32) -> Checked<u32> {
+    if (min..=max).contains(&value) {
+        return Ok(value);
+    }
+    Err(Problem::new(key, format!("{value} is not between {min} and {max}")))
+}
+
+fn count(key: &str, value: u32, min: u32, max: u32) -> Checked<usize> {
+    let value = within(key, value, min, max)?;
+    usize::try_from(value).map_err(|_| Problem::new(key, format!("{value} is too large")))
+}

@@ -1,0 +1,312 @@
+//! The configuration: checked, typed, units resolved, paths made absolute.
+//!
+//! [`Config::load`] is the only way in. Relative paths in the file are taken from the folder the
+//! file lies in, so that a configuration can be moved with what belongs to it.
+
+mod check;
+pub mod environment;
+mod error;
+mod log_filter;
+mod raw;
+mod secret_source;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use error::ConfigError;
+pub use log_filter::{LogFilter, LogFilterError};
+pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
+
+/// Everything `claviger serve` goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The file this was read from.
+    pub file: PathBuf,
+    /// Listener, deadlines and caps.
+    pub server: ServerConfig,
+    /// Certificates and how clients are recognised.
+    pub tls: TlsConfig,
+    /// The PKCS#11 token.
+    pub token: TokenConfig,
+    /// Where objects are kept.
+    pub store: StoreConfig,
+    /// Threads and queues.
+    pub workers: WorkersConfig,
+    /// How a certificate names its scope.
+    pub identity: IdentityConfig,
+    /// The scopes, at least one, no two of the same name.
+    pub scopes: Vec<ScopeConfig>,
+    /// Limits on single requests and objects.
+    pub limits: LimitsConfig,
+    /// Which keys may be made or imported.
+    pub keys: KeysConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+}
+
+/// `[server]`: listener, deadlines and caps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Addresses to listen on, at least one; port 0 takes a free port.
+    pub kmip_addrs: Vec<SocketAddr>,
+    /// Connections open at once, of all clients.
+    pub max_connections: u32,
+    /// Connections open at once from one IP address.
+    pub max_connections_per_ip: u32,
+    /// From accepting a connection to the end of its TLS handshake.
+    pub handshake_timeout: Duration,
+    /// From the first byte of a message to its last.
+    pub message_timeout: Duration,
+    /// For writing one answer.
+    pub write_timeout: Duration,
+    /// For waiting for the first byte of the next message.
+    pub idle_timeout: Duration,
+    /// Longest message, in bytes, with its 8-byte header.
+    pub max_message_bytes: usize,
+    /// From the stop signal to the end of the process.
+    pub shutdown_timeout: Duration,
+}
+
+/// `[tls]`: certificates and how clients are recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// PEM file: the server's certificate, then its intermediates.
+    pub certificate: PathBuf,
+    /// PEM file: the server's private key.
+    pub private_key: PathBuf,
+    /// PEM files with the CAs whose client certificates are accepted.
+    pub client_ca: Vec<PathBuf>,
+    /// Whether TLS 1.2 is accepted beside 1.3.
+    pub allow_tls12: bool,
+    /// By what a client certificate is accepted.
+    pub client_auth: ClientAuth,
+    /// Whether a client certificate without Extended Key Usage is accepted.
+    pub allow_client_without_eku: bool,
+    /// Whether a CA certificate is accepted as a client certificate.
+    pub allow_ca_leaf: bool,
+    /// Whether clients may resume sessions.
+    pub session_resumption: bool,
+    /// Certificates accepted by their fingerprint.
+    pub pinned_clients: Vec<PinnedClient>,
+}
+
+/// By what a client certificate is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// By a chain to a configured CA.
+    Chain,
+    /// By a chain, or by its fingerprint.
+    ChainOrPinned,
+    /// By its fingerprint only.
+    Pinned,
+}
+
+/// A client certificate accepted by its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedClient {
+    /// Name for the log.
+    pub name: String,
+    /// What is compared.
+    pub pin: Pin,
+    /// The scope its holder works in.
+    pub scope: ScopeName,
+}
+
+/// A SHA-256 fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pin {
+    /// Of the DER form of the certificate's SubjectPublicKeyInfo.
+    PublicKey([u8; 32]),
+    /// Of the DER form of the whole certificate.
+    Certificate([u8; 32]),
+}
+
+/// `[token]`: the PKCS#11 token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenConfig {
+    /// The PKCS#11 library.
+    pub module: PathBuf,
+    /// Which of its tokens.
+    pub select: TokenSelector,
+    /// Where the user PIN comes from.
+    pub pin: SecretSource,
+    /// Most sessions to open.
+    pub max_sessions: u32,
+    /// Deadline of one token call, key generation apart.
+    pub operation_timeout: Duration,
+    /// Deadline of one key generation.
+    pub keygen_timeout: Duration,
+    /// What the library needs in its environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// How a token is found. Never by its slot number, which changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSelector {
+    /// CKA_TOKEN label, without its padding; at least one of the two is given.
+    pub label: Option<String>,
+    /// Serial number, without its padding.
+    pub serial: Option<String>,
+}
+
+/// `[store]`: where objects are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// The SQLite file; made if absent.
+    pub path: PathBuf,
+}
+
+/// `[workers]`: threads and queues. A lane is a kind of work with threads of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkersConfig {
+    /// Threads that serve the network.
+    pub io_threads: usize,
+    /// Requests that need no token.
+    pub none: LaneConfig,
+    /// Requests that use the token.
+    pub token: LaneConfig,
+    /// Requests that keep the token busy for long, as key generation does.
+    pub slow: LaneConfig,
+    /// Longest wait in a queue; what waited longer is refused.
+    pub queue_deadline: Duration,
+}
+
+/// Size of one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneConfig {
+    /// Threads, at least one.
+    pub threads: usize,
+    /// Requests that may wait, at least one.
+    pub queue: usize,
+}
+
+/// `[identity]`: how a certificate names its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityConfig {
+    /// The field of the certificate's subject.
+    pub scope_from: ScopeFrom,
+}
+
+/// A field of a certificate's subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeFrom {
+    /// OU
+    OrganizationalUnit,
+    /// O
+    Organization,
+    /// CN
+    CommonName,
+}
+
+/// `[[scope]]`: a part of the objects, closed against the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeConfig {
+    /// Its name.
+    pub name: ScopeName,
+    /// Whether its clients may take keys out of the token.
+    pub export: bool,
+    /// Whether no two of its objects may have the same Name.
+    pub unique_names: bool,
+}
+
+/// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScopeName(std::sync::Arc<str>);
+
+impl ScopeName {
+    /// Reads a name; `None` if it is not 1 to 64 of the allowed characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ScopeName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `[limits]`: limits on single requests and objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Batch items in one request.
+    pub max_batch_items: usize,
+    /// Attribute values of one object.
+    pub max_attributes_per_object: usize,
+    /// Objects in one answer to Locate.
+    pub max_locate_items: usize,
+    /// Bytes of data in one cryptographic operation.
+    pub max_data_bytes: usize,
+}
+
+/// `[keys]`: which keys may be made or imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeysConfig {
+    /// Shortest RSA modulus, in bits.
+    pub rsa_min_bits: u32,
+    /// Longest RSA modulus, in bits.
+    pub rsa_max_bits: u32,
+}
+
+/// `[log]`: what is logged, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogConfig {
+    /// Which events are logged.
+    pub filter: LogFilter,
+    /// Form of a line.
+    pub format: LogFormat,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads and checks a configuration file. No other file is opened, and the PIN is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], naming file, line and key of the first mistake.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(file).map_err(|err| ConfigError::unreadable(file, &err))?;
+        Self::parse(file, &text)
+    }
+
+    /// Checks the `text` of a configuration file; `file` names it in errors and carries the
+    /// folder of relative paths.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::load`].
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        let raw = toml::from_str(text).map_err(|err| ConfigError::from_toml(file, text, &err))?;
+        check::checked(file, raw).map_err(|problem| ConfigError::from_problem(file, text, problem))
+    }
+
+    /// Reports that the value of `key` (dotted) turned out not to work.
+    #[must_use]
+    pub fn mistake(&self, key: &str, text: String) -> ConfigError {
+        let source = std::fs::read_to_string(&self.file).unwrap_or_default();
+        ConfigError::from_problem(&self.file, &source, error::Problem::new(key, text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

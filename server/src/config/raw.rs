@@ -1,0 +1,309 @@
+//! The configuration file as written: one struct per table, unknown keys refused.
+//!
+//! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
+//! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawConfig {
+    #[serde(default)]
+    pub(crate) server: RawServer,
+    pub(crate) tls: RawTls,
+    pub(crate) token: RawToken,
+    #[serde(default)]
+    pub(crate) store: RawStore,
+    #[serde(default)]
+    pub(crate) workers: RawWorkers,
+    #[serde(default)]
+    pub(crate) identity: RawIdentity,
+    pub(crate) scope: Vec<RawScope>,
+    #[serde(default)]
+    pub(crate) limits: RawLimits,
+    #[serde(default)]
+    pub(crate) keys: RawKeys,
+    #[serde(default)]
+    pub(crate) log: RawLog,
+}
+
+/// One value, or a list of them.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawServer {
+    pub(crate) kmip_addr: OneOrMany,
+    pub(crate) max_connections: u32,
+    pub(crate) max_connections_per_ip: u32,
+    pub(crate) handshake_timeout_ms: u64,
+    pub(crate) message_timeout_ms: u64,
+    pub(crate) write_timeout_ms: u64,
+    pub(crate) idle_timeout_ms: u64,
+    pub(crate) max_message_bytes: u32,
+    pub(crate) shutdown_timeout_ms: u64,
+}
+
+impl Default for RawServer {
+    fn default() -> Self {
+        Self {
+            kmip_addr: OneOrMany::One("127.0.0.1:5696".to_owned()),
+            max_connections: 10_000,
+            max_connections_per_ip: 1_000,
+            handshake_timeout_ms: 5_000,
+            message_timeout_ms: 30_000,
+            write_timeout_ms: 30_000,
+            idle_timeout_ms: 1_800_000,
+            max_message_bytes: 1_048_576,
+            shutdown_timeout_ms: 30_000,
+        }
+    }
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTls {
+    pub(crate) certificate: PathBuf,
+    pub(crate) private_key: PathBuf,
+    #[serde(default)]
+    pub(crate) client_ca: Vec<PathBuf>,
+    #[serde(default)]
+    pub(crate) min_version: RawTlsVersion,
+    #[serde(default)]
+    pub(crate) client_auth: RawClientAuth,
+    #[serde(default = "yes")]
+    pub(crate) allow_client_without_eku: bool,
+    #[serde(default)]
+    pub(crate) allow_ca_leaf: bool,
+    #[serde(default = "yes")]
+    pub(crate) session_resumption: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pinned_client: Vec<RawPinnedClient>,
+}
+
+/// `tls.min_version`
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) enum RawTlsVersion {
+    #[default]
+    #[serde(rename = "1.2")]
+    V1_2,
+    #[serde(rename = "1.3")]
+    V1_3,
+}
+
+/// `tls.client_auth`
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawClientAuth {
+    #[default]
+    Chain,
+    ChainOrPinned,
+    Pinned,
+}
+
+/// `[[tls.pinned_client]]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPinnedClient {
+    pub(crate) name: String,
+    pub(crate) sha256: String,
+    #[serde(default)]
+    pub(crate) of: RawPinOf,
+    pub(crate) scope: String,
+}
+
+/// `tls.pinned_client.of`
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawPinOf {
+    #[default]
+    PublicKey,
+    Certificate,
+}
+
+/// `[token]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawToken {
+    pub(crate) module: PathBuf,
+    #[serde(default)]
+    pub(crate) label: Option<String>,
+    #[serde(default)]
+    pub(crate) serial: Option<String>,
+    pub(crate) pin: RawPin,
+    #[serde(default = "max_sessions")]
+    pub(crate) max_sessions: u32,
+    #[serde(default = "operation_timeout_ms")]
+    pub(crate) operation_timeout_ms: u64,
+    #[serde(default = "keygen_timeout_ms")]
+    pub(crate) keygen_timeout_ms: u64,
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// `token.pin`: exactly one of the keys.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawPin {
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) credential: Option<String>,
+    pub(crate) fd: Option<u32>,
+    pub(crate) env: Option<String>,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawStore {
+    pub(crate) path: PathBuf,
+}
+
+impl Default for RawStore {
+    fn default() -> Self {
+        Self { path: PathBuf::from("/var/lib/claviger/claviger.db") }
+    }
+}
+
+/// `[workers]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawWorkers {
+    pub(crate) io_threads: u32,
+    pub(crate) none_threads: u32,
+    pub(crate) token_threads: u32,
+    pub(crate) slow_threads: u32,
+    pub(crate) none_queue: u32,
+    pub(crate) token_queue: u32,
+    pub(crate) slow_queue: u32,
+    pub(crate) queue_deadline_ms: u64,
+}
+
+impl Default for RawWorkers {
+    fn default() -> Self {
+        Self {
+            io_threads: 2,
+            none_threads: 2,
+            token_threads: 8,
+            slow_threads: 2,
+            none_queue: 1_024,
+            token_queue: 1_024,
+            slow_queue: 64,
+            queue_deadline_ms: 10_000,
+        }
+    }
+}
+
+/// `[identity]`
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawIdentity {
+    pub(crate) scope_from: RawScopeFrom,
+}
+
+/// `identity.scope_from`
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) enum RawScopeFrom {
+    #[default]
+    #[serde(rename = "OU")]
+    OrganizationalUnit,
+    #[serde(rename = "O")]
+    Organization,
+    #[serde(rename = "CN")]
+    CommonName,
+}
+
+/// `[[scope]]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawScope {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) export: bool,
+    #[serde(default = "yes")]
+    pub(crate) unique_names: bool,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawLimits {
+    pub(crate) max_batch_items: u32,
+    pub(crate) max_attributes_per_object: u32,
+    pub(crate) max_locate_items: u32,
+    pub(crate) max_data_bytes: u32,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self {
+            max_batch_items: 100,
+            max_attributes_per_object: 256,
+            max_locate_items: 1_000,
+            max_data_bytes: 1_048_576,
+        }
+    }
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawKeys {
+    pub(crate) rsa_min_bits: u32,
+    pub(crate) rsa_max_bits: u32,
+}
+
+impl Default for RawKeys {
+    fn default() -> Self {
+        Self { rsa_min_bits: 2_048, rsa_max_bits: 4_096 }
+    }
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawLog {
+    pub(crate) level: String,
+    pub(crate) format: RawLogFormat,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: RawLogFormat::Text }
+    }
+}
+
+/// `log.format`
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawLogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn max_sessions() -> u32 {
+    16
+}
+
+const fn operation_timeout_ms() -> u64 {
+    10_000
+}
+
+const fn keygen_timeout_ms() -> u64 {
+    120_000
+}

@@ -1,0 +1,131 @@
+use super::*;
+
+const MINIMAL: &str = r#"
+[tls]
+certificate = "server.pem"
+private_key = "/keys/server.key"
+client_ca = ["ca.pem"]
+[token]
+module = "/usr/lib/softhsm/libsofthsm2.so"
+label = "claviger"
+pin = { file = "pin" }
+[[scope]]
+name = "demo"
+"#;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("/etc/claviger/claviger.toml"), text)
+}
+
+/// The minimal configuration with one piece of text replaced.
+fn with(old: &str, new: &str) -> Result<Config, ConfigError> {
+    assert!(MINIMAL.contains(old));
+    parse(&MINIMAL.replacen(old, new, 1))
+}
+
+fn refused(old: &str, new: &str) -> (usize, String) {
+    let err = with(old, new).unwrap_err();
+    (err.line.unwrap(), err.key.unwrap())
+}
+
+#[test]
+fn minimal_config_takes_the_defaults_and_resolves_paths() {
+    let config = parse(MINIMAL).unwrap();
+    assert_eq!(config.server.kmip_addrs, ["127.0.0.1:5696".parse().unwrap()]);
+    assert_eq!(config.server.idle_timeout, Duration::from_secs(1_800));
+    assert_eq!(config.server.max_message_bytes, 1_048_576);
+    assert_eq!(config.tls.certificate, Path::new("/etc/claviger/server.pem"));
+    assert_eq!(config.tls.private_key, Path::new("/keys/server.key"));
+    assert_eq!(config.token.pin, SecretSource::File(PathBuf::from("/etc/claviger/pin")));
+    assert_eq!(config.keys.rsa_min_bits, 2_048);
+    assert!(config.tls.allow_tls12 && config.tls.session_resumption);
+    assert!(!config.scopes[0].export && config.scopes[0].unique_names);
+}
+
+#[test]
+fn unknown_key_is_refused_with_line_and_key() {
+    let err = with("label =", "colour = 1\nlabel =").unwrap_err();
+    assert_eq!((err.line, err.key.as_deref()), (Some(8), Some("token.colour")));
+    let text = err.to_string();
+    assert!(text.starts_with("/etc/claviger/claviger.toml:8: token.colour: unknown"), "{text}");
+}
+
+#[test]
+fn wrong_type_is_refused_with_line_and_key() {
+    assert_eq!(refused("\"claviger\"", "3"), (8, "token.label".to_owned()));
+}
+
+#[test]
+fn value_out_of_range_is_refused_with_line_and_key() {
+    let (line, key) = refused("[tls]", "[server]\nidle_timeout_ms = 0\n[tls]");
+    assert_eq!((line, key.as_str()), (3, "server.idle_timeout_ms"));
+    let (_, key) = refused("[tls]", "[keys]\nrsa_min_bits = 512\n[tls]");
+    assert_eq!(key, "keys.rsa_min_bits");
+}
+
+#[test]
+fn pin_demands_exactly_one_source() {
+    assert_eq!(refused("{ file = \"pin\" }", "{}"), (9, "token.pin".to_owned()));
+    let both = "{ file = \"pin\", env = \"PIN\" }";
+    assert_eq!(refused("{ file = \"pin\" }", both).1, "token.pin");
+    assert!(with("{ file = \"pin\" }", "\"1234\"").is_err());
+}
+
+#[test]
+fn client_auth_demands_what_it_looks_at() {
+    assert_eq!(refused("[\"ca.pem\"]", "[]").1, "tls.client_ca");
+    let pinned = "client_auth = \"pinned\"";
+    assert_eq!(refused("client_ca = [\"ca.pem\"]", pinned).1, "tls.client_auth");
+}
+
+#[test]
+fn pinned_client_takes_colons_and_demands_a_known_scope() {
+    let pin = |scope: &str, sha: &str| {
+        format!(
+            "client_auth = \"chain-or-pinned\"\n[[tls.pinned_client]]\nname = \"v\"\nsha256 = \"{sha}\"\nscope = \"{scope}\"\n[token]"
+        )
+    };
+    let sha = vec!["AB"; 32].join(":");
+    let config = with("[token]", &pin("demo", &sha)).unwrap();
+    assert_eq!(config.tls.pinned_clients[0].pin, Pin::PublicKey([0xAB; 32]));
+    assert_eq!(refused("[token]", &pin("nobody", &sha)).1, "tls.pinned_client[0].scope");
+    assert_eq!(refused("[token]", &pin("demo", "abc")).1, "tls.pinned_client[0].sha256");
+}
+
+#[test]
+fn second_scope_of_the_same_name_is_refused() {
+    let twice = "name = \"demo\"\n[[scope]]\nname = \"demo\"";
+    assert_eq!(refused("name = \"demo\"", twice), (13, "scope[1].name".to_owned()));
+}
+
+#[test]
+fn token_demands_label_or_serial() {
+    assert_eq!(refused("label = \"claviger\"", "").1, "token.label");
+}
+
+#[test]
+fn several_addresses_are_accepted() {
+    let list = "[server]\nkmip_addr = [\"127.0.0.1:0\", \"[::1]:0\"]\n[tls]";
+    assert_eq!(with("[tls]", list).unwrap().server.kmip_addrs.len(), 2);
+    let bad = "[server]\nkmip_addr = \"localhost\"\n[tls]";
+    assert_eq!(refused("[tls]", bad), (3, "server.kmip_addr".to_owned()));
+}
+
+#[test]
+fn annotated_sample_names_every_key() {
+    let annotated = include_str!("../../../config/claviger.toml");
+    let minimal: raw::RawConfig = toml::from_str(MINIMAL).unwrap();
+    let every_key = toml::Table::try_from(&minimal).unwrap();
+    for (table, keys) in &every_key {
+        let keys = match keys {
+            toml::Value::Array(items) => items[0].as_table().unwrap(),
+            keys => keys.as_table().unwrap(),
+        };
+        let section = annotated.split_once(&format!("[{table}]")).unwrap().1;
+        for key in keys.keys() {
+            let written = section.contains(&format!("\n{key} = "))
+                || section.contains(&format!("[{table}.{key}]"));
+            assert!(written, "{table}.{key} is missing from config/claviger.toml");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What a trial tells the world once it is listening: `ready.json`, and what to type next.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::layout::Layout;
+use super::{DevError, TOKEN_LABEL};
+
+/// The file `ready.json`: there while the listener is bound, removed when this is dropped.
+#[derive(Debug)]
+pub struct ReadyFile {
+    path: PathBuf,
+}
+
+/// Its content. All paths are absolute.
+#[derive(Serialize)]
+struct Ready {
+    kmip_addr: SocketAddr,
+    ca: PathBuf,
+    client_cert: PathBuf,
+    client_key: PathBuf,
+    client2_cert: PathBuf,
+    client2_key: PathBuf,
+    other_cert: PathBuf,
+    other_key: PathBuf,
+    config: PathBuf,
+    token_label: &'static str,
+    pid: u32,
+}
+
+impl Ready {
+    fn new(layout: &Layout, kmip_addr: SocketAddr) -> Self {
+        let (client, client2) = (layout.pair("client1"), layout.pair("client2"));
+        let other = layout.pair("other");
+        Self {
+            kmip_addr,
+            ca: layout.pair("ca").certificate,
+            client_cert: client.certificate,
+            client_key: client.private_key,
+            client2_cert: client2.certificate,
+            client2_key: client2.private_key,
+            other_cert: other.certificate,
+            other_key: other.private_key,
+            config: layout.config(),
+            token_label: TOKEN_LABEL,
+            pid: std::process::id(),
+        }
+    }
+}
+
+impl ReadyFile {
+    /// Writes the file under another name first, so that nobody reads half of it.
+    pub(super) fn write(layout: &Layout, addr: SocketAddr) -> Result<Self, DevError> {
+        let path = layout.ready();
+        let draft = path.with_extension("json.new");
+        let text = serde_json::to_string_pretty(&Ready::new(layout, addr))
+            .map_err(std::io::Error::from)
+            .map_err(DevError::file(&path))?;
+        std::fs::write(&draft, text + "\n").map_err(DevError::file(&draft))?;
+        std::fs::rename(&draft, &path).map_err(DevError::file(&path))?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for ReadyFile {
+    fn drop(&mut self) {
+        // If it is gone already, somebody did our work.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
+    let addr = reachable(addr);
+    let (ca, client) = (layout.pair("ca").certificate, layout.pair("client1"));
+    let show = |path: &Path| shell_word(&path.display().to_string());
+    format!(
+        "\nClaviger serves KMIP on {addr}; its keys live in the SoftHSM2 token {TOKEN_LABEL:?}.\n\
+         \n\
+         See it at work (in another terminal):\n\
+         \n\
+         \x20   {program} demo --ready {ready}\n\
+         \n\
+         Look at the TLS side:\n\
+         \n\
+         \x20   openssl s_client -connect {addr} -CAfile {ca} \\\n\
+         \x20       -cert {cert} -key {key}\n\
+         \n\
+         Use it from Python (pip install PyKMIP):\n\
+         \n\
+         \x20   from kmip.pie.client import ProxyKmipClient\n\
+         \x20   from kmip import enums\n\
+         \x20   with ProxyKmipClient(hostname={host:?}, port={port},\n\
+         \x20           ca={ca_raw:?},\n\
+         \x20           cert={cert_raw:?},\n\
+         \x20           key={key_raw:?}) as client:\n\
+         \x20       print(client.create(enums.CryptographicAlgorithm.AES, 256))\n\
+         \n\
+         Stop it with Ctrl-C. Everything lies in {root}.\n",
+        // As it was called, since it need not be on the search path.
+        program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
+        ready = show(&layout.ready()),
+        ca = show(&ca),
+        cert = show(&client.certificate),
+        key = show(&client.private_key),
+        host = addr.ip().to_string(),
+        port = addr.port(),
+        ca_raw = ca,
+        cert_raw = client.certificate,
+        key_raw = client.private_key,
+        root = layout.root().display(),
+    )
+}
+
+/// An address that a client on this machine can connect to.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        return SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), addr.port());
+    }
+    addr
+}
+
+/// Quotes `text` for a shell where it needs that.
+fn shell_word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);
+    if text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

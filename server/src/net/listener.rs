@@ -1,0 +1,188 @@
+//! The accept loop: caps before TLS, each handshake in its own task, and the graceful stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tracing::{debug, info, warn};
+
+use super::connection::{Connection, stopped};
+use super::limits::{ConnectionLimits, Slot};
+use crate::config::ServerConfig;
+use crate::identity::{IdentityError, IdentityRules, Principal};
+use crate::worker::Workers;
+
+/// Connections the system keeps for us between two calls of accept.
+const BACKLOG: u32 = 1_024;
+/// Pause after accept failed, which means that the process is out of descriptors or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// An address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {addr}: {source}")]
+pub struct ListenError {
+    /// The address.
+    pub addr: SocketAddr,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// How a stop went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Every connection was closed at a message edge.
+    Gracefully,
+    /// Some were still at work when `server.shutdown_timeout_ms` was over.
+    TimedOut,
+}
+
+/// The bound sockets, not yet accepting.
+pub struct Listener {
+    sockets: Vec<TcpListener>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Arc<ServerConfig>,
+    acceptor: TlsAcceptor,
+    rules: Arc<IdentityRules>,
+    workers: Arc<Workers>,
+    limits: Arc<ConnectionLimits>,
+}
+
+impl Listener {
+    /// Binds every address of `config`. Needs a tokio runtime around it.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`], naming the first address that cannot be had.
+    pub fn bind(
+        config: &ServerConfig,
+        tls: Arc<rustls::ServerConfig>,
+        rules: Arc<IdentityRules>,
+        workers: Arc<Workers>,
+    ) -> Result<Self, ListenError> {
+        let bind = |addr: &SocketAddr| {
+            bind_socket(*addr).map_err(|source| ListenError { addr: *addr, source })
+        };
+        let sockets = config.kmip_addrs.iter().map(bind).collect::<Result<_, _>>()?;
+        let limits = ConnectionLimits::new(config.max_connections, config.max_connections_per_ip);
+        let config = Arc::new(config.clone());
+        let acceptor = TlsAcceptor::from(tls);
+        Ok(Self { sockets, shared: Arc::new(Shared { config, acceptor, rules, workers, limits }) })
+    }
+
+    /// The addresses in the order of the configuration, with the ports that were found for 0.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn local_addrs(&self) -> io::Result<Vec<SocketAddr>> {
+        self.sockets.iter().map(TcpListener::local_addr).collect()
+    }
+
+    /// Accepts and serves until `stop` is ready; then lets each connection finish its request.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Stopped {
+        let (tell, told) = watch::channel(false);
+        let mut accepting = tokio::task::JoinSet::new();
+        for socket in self.sockets {
+            accepting.spawn(accept_all(socket, Arc::clone(&self.shared), told.clone()));
+        }
+        stop.await;
+        tell.send_replace(true);
+        accepting.join_all().await;
+        let Shared { config, limits, .. } = &*self.shared;
+        match timeout(config.shutdown_timeout, limits.all_closed()).await {
+            Ok(()) => Stopped::Gracefully,
+            Err(_) => Stopped::TimedOut,
+        }
+    }
+}
+
+fn bind_socket(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait until connections of the last run have timed out.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
+
+async fn accept_all(socket: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stopped(&mut stop) => return,
+            accepted = socket.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => match shared.limits.take(peer.ip()) {
+                Ok(slot) => {
+                    let shared = Arc::clone(&shared);
+                    tokio::spawn(serve(stream, peer, shared, stop.clone(), slot));
+                }
+                Err(full) => warn!(%peer, ?full, "connection refused: too many are open"),
+            },
+            Err(err) => {
+                warn!(%err, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves one connection; its `slot` is given back when the connection is closed.
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+    slot: Slot,
+) {
+    let opened = tokio::select! {
+        opened = timeout(shared.config.handshake_timeout, handshake(stream, peer, &shared)) => opened,
+        () = stopped(&mut stop) => return,
+    };
+    match opened {
+        Ok(Ok((stream, principal))) => {
+            let (workers, config) = (Arc::clone(&shared.workers), Arc::clone(&shared.config));
+            drop(shared);
+            Connection { stream, principal, workers, config, stop }.run().await;
+        }
+        Ok(Err(err)) => info!(%peer, reason = %err, "TLS handshake failed"),
+        Err(_) => info!(%peer, "TLS handshake not finished in time"),
+    }
+    drop(slot);
+}
+
+#[derive(Debug, thiserror::Error)]
+enum HandshakeError {
+    #[error(transparent)]
+    Tls(#[from] io::Error),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+async fn handshake(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: &Shared,
+) -> Result<(TlsStream<TcpStream>, Arc<Principal>), HandshakeError> {
+    // An answer is one small write; it must not wait for the acknowledgement of the last one.
+    stream.set_nodelay(true)?;
+    let stream = shared.acceptor.accept(stream).await?;
+    let (_, tls) = stream.get_ref();
+    let leaf = tls.peer_certificates().and_then(<[_]>::first).ok_or(IdentityError::Absent)?;
+    // Resumed sessions carry the certificate too, so identity never comes from a ticket alone.
+    let principal = shared.rules.principal(leaf, peer)?;
+    debug!(
+        %peer, subject = ?principal.subject, scope = %principal.scope,
+        version = ?tls.protocol_version(), kind = ?tls.handshake_kind(), "client connected"
+    );
+    Ok((stream, Arc::new(principal)))
+}

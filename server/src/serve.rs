@@ -1,0 +1,149 @@
+//! `claviger serve`: from the configuration to a running listener, and the stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::app::{self, AppError};
+use crate::cli::ServeArgs;
+use crate::config::environment::{self, EnvironmentError};
+use crate::config::{Config, ConfigError};
+use crate::dev::{DevError, Trial};
+use crate::identity::IdentityRules;
+use crate::net::listener::{ListenError, Listener, Stopped};
+use crate::net::tls::{self, TlsError};
+use crate::telemetry::{self, TelemetryError};
+use crate::worker::Workers;
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant only carries the error of the part it names")]
+pub enum ServeError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error(transparent)]
+    Dev(#[from] DevError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("threads, signals or sockets: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT. `say` prints a text meant for a person at the terminal.
+///
+/// Must be called before any thread is started: see [`environment::ensure`]. A second signal
+/// during the stop ends it at once.
+///
+/// # Errors
+///
+/// [`ServeError`], if the server cannot be started.
+pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
+    let mut config = Config::load(&args.config)?;
+    if let Some(addr) = args.kmip_addr {
+        config.server.kmip_addrs = vec![addr];
+    }
+    environment::ensure(&config.token.environment)?;
+    telemetry::start(&config.log)?;
+    let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
+
+    let rules = Arc::new(IdentityRules::new(&config));
+    let tls = tls::server_config(&config, Arc::clone(&rules))?;
+    let handler = app::build_handler(&config)?;
+    let workers = Arc::new(Workers::start(&config.workers, handler)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(config.workers.io_threads)
+        .thread_name("net")
+        .enable_all()
+        .build()?;
+    let stopped = runtime.block_on(async {
+        let signals = Signals::new()?;
+        let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
+        let ready = announce(&listener.local_addrs()?, trial.as_ref(), say)?;
+        let stopped = run(listener, signals).await;
+        drop(ready);
+        Ok::<_, ServeError>(stopped)
+    })?;
+    runtime.shutdown_background();
+    finish(stopped, &workers);
+    Ok(())
+}
+
+/// Tells that the listener is bound; what is returned must live as long as that is true.
+fn announce(
+    addrs: &[SocketAddr],
+    trial: Option<&Trial>,
+    say: &dyn Fn(&str),
+) -> Result<Option<impl Drop + use<>>, ServeError> {
+    for addr in addrs {
+        info!(%addr, "listening for KMIP");
+    }
+    let (Some(trial), Some(addr)) = (trial, addrs.first()) else {
+        return Ok(None);
+    };
+    let ready = trial.write_ready(*addr)?;
+    say(&trial.next_steps(*addr));
+    Ok(Some(ready))
+}
+
+async fn run(listener: Listener, mut signals: Signals) -> Stopped {
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let serving = listener.run(async {
+        // An error means that the other end is gone, which is a stop as well.
+        let _ = told.await;
+    });
+    tokio::pin!(serving);
+    tokio::select! {
+        stopped = &mut serving => return stopped,
+        name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
+    }
+    drop(tell);
+    tokio::select! {
+        stopped = serving => stopped,
+        name = signals.next() => {
+            warn!(signal = name, "second signal");
+            Stopped::TimedOut
+        }
+    }
+}
+
+fn finish(stopped: Stopped, workers: &Workers) {
+    match stopped {
+        Stopped::Gracefully => {
+            workers.stop();
+            info!("stopped");
+        }
+        // A thread may hang in the token's library for good, so none is waited for.
+        Stopped::TimedOut => warn!("stopped with requests still in flight"),
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { terminate, interrupt })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

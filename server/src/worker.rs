@@ -1,0 +1,311 @@
+//! Worker threads: async ends at the socket, and what a request asks for is done here.
+//!
+//! Each lane has its own threads and its own bounded queue, so that slow work never delays quick
+//! work. What waited longer than the queue deadline is refused, not served: its client has most
+//! likely given up. A panic while serving costs that one request.
+//!
+//! The queue is a mutex and a condition variable instead of a channel that spins: on few cores
+//! spinning takes the time of the very threads it waits for. A hand-off wakes a thread only if
+//! one sleeps.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+use zeroize::Zeroizing;
+
+use crate::config::{LaneConfig, WorkersConfig};
+use crate::identity::Principal;
+
+/// A message or an answer: it may hold secrets, so it is wiped when dropped.
+pub type MessageBytes = Zeroizing<Vec<u8>>;
+
+/// A kind of work, with threads and a queue of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Needs no token.
+    None,
+    /// Uses the token.
+    Token,
+    /// Keeps the token busy for long.
+    Slow,
+}
+
+/// Why a request is answered without being served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its lane's queue is full, or it waited there too long.
+    Overloaded,
+    /// Serving it panicked.
+    InternalError,
+    /// The server is stopping.
+    ShuttingDown,
+}
+
+/// Why a frame cannot be read; the connection ends after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameFault {
+    /// The first bytes are no KMIP request message.
+    NotKmip,
+    /// The message is longer than the server takes.
+    TooLarge {
+        /// Length of the whole message, in bytes.
+        announced_bytes: u64,
+        /// Longest message taken, in bytes.
+        limit_bytes: usize,
+    },
+}
+
+/// What serves messages: the pipeline, or a test's stand-in.
+pub trait MessageHandler: Send + Sync + 'static {
+    /// Names the lane of `message`; called on a network thread, so it must be quick.
+    fn lane(&self, message: &[u8]) -> Lane;
+
+    /// Serves `message` for `principal`; called on a thread of its lane, may block.
+    ///
+    /// An empty answer closes the connection.
+    fn serve(&self, principal: &Arc<Principal>, message: &[u8]) -> Vec<u8>;
+
+    /// Answers `message` without serving it; must be quick. An empty answer closes the connection.
+    fn refuse(&self, message: &[u8], why: Refusal) -> Vec<u8>;
+
+    /// Answers a frame that cannot be read; `None` closes the connection without a word.
+    fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>>;
+}
+
+/// The worker threads of all lanes.
+pub struct Workers {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Shared {
+    handler: Arc<dyn MessageHandler>,
+    none: LaneQueue,
+    token: LaneQueue,
+    slow: LaneQueue,
+    queue_deadline: Duration,
+    panics: AtomicU64,
+    overloads: AtomicU64,
+}
+
+struct LaneQueue {
+    state: Mutex<QueueState>,
+    wake: Condvar,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct QueueState {
+    jobs: VecDeque<Job>,
+    idle_threads: usize,
+    closed: bool,
+}
+
+struct Job {
+    principal: Arc<Principal>,
+    message: MessageBytes,
+    queued_at: Instant,
+    answer: oneshot::Sender<MessageBytes>,
+}
+
+impl Workers {
+    /// Starts the threads of all lanes.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if a thread cannot be started.
+    pub fn start(config: &WorkersConfig, handler: Arc<dyn MessageHandler>) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            handler,
+            none: LaneQueue::new(config.none),
+            token: LaneQueue::new(config.token),
+            slow: LaneQueue::new(config.slow),
+            queue_deadline: config.queue_deadline,
+            panics: AtomicU64::new(0),
+            overloads: AtomicU64::new(0),
+        });
+        let workers = Self { shared, threads: Mutex::default() };
+        workers.start_lane(Lane::None, config.none, "none")?;
+        workers.start_lane(Lane::Token, config.token, "token")?;
+        workers.start_lane(Lane::Slow, config.slow, "slow")?;
+        Ok(workers)
+    }
+
+    fn start_lane(&self, lane: Lane, config: LaneConfig, name: &str) -> io::Result<()> {
+        for number in 0..config.threads {
+            let shared = Arc::clone(&self.shared);
+            let thread = std::thread::Builder::new()
+                .name(format!("{name}-{number}"))
+                .spawn(move || shared.work(lane))?;
+            locked(&self.threads).push(thread);
+        }
+        Ok(())
+    }
+
+    /// Has `message` served in its lane and waits for the answer; empty means: close.
+    pub async fn submit(&self, principal: &Arc<Principal>, message: MessageBytes) -> MessageBytes {
+        let shared = &*self.shared;
+        // The lane is found by code that reads the client's bytes, so a fault there is caught too.
+        let lane = catch_unwind(AssertUnwindSafe(|| shared.handler.lane(&message)));
+        let Ok(lane) = lane else {
+            shared.count_panic();
+            return shared.refuse(&message, Refusal::InternalError);
+        };
+        let (answer, answered) = oneshot::channel();
+        let job =
+            Job { principal: Arc::clone(principal), message, queued_at: Instant::now(), answer };
+        match shared.queue(lane).push(job) {
+            Ok(()) => answered.await.unwrap_or_default(),
+            Err((job, why)) => {
+                shared.count_refusal(lane, why);
+                shared.refuse(&job.message, why)
+            }
+        }
+    }
+
+    /// The handler behind the threads.
+    #[must_use]
+    pub fn handler(&self) -> &dyn MessageHandler {
+        &*self.shared.handler
+    }
+
+    /// Number of panics caught since the start.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.shared.panics.load(Ordering::Relaxed)
+    }
+
+    /// Number of requests refused since the start because of a full queue or a long wait.
+    #[must_use]
+    pub fn overloads(&self) -> u64 {
+        self.shared.overloads.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more requests, finishes those in the queues, and waits for the threads to end.
+    pub fn stop(&self) {
+        for lane in [Lane::None, Lane::Token, Lane::Slow] {
+            self.shared.queue(lane).close();
+        }
+        for thread in std::mem::take(&mut *locked(&self.threads)) {
+            if thread.join().is_err() {
+                error!("a worker thread died");
+            }
+        }
+    }
+}
+
+impl Shared {
+    const fn queue(&self, lane: Lane) -> &LaneQueue {
+        match lane {
+            Lane::None => &self.none,
+            Lane::Token => &self.token,
+            Lane::Slow => &self.slow,
+        }
+    }
+
+    fn work(&self, lane: Lane) {
+        while let Some(job) = self.queue(lane).pop() {
+            let answer = if job.queued_at.elapsed() > self.queue_deadline {
+                self.count_refusal(lane, Refusal::Overloaded);
+                self.refuse(&job.message, Refusal::Overloaded)
+            } else {
+                self.serve(&job)
+            };
+            drop(job.message);
+            // The connection may be gone: then nobody wants the answer.
+            let _ = job.answer.send(answer);
+        }
+    }
+
+    fn serve(&self, job: &Job) -> MessageBytes {
+        let served =
+            catch_unwind(AssertUnwindSafe(|| self.handler.serve(&job.principal, &job.message)));
+        match served {
+            Ok(answer) => Zeroizing::new(answer),
+            Err(_) => {
+                self.count_panic();
+                self.refuse(&job.message, Refusal::InternalError)
+            }
+        }
+    }
+
+    fn refuse(&self, message: &[u8], why: Refusal) -> MessageBytes {
+        let refused = catch_unwind(AssertUnwindSafe(|| self.handler.refuse(message, why)));
+        Zeroizing::new(refused.unwrap_or_else(|_| {
+            self.count_panic();
+            Vec::new()
+        }))
+    }
+
+    fn count_panic(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+        // The panic's own text may quote the request, so it is not repeated here.
+        error!("serving a request panicked");
+    }
+
+    fn count_refusal(&self, lane: Lane, why: Refusal) {
+        if why == Refusal::Overloaded {
+            self.overloads.fetch_add(1, Ordering::Relaxed);
+        }
+        warn!(?lane, ?why, "request refused");
+    }
+}
+
+impl LaneQueue {
+    fn new(config: LaneConfig) -> Self {
+        Self { state: Mutex::default(), wake: Condvar::new(), capacity: config.queue }
+    }
+
+    fn push(&self, job: Job) -> Result<(), (Job, Refusal)> {
+        let mut state = locked(&self.state);
+        if state.closed {
+            return Err((job, Refusal::ShuttingDown));
+        }
+        if state.jobs.len() >= self.capacity {
+            return Err((job, Refusal::Overloaded));
+        }
+        state.jobs.push_back(job);
+        let someone_sleeps = state.idle_threads > 0;
+        drop(state);
+        if someone_sleeps {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes the oldest job, waiting for one; `None` once the queue is closed and empty.
+    fn pop(&self) -> Option<Job> {
+        let mut state = locked(&self.state);
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            state.idle_threads += 1;
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle_threads -= 1;
+        }
+    }
+
+    fn close(&self) {
+        locked(&self.state).closed = true;
+        self.wake.notify_all();
+    }
+}
+
+/// Locks; a panic elsewhere leaves these structures whole, so poison is of no interest.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
