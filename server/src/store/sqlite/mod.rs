@@ -12,6 +12,8 @@ mod locate;
 mod readers;
 mod row;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::path::Path;
