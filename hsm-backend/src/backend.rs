@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::capability::{Capabilities, Mechanism};
 use crate::error::HsmError;
 use crate::job::{
-    CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy, MacAlgorithm,
-    PublicKey, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
+    MacAlgorithm, PublicKey, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
 };
-pub use crate::capability::{Capabilities, Mechanism};
 
 /// CKA_ID of a token object: 16 random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -252,4 +252,3 @@ pub trait HsmBackend: Send + Sync {
     /// Logs out and closes the library; later calls are `Unavailable`.
     fn close(&self);
 }
-

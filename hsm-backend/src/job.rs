@@ -245,3 +245,46 @@ pub enum WrapAlgorithm {
     /// RFC 5649.
     AesKeyWrapPad,
 }
+
+impl CipherAlgorithm {
+    /// Whether this is a public-key cipher: encrypted with the public half, in software.
+    #[must_use]
+    pub const fn is_public_key(self) -> bool {
+        match self {
+            Self::RsaRaw | Self::RsaPkcs1 | Self::RsaOaep { .. } => true,
+            Self::AesEcb
+            | Self::AesEcbPkcs5
+            | Self::AesCbc
+            | Self::AesCbcPkcs5
+            | Self::AesCtr
+            | Self::AesGcm => false,
+        }
+    }
+}
+
+impl HashAlgorithm {
+    /// Length of the hash in bytes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 | Self::Ripemd160 => 20,
+            Self::Sha224 | Self::Sha512T224 | Self::Sha3T224 => 28,
+            Self::Sha256 | Self::Sha512T256 | Self::Sha3T256 => 32,
+            Self::Sha384 | Self::Sha3T384 => 48,
+            Self::Sha512 | Self::Sha3T512 => 64,
+        }
+    }
+}
+
+impl Curve {
+    /// Length of a coordinate, and of the group's order, in bytes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+}

@@ -1,13 +1,30 @@
 //! What the server may ask of a token, and what a token answers. Knows no KMIP word.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod backend;
+mod capability;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod encoding;
 mod error;
+#[cfg(feature = "contract")]
+pub mod fault;
 mod job;
+mod keycheck;
+mod limits;
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
+pub mod software;
 
 pub use backend::{
-    CallContext, Capabilities, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef,
-    Mechanism, Output, TokenInfo, TokenState,
+    CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
+    TokenState,
+};
+pub use capability::{
+    Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
+    MechanismTraits, SignPlan, Wish, WrapPlan, WrapProof,
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;

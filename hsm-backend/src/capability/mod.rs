@@ -1,0 +1,300 @@
+//! Which wish is served how: the rules, cut down to one token.
+
+mod mechanism;
+pub(crate) mod rules;
+mod table;
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+pub use mechanism::{Mechanism, MechanismTraits};
+pub use table::{CapabilityRow, Wish};
+
+use crate::job::{
+    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
+    WrapAlgorithm,
+};
+
+/// How a cipher is carried out on one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CipherPlan {
+    /// The token does all of it.
+    OnToken(Mechanism),
+    /// PKCS#5 padding is put on and taken off here; the token does whole blocks.
+    PadHere(Mechanism),
+    /// The token does the raw private operation; the OAEP padding is taken off here.
+    UnpadHere(Mechanism),
+}
+
+/// How a signature is made on one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignPlan {
+    /// The token hashes and signs; a finished digest cannot be signed this way.
+    OnToken(Mechanism),
+    /// We hash (and, for PKCS#1 v1.5, prefix a DigestInfo); the token signs that.
+    HashHere(Mechanism),
+    /// We hash and encode; the token does the raw private operation.
+    EncodeHere(Mechanism),
+    /// The caller has encoded; the token pads and signs.
+    Raw(Mechanism),
+}
+
+/// How a MAC is made on one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MacPlan {
+    /// The token does all of it; the key cannot leave it, so there is no other way.
+    OnToken(Mechanism),
+}
+
+/// How a key is wrapped and unwrapped by one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrapPlan {
+    /// Any length the algorithm allows.
+    OnToken(Mechanism),
+    /// Wrapping is right only for lengths that are a multiple of 8; unwrapping is right always.
+    WholeBlocks(Mechanism),
+}
+
+/// How the value of a key is hashed inside one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestPlan {
+    /// C_DigestKey.
+    OnToken(Mechanism),
+}
+
+/// How keys are made by one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GeneratePlan {
+    /// The generation mechanism.
+    pub mechanism: Mechanism,
+    /// Smallest key, in bits.
+    pub min_bits: u32,
+    /// Largest key, in bits.
+    pub max_bits: u32,
+}
+
+macro_rules! plan_mechanism {
+    ($($plan:ident: $($variant:ident)|+;)*) => {$(
+        impl $plan {
+            /// The mechanism the token is asked for.
+            #[must_use]
+            pub const fn mechanism(self) -> Mechanism {
+                match self {
+                    $(Self::$variant(mechanism))|+ => mechanism,
+                }
+            }
+        }
+    )*};
+}
+
+plan_mechanism! {
+    CipherPlan: OnToken | PadHere | UnpadHere;
+    SignPlan: OnToken | HashHere | EncodeHere | Raw;
+    MacPlan: OnToken;
+    WrapPlan: OnToken | WholeBlocks;
+    DigestPlan: OnToken;
+}
+
+/// What known-answer calls have shown of a key-wrap mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrapProof {
+    /// RFC 5649 for every length.
+    Exact,
+    /// RFC 5649 for lengths that are a multiple of 8, and for every unwrapping.
+    WholeBlocks,
+    /// Something else.
+    Wrong,
+}
+
+/// The rules, cut down to one token. Resolved once, when the token is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    ciphers: HashMap<CipherAlgorithm, Vec<CipherPlan>>,
+    signs: HashMap<SignAlgorithm, Vec<SignPlan>>,
+    macs: HashMap<MacAlgorithm, MacPlan>,
+    wraps: HashMap<WrapAlgorithm, WrapPlan>,
+    digests: HashMap<HashAlgorithm, DigestPlan>,
+    secrets: HashMap<SecretKeyKind, GeneratePlan>,
+    curves: HashMap<Curve, GeneratePlan>,
+    rsa: Option<GeneratePlan>,
+    mac_min_bytes: usize,
+}
+
+impl Capabilities {
+    /// Keeps, for each wish, the plans whose mechanism the token has with the flags needed.
+    ///
+    /// `info` asks the token for one mechanism; `proof` tells what known-answer calls showed of
+    /// a key-wrap mechanism.
+    #[must_use]
+    pub fn resolve(
+        info: &dyn Fn(Mechanism) -> Option<MechanismTraits>,
+        proof: &dyn Fn(Mechanism) -> WrapProof,
+    ) -> Self {
+        let has =
+            |m: Mechanism, need: fn(&MechanismTraits) -> bool| info(m).is_some_and(|t| need(&t));
+        let cipher = |wish: &CipherAlgorithm, plan: &CipherPlan| {
+            has(
+                plan.mechanism(),
+                if wish.is_public_key() { |t| t.decrypt } else { |t| t.encrypt && t.decrypt },
+            )
+        };
+        let wrap = |plan: &WrapPlan| {
+            has(plan.mechanism(), |t| t.wrap && t.unwrap) && proven(*plan, proof(plan.mechanism()))
+        };
+        Self {
+            ciphers: keep(rules::ciphers(), cipher),
+            signs: keep(rules::signs(), |_, plan| has(plan.mechanism(), |t| t.sign)),
+            macs: first(keep(rules::macs(), |_, plan| has(plan.mechanism(), |t| t.sign))),
+            wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
+            digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
+            secrets: secrets(info),
+            curves: curves(info),
+            rsa: rsa(info),
+            mac_min_bytes: mac_min_bytes(info),
+        }
+    }
+
+    /// The best plan for `wish`, if this token has one.
+    #[must_use]
+    pub fn cipher(&self, wish: CipherAlgorithm) -> Option<CipherPlan> {
+        self.cipher_plans(wish).first().copied()
+    }
+
+    /// Every plan for `wish`, best first.
+    #[must_use]
+    pub fn cipher_plans(&self, wish: CipherAlgorithm) -> &[CipherPlan] {
+        self.ciphers.get(&wish).map_or(&[], Vec::as_slice)
+    }
+
+    /// The best plan for signing messages with `wish`, if this token has one.
+    #[must_use]
+    pub fn sign(&self, wish: SignAlgorithm) -> Option<SignPlan> {
+        self.signs.get(&wish)?.first().copied()
+    }
+
+    /// The best plan for signing a finished digest with `wish`, if this token has one.
+    #[must_use]
+    pub fn sign_digest(&self, wish: SignAlgorithm) -> Option<SignPlan> {
+        let plans = self.signs.get(&wish)?;
+        plans.iter().copied().find(|plan| !matches!(plan, SignPlan::OnToken(_)))
+    }
+
+    /// The plan for `wish`, if this token has one.
+    #[must_use]
+    pub fn mac(&self, wish: MacAlgorithm) -> Option<MacPlan> {
+        self.macs.get(&wish).copied()
+    }
+
+    /// The plan for `wish`, if this token has one.
+    #[must_use]
+    pub fn wrap(&self, wish: WrapAlgorithm) -> Option<WrapPlan> {
+        self.wraps.get(&wish).copied()
+    }
+
+    /// How the token digests a key with `hash`, if it can.
+    #[must_use]
+    pub fn digest(&self, hash: HashAlgorithm) -> Option<DigestPlan> {
+        self.digests.get(&hash).copied()
+    }
+
+    /// How the token makes secret keys of `kind`, if it can.
+    #[must_use]
+    pub fn generate_secret(&self, kind: SecretKeyKind) -> Option<GeneratePlan> {
+        self.secrets.get(&kind).copied()
+    }
+
+    /// How the token makes RSA pairs, if it can; the range is the modulus length.
+    #[must_use]
+    pub const fn generate_rsa(&self) -> Option<GeneratePlan> {
+        self.rsa
+    }
+
+    /// How the token makes pairs on `curve`, if it can.
+    #[must_use]
+    pub fn generate_ec(&self, curve: Curve) -> Option<GeneratePlan> {
+        self.curves.get(&curve).copied()
+    }
+
+    /// Length in bytes up to which shorter MAC keys are padded with zeros on import.
+    ///
+    /// HMAC pads its key with zeros itself, so the MAC stays the same. Zero where the token
+    /// takes short keys.
+    #[must_use]
+    pub const fn mac_min_bytes(&self) -> usize {
+        self.mac_min_bytes
+    }
+}
+
+fn keep<W: Eq + Hash, P>(
+    rules: Vec<(W, Vec<P>)>,
+    usable: impl Fn(&W, &P) -> bool,
+) -> HashMap<W, Vec<P>> {
+    let cut = rules.into_iter().map(|(wish, plans)| {
+        let plans: Vec<P> = plans.into_iter().filter(|plan| usable(&wish, plan)).collect();
+        (wish, plans)
+    });
+    cut.filter(|(_, plans)| !plans.is_empty()).collect()
+}
+
+fn first<W: Eq + Hash, P>(plans: HashMap<W, Vec<P>>) -> HashMap<W, P> {
+    plans.into_iter().filter_map(|(wish, plans)| Some((wish, plans.into_iter().next()?))).collect()
+}
+
+fn wrap_rules() -> Vec<(WrapAlgorithm, Vec<WrapPlan>)> {
+    rules::WRAPS.iter().map(|(wish, plans)| (*wish, plans.to_vec())).collect()
+}
+
+/// Whether `plan` may be trusted. Only CKM_AES_KEY_WRAP_PAD is in doubt.
+fn proven(plan: WrapPlan, proof: WrapProof) -> bool {
+    match plan {
+        WrapPlan::OnToken(Mechanism::AES_KEY_WRAP_PAD) => proof == WrapProof::Exact,
+        WrapPlan::OnToken(_) => true,
+        WrapPlan::WholeBlocks(_) => proof != WrapProof::Wrong,
+    }
+}
+
+type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
+
+fn secrets(info: Ask<'_>) -> HashMap<SecretKeyKind, GeneratePlan> {
+    let usable = rules::SECRETS.iter().filter(|(_, m, ..)| info(*m).is_some_and(|t| t.generate));
+    let plan = |(kind, mechanism, min_bits, max_bits): &(SecretKeyKind, Mechanism, u32, u32)| {
+        let (mechanism, min_bits, max_bits) = (*mechanism, *min_bits, *max_bits);
+        (*kind, GeneratePlan { mechanism, min_bits, max_bits })
+    };
+    usable.map(plan).collect()
+}
+
+fn rsa(info: Ask<'_>) -> Option<GeneratePlan> {
+    let mechanism = Mechanism::RSA_PKCS_KEY_PAIR_GEN;
+    let traits = info(mechanism).filter(|traits| traits.generate_pair)?;
+    let (ours, none_told) = (rules::RSA_BITS, traits.max_key == 0);
+    let bits = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    let max_bits = if none_told { *ours.end() } else { bits(traits.max_key).min(*ours.end()) };
+    let min_bits = bits(traits.min_key).max(*ours.start());
+    (min_bits <= max_bits).then_some(GeneratePlan { mechanism, min_bits, max_bits })
+}
+
+fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
+    let mechanism = Mechanism::EC_KEY_PAIR_GEN;
+    let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
+        return HashMap::new();
+    };
+    let fits = |bits: u32| {
+        let bits = u64::from(bits);
+        traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&bits)
+    };
+    let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
+    rules::CURVES.iter().filter(|(_, b)| fits(*b)).map(|(c, b)| (*c, plan(*b))).collect()
+}
+
+/// The longest minimum among the token's HMACs, capped at the shortest block of any hash: padding
+/// beyond that would change the MAC.
+fn mac_min_bytes(info: Ask<'_>) -> usize {
+    const SHORTEST_BLOCK: u64 = 64;
+    let minima = rules::HASHES.iter().filter_map(|row| info(row.hmac)).map(|traits| traits.min_key);
+    let longest = minima.filter(|min| *min <= SHORTEST_BLOCK).max().unwrap_or(0);
+    usize::try_from(longest).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Wish to plans, best first. Data only: a new algorithm is a new line.
+
+use super::mechanism::Mechanism as M;
+use super::{CipherPlan, DigestPlan, MacPlan, SignPlan, WrapPlan};
+use crate::job::{
+    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
+    WrapAlgorithm,
+};
+
+/// One hash function, and the mechanisms that contain it.
+pub(crate) struct HashRow {
+    pub(crate) hash: HashAlgorithm,
+    pub(crate) digest: M,
+    pub(crate) hmac: M,
+    pub(crate) rsa_pkcs: Option<M>,
+    pub(crate) ecdsa: Option<M>,
+    /// CKG_MGF1_* of this hash, where the PKCS#11 interface crate can say it.
+    pub(crate) mgf: bool,
+    /// Whether this crate can compute it.
+    pub(crate) here: bool,
+}
+
+type Row = (HashAlgorithm, M, M, Option<M>, Option<M>, bool, bool);
+
+const fn row(r: Row) -> HashRow {
+    HashRow { hash: r.0, digest: r.1, hmac: r.2, rsa_pkcs: r.3, ecdsa: r.4, mgf: r.5, here: r.6 }
+}
+
+use HashAlgorithm as H;
+
+#[rustfmt::skip]
+pub(crate) const HASHES: [HashRow; 13] = [
+    row((H::Md5, M::MD5, M::MD5_HMAC, Some(M::MD5_RSA_PKCS), None, false, false)),
+    row((H::Sha1, M::SHA_1, M::SHA_1_HMAC, Some(M::SHA1_RSA_PKCS), Some(M::ECDSA_SHA1), true, true)),
+    row((H::Sha224, M::SHA224, M::SHA224_HMAC, Some(M::SHA224_RSA_PKCS), Some(M::ECDSA_SHA224), true, true)),
+    row((H::Sha256, M::SHA256, M::SHA256_HMAC, Some(M::SHA256_RSA_PKCS), Some(M::ECDSA_SHA256), true, true)),
+    row((H::Sha384, M::SHA384, M::SHA384_HMAC, Some(M::SHA384_RSA_PKCS), Some(M::ECDSA_SHA384), true, true)),
+    row((H::Sha512, M::SHA512, M::SHA512_HMAC, Some(M::SHA512_RSA_PKCS), Some(M::ECDSA_SHA512), true, true)),
+    row((H::Sha512T224, M::SHA512_224, M::SHA512_224_HMAC, None, None, false, true)),
+    row((H::Sha512T256, M::SHA512_256, M::SHA512_256_HMAC, None, None, false, true)),
+    row((H::Sha3T224, M::SHA3_224, M::SHA3_224_HMAC, Some(M::SHA3_224_RSA_PKCS), Some(M::ECDSA_SHA3_224), false, true)),
+    row((H::Sha3T256, M::SHA3_256, M::SHA3_256_HMAC, Some(M::SHA3_256_RSA_PKCS), Some(M::ECDSA_SHA3_256), false, true)),
+    row((H::Sha3T384, M::SHA3_384, M::SHA3_384_HMAC, Some(M::SHA3_384_RSA_PKCS), Some(M::ECDSA_SHA3_384), false, true)),
+    row((H::Sha3T512, M::SHA3_512, M::SHA3_512_HMAC, Some(M::SHA3_512_RSA_PKCS), Some(M::ECDSA_SHA3_512), false, true)),
+    row((H::Ripemd160, M::RIPEMD160, M::RIPEMD160_HMAC, Some(M::RIPEMD160_RSA_PKCS), None, false, true)),
+];
+
+/// Ciphers without a hash parameter.
+const CIPHERS: &[(CipherAlgorithm, &[CipherPlan])] = &[
+    (CipherAlgorithm::AesEcb, &[CipherPlan::OnToken(M::AES_ECB)]),
+    (CipherAlgorithm::AesEcbPkcs5, &[CipherPlan::PadHere(M::AES_ECB)]),
+    (CipherAlgorithm::AesCbc, &[CipherPlan::OnToken(M::AES_CBC)]),
+    (
+        CipherAlgorithm::AesCbcPkcs5,
+        &[CipherPlan::OnToken(M::AES_CBC_PAD), CipherPlan::PadHere(M::AES_CBC)],
+    ),
+    (CipherAlgorithm::AesCtr, &[CipherPlan::OnToken(M::AES_CTR)]),
+    (CipherAlgorithm::AesGcm, &[CipherPlan::OnToken(M::AES_GCM)]),
+    (CipherAlgorithm::RsaRaw, &[CipherPlan::OnToken(M::RSA_X_509)]),
+    (CipherAlgorithm::RsaPkcs1, &[CipherPlan::OnToken(M::RSA_PKCS)]),
+];
+
+/// Key wrapping. C_GetMechanismInfo cannot tell what CKM_AES_KEY_WRAP_PAD does (SoftHSM 2.6.1
+/// pads with zeros, some pad as PKCS#7), so its plans need a proof; see [`super::WrapProof`].
+pub(crate) const WRAPS: &[(WrapAlgorithm, &[WrapPlan])] = &[
+    (WrapAlgorithm::AesKeyWrap, &[WrapPlan::OnToken(M::AES_KEY_WRAP)]),
+    (
+        WrapAlgorithm::AesKeyWrapPad,
+        &[
+            WrapPlan::OnToken(M::AES_KEY_WRAP_KWP),
+            WrapPlan::OnToken(M::AES_KEY_WRAP_PAD),
+            WrapPlan::WholeBlocks(M::AES_KEY_WRAP_PAD),
+        ],
+    ),
+];
+
+/// Secret key generation: kind, mechanism, smallest and largest key in bits.
+pub(crate) const SECRETS: &[(SecretKeyKind, M, u32, u32)] = &[
+    (SecretKeyKind::Aes, M::AES_KEY_GEN, 128, 256),
+    (SecretKeyKind::Generic, M::GENERIC_SECRET_KEY_GEN, 8, 8192),
+];
+
+/// RSA modulus lengths this crate deals with, in bits.
+pub(crate) const RSA_BITS: core::ops::RangeInclusive<u32> = 1024..=4096;
+
+/// Curves and the bits by which a token's range is judged.
+pub(crate) const CURVES: &[(Curve, u32)] =
+    &[(Curve::P256, 256), (Curve::P384, 384), (Curve::P521, 521)];
+
+/// The row of `hash`.
+pub(crate) fn hash_row(hash: HashAlgorithm) -> Option<&'static HashRow> {
+    HASHES.iter().find(|row| row.hash == hash)
+}
+
+/// Every cipher with its plans.
+///
+/// OAEP is unpadded here unless hash, MGF and label are the ones every token knows: SoftHSM
+/// takes SHA-1 only, and ignores a label.
+pub(crate) fn ciphers() -> Vec<(CipherAlgorithm, Vec<CipherPlan>)> {
+    let mut all: Vec<_> = CIPHERS.iter().map(|(wish, plans)| (*wish, plans.to_vec())).collect();
+    for (hash, mgf) in pairs() {
+        let mut plans = Vec::new();
+        if hash.hash == H::Sha1 && mgf.hash == H::Sha1 {
+            plans.push(CipherPlan::OnToken(M::RSA_PKCS_OAEP));
+        }
+        if hash.here && mgf.here {
+            plans.push(CipherPlan::UnpadHere(M::RSA_X_509));
+        }
+        all.push((CipherAlgorithm::RsaOaep { hash: hash.hash, mgf: mgf.hash }, plans));
+    }
+    all
+}
+
+/// Every signature scheme with its plans.
+///
+/// Hashing here comes first: it serves messages and finished digests alike, and only the digest
+/// crosses the wire to a network HSM.
+pub(crate) fn signs() -> Vec<(SignAlgorithm, Vec<SignPlan>)> {
+    let mut all = vec![(SignAlgorithm::RsaPkcs1Raw, vec![SignPlan::Raw(M::RSA_PKCS)])];
+    for row in &HASHES {
+        let here = |mechanism| row.here.then_some(SignPlan::HashHere(mechanism));
+        let pkcs1 = here(M::RSA_PKCS).into_iter().chain(row.rsa_pkcs.map(SignPlan::OnToken));
+        all.push((SignAlgorithm::RsaPkcs1(row.hash), pkcs1.collect()));
+        let ecdsa = here(M::ECDSA).into_iter().chain(row.ecdsa.map(SignPlan::OnToken));
+        all.push((SignAlgorithm::Ecdsa(row.hash), ecdsa.collect()));
+    }
+    for (hash, mgf) in pairs() {
+        let mut plans = Vec::new();
+        // Tokens take one hash for both, and only those with a CKG_MGF1 number.
+        if hash.hash == mgf.hash && hash.mgf {
+            plans.push(SignPlan::HashHere(M::RSA_PKCS_PSS));
+        }
+        if hash.here && mgf.here {
+            plans.push(SignPlan::EncodeHere(M::RSA_X_509));
+        }
+        all.push((SignAlgorithm::RsaPss { hash: hash.hash, mgf: mgf.hash }, plans));
+    }
+    all
+}
+
+/// Every MAC with its plans.
+pub(crate) fn macs() -> Vec<(MacAlgorithm, Vec<MacPlan>)> {
+    let hmacs = HASHES.iter().map(|r| (MacAlgorithm::Hmac(r.hash), vec![MacPlan::OnToken(r.hmac)]));
+    hmacs.chain([(MacAlgorithm::AesCmac, vec![MacPlan::OnToken(M::AES_CMAC)])]).collect()
+}
+
+/// Every hash with the plan by which the token digests a key.
+pub(crate) fn digests() -> Vec<(HashAlgorithm, Vec<DigestPlan>)> {
+    HASHES.iter().map(|r| (r.hash, vec![DigestPlan::OnToken(r.digest)])).collect()
+}
+
+fn pairs() -> impl Iterator<Item = (&'static HashRow, &'static HashRow)> {
+    HASHES.iter().flat_map(|hash| HASHES.iter().map(move |mgf| (hash, mgf)))
+}

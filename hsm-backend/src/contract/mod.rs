@@ -1,0 +1,90 @@
+//! Test cases that any backend must pass, whatever stands behind it.
+//!
+//! A case panics where the contract is broken. Wishes the backend has no plan for are checked to
+//! be refused as `Unsupported`. Cases make keys of their own and destroy them.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
+
+mod cipher;
+mod keys;
+mod mac;
+mod misc;
+mod rsa;
+mod sign;
+mod support;
+mod vectors;
+mod wrap;
+
+use crate::backend::HsmBackend;
+
+/// A named test case.
+pub type Case = (&'static str, fn(&dyn HsmBackend));
+
+macro_rules! cases {
+    ($($module:ident: $($case:ident)*;)*) => {
+        /// Every case, by name.
+        pub const CASES: &[Case] = &[$($((stringify!($case), $module::$case),)*)*];
+    };
+}
+
+cases! {
+    keys:
+        generated_secret_exists_until_destroyed
+        generated_pair_returns_its_public_half
+        generate_refuses_odd_sizes
+        import_refuses_inconsistent_keys
+        export_returns_what_was_imported
+        export_refuses_sensitive_and_unextractable
+        restrict_shuts_the_value_for_good
+        unknown_key_is_not_found
+        label_over_limit_is_refused;
+    cipher:
+        aes_matches_known_answers
+        gcm_matches_known_answer_and_detects_changes
+        aes_round_trips_every_length
+        long_data_equal_short_pieces
+        cipher_refuses_bad_parameters
+        cipher_refuses_partial_blocks
+        bad_padding_is_bad_data
+        usage_is_enforced_for_ciphers
+        cipher_refuses_other_key_types;
+    mac:
+        hmac_matches_known_answers
+        cmac_matches_known_answer
+        long_key_and_long_data_are_taken
+        mac_refuses_wrong_key_and_usage
+        digest_of_key_equals_digest_of_value;
+    sign:
+        ecdsa_verifies_for_every_curve_and_hash
+        rsa_signatures_verify_for_every_hash
+        pkcs1_matches_known_answer
+        pss_salt_runs_to_the_limit_and_no_further
+        sign_refuses_wrong_digest_key_and_usage
+        raw_pkcs1_refuses_oversize_input;
+    rsa:
+        public_encryption_is_undone_by_the_token
+        oaep_opens_what_openssl_made
+        rsa_decrypt_refuses_other_lengths
+        damaged_ciphertext_is_bad_data;
+    wrap:
+        key_wrap_matches_known_answer
+        wrapped_key_comes_back_under_another_id
+        wrapped_data_comes_back
+        damaged_wrap_is_bad_data
+        wrap_refuses_lengths_it_would_get_wrong
+        wrap_refuses_unextractable_and_wrong_usage;
+    misc:
+        random_is_long_and_fresh
+        seed_is_taken_or_declined
+        past_deadline_is_refused
+        wrapped_custody_is_refused_or_served
+        oversize_data_is_refused
+        info_names_the_token
+        concurrent_calls_do_not_disturb_each_other;
+}
+
+/// Runs every case; panics at the first that fails.
+pub fn run_all(backend: &dyn HsmBackend) {
+    for (_, case) in CASES {
+        case(backend);
+    }
+}

@@ -1,0 +1,152 @@
+//! What the cases share.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::vectors;
+use crate::backend::{CallContext, HsmBackend, KeyId, KeyRef, TokenState};
+use crate::capability::Capabilities;
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{
+    Curve, KeyMaterial, KeyPairSpec, KeyPolicy, KeyUsage, PublicKey, RsaCrtParts, RsaPrivateParts,
+    SecretKeyKind, SecretKeySpec, SecretValue,
+};
+use crate::software::fill_random;
+
+pub(super) fn call() -> CallContext {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    CallContext { deadline, scope: "contract".to_owned(), request_id: 1 }
+}
+
+pub(super) fn fresh_id() -> KeyId {
+    let mut id = [0; 16];
+    fill_random(&mut id).unwrap();
+    KeyId(id)
+}
+
+pub(super) fn capabilities(backend: &dyn HsmBackend) -> Arc<Capabilities> {
+    match backend.state() {
+        TokenState::Ready(capabilities) => capabilities,
+        state @ (TokenState::Sealed | TokenState::Unavailable) => panic!("backend is {state:?}"),
+    }
+}
+
+/// May do everything, and may leave.
+pub(super) fn open_policy() -> KeyPolicy {
+    let usage = KeyUsage {
+        encrypt: true,
+        decrypt: true,
+        sign: true,
+        verify: true,
+        wrap: true,
+        unwrap: true,
+        derive: false,
+    };
+    KeyPolicy { usage, sensitive: false, extractable: true, label: "contract".to_owned() }
+}
+
+/// May do nothing.
+pub(super) fn idle_policy() -> KeyPolicy {
+    KeyPolicy { usage: KeyUsage::default(), ..open_policy() }
+}
+
+/// A key in the token, destroyed when dropped.
+pub(super) struct TestKey<'a> {
+    backend: &'a dyn HsmBackend,
+    pub(super) id: KeyId,
+    pub(super) key: KeyRef,
+}
+
+impl<'a> TestKey<'a> {
+    pub(super) fn adopt(backend: &'a dyn HsmBackend, id: KeyId) -> Self {
+        Self { backend, id, key: KeyRef::Token(id) }
+    }
+
+    pub(super) fn import(
+        backend: &'a dyn HsmBackend,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Self {
+        let key = Self::adopt(backend, fresh_id());
+        backend.import_key(&call(), key.id, material, policy).expect("import");
+        key
+    }
+
+    pub(super) fn aes(backend: &'a dyn HsmBackend, value: &str) -> Self {
+        Self::import(backend, &secret(SecretKeyKind::Aes, hex(value)), &open_policy())
+    }
+
+    pub(super) fn generated(backend: &'a dyn HsmBackend, kind: SecretKeyKind, bits: u32) -> Self {
+        let key = Self::adopt(backend, fresh_id());
+        let spec = SecretKeySpec { kind, bits };
+        backend.generate_key(&call(), key.id, spec, &open_policy()).expect("generate");
+        key
+    }
+
+    pub(super) fn rsa(backend: &'a dyn HsmBackend, policy: &KeyPolicy) -> Self {
+        Self::import(backend, &KeyMaterial::RsaPrivate(rsa_parts()), policy)
+    }
+
+    pub(super) fn ec(backend: &'a dyn HsmBackend, curve: Curve) -> (Self, PublicKey) {
+        let key = Self::adopt(backend, fresh_id());
+        let made =
+            backend.generate_key_pair(&call(), key.id, &KeyPairSpec::Ec(curve), &open_policy());
+        (key, made.expect("generate pair").value.public)
+    }
+}
+
+impl Drop for TestKey<'_> {
+    fn drop(&mut self) {
+        // Some cases destroy their key themselves, and a failing case may not have made it.
+        let absent = self.backend.destroy_key(&call(), &self.key);
+        drop(absent);
+    }
+}
+
+pub(super) fn secret(kind: SecretKeyKind, value: Vec<u8>) -> KeyMaterial {
+    KeyMaterial::Secret { kind, value: SecretValue::new(value) }
+}
+
+pub(super) fn rsa_parts() -> RsaPrivateParts {
+    let secret = |text| SecretValue::new(hex(text));
+    RsaPrivateParts {
+        modulus: hex(vectors::RSA_N),
+        public_exponent: vec![1, 0, 1],
+        private_exponent: secret(vectors::RSA_D),
+        crt: Some(RsaCrtParts {
+            prime_p: secret(vectors::RSA_P),
+            prime_q: secret(vectors::RSA_Q),
+            exponent_p: secret(vectors::RSA_DP),
+            exponent_q: secret(vectors::RSA_DQ),
+            coefficient: secret(vectors::RSA_QINV),
+        }),
+    }
+}
+
+pub(super) fn rsa_public() -> PublicKey {
+    PublicKey::Rsa { modulus: hex(vectors::RSA_N), public_exponent: vec![1, 0, 1] }
+}
+
+pub(super) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .map(|digit| u8::try_from(digit).unwrap())
+        .collect();
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+}
+
+/// The kind of an error that had to come.
+#[track_caller]
+pub(super) fn kind<T>(result: Result<T, HsmError>) -> HsmErrorKind {
+    match result {
+        Ok(_) => panic!("call succeeded"),
+        Err(error) => error.kind,
+    }
+}
+
+/// Checks that a wish without a plan is refused as such.
+#[track_caller]
+pub(super) fn expect_unsupported<T>(result: Result<T, HsmError>) {
+    assert_eq!(kind(result), HsmErrorKind::Unsupported);
+}

@@ -1,0 +1,82 @@
+//! C_CreateObject of keys given in plaintext.
+
+use cryptoki::object::Attribute;
+
+use super::gate::Side;
+use super::keys::{Key, KeyKind, check_value};
+use super::template;
+use super::token::{Doubt, Token};
+use crate::backend::{CallContext, Generated, KeyId};
+use crate::encoding::bit_length;
+use crate::error::HsmError;
+use crate::job::{KeyMaterial, KeyPolicy, SecretKeyKind};
+use crate::keycheck;
+
+/// Puts a key into the token, after checking it: SoftHSM accepts rubbish and fails at use.
+///
+/// A MAC key shorter than the token's HMACs take is padded with zeros, which HMAC does itself, so
+/// the MAC is the same. Exports and wraps then yield the padded value; the caller keeps the
+/// true length and cuts.
+///
+/// Spec: PKCS#11 2.40 §5.7, C_CreateObject.
+pub(super) fn import_key(
+    token: &Token,
+    call: &CallContext,
+    id: KeyId,
+    material: &KeyMaterial,
+    policy: &KeyPolicy,
+) -> Result<Generated, HsmError> {
+    template::check_label(policy)?;
+    let material = keycheck::checked(material)?;
+    let (kind, mut template) = template_of(token, id, &material, policy);
+    let made = token.run(call, Doubt::Device, |session| {
+        let pass = token.gate.enter(Side::Change, call.deadline)?;
+        let object = session.create_object(&template)?;
+        drop(pass);
+        let secret = matches!(kind, KeyKind::Secret { .. });
+        Ok((object, if secret { check_value(session, object) } else { Vec::new() }))
+    });
+    template::wipe(&mut template);
+    let (object, kcv) = made?;
+    token.remember(id, Key::new(kind, object));
+    Ok(Generated { kcv })
+}
+
+fn template_of(
+    token: &Token,
+    id: KeyId,
+    material: &KeyMaterial,
+    policy: &KeyPolicy,
+) -> (KeyKind, Vec<Attribute>) {
+    match material {
+        KeyMaterial::Secret { kind, value } => {
+            let mut bytes = value.expose().to_vec();
+            let is_mac_key = policy.usage.sign || policy.usage.verify;
+            if *kind == SecretKeyKind::Generic && is_mac_key {
+                // Reserve first: growing would leave a copy of the key in freed memory.
+                let padded = bytes.len().max(token.capabilities.mac_min_bytes());
+                bytes = zero_padded(bytes, padded);
+            }
+            let key_kind = KeyKind::Secret { kind: *kind, bytes: Some(bytes.len()) };
+            let mut template = template::secret(*kind, id, policy);
+            template.push(Attribute::Value(bytes));
+            (key_kind, template)
+        }
+        KeyMaterial::RsaPrivate(parts) => {
+            let kind = KeyKind::Rsa { modulus_bits: bit_length(&parts.modulus) };
+            (kind, template::rsa_parts(id, policy, parts))
+        }
+        KeyMaterial::EcPrivate { curve, d } => {
+            (KeyKind::Ec(*curve), template::ec_parts(id, policy, *curve, d.expose()))
+        }
+    }
+}
+
+fn zero_padded(mut bytes: Vec<u8>, length: usize) -> Vec<u8> {
+    use zeroize::Zeroize;
+    let mut padded = Vec::with_capacity(length);
+    padded.extend_from_slice(&bytes);
+    padded.resize(length, 0);
+    bytes.zeroize();
+    padded
+}

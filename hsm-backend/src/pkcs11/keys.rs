@@ -1,0 +1,233 @@
+//! Keys by CKA_ID: handles are remembered, never searched per request.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+
+use super::lock;
+use super::rv::Fault;
+use crate::backend::KeyId;
+use crate::encoding::bit_length;
+use crate::encoding::der::curve_of;
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{Curve, SecretKeyKind};
+
+/// What a key is, as far as length checks need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyKind {
+    /// A secret key; its length where the token tells (SoftHSM says 0 of unwrapped keys).
+    Secret { kind: SecretKeyKind, bytes: Option<usize> },
+    /// An RSA private key.
+    Rsa { modulus_bits: usize },
+    /// A private key on a curve.
+    Ec(Curve),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Copy_ {
+    Untried,
+    Made(ObjectHandle),
+    Refused,
+}
+
+/// One key in the token.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) kind: KeyKind,
+    /// The persistent object.
+    pub(super) object: ObjectHandle,
+    /// Every persistent object with the id, that one among them.
+    pub(super) all: Vec<ObjectHandle>,
+    copy: Mutex<Copy_>,
+    used: AtomicBool,
+}
+
+impl Key {
+    pub(super) fn new(kind: KeyKind, object: ObjectHandle) -> Self {
+        Self::with_all(kind, object, vec![object])
+    }
+
+    fn with_all(kind: KeyKind, object: ObjectHandle, all: Vec<ObjectHandle>) -> Self {
+        let (copy, used) = (Mutex::new(Copy_::Untried), AtomicBool::new(false));
+        Self { kind, object, all, copy, used }
+    }
+
+    /// The handle to compute with: a copy in the session, for a persistent object costs two file
+    /// opens at each use on SoftHSM and grows with their number; the object itself where the
+    /// token refuses the copy.
+    pub(super) fn handle(
+        &self,
+        make_copy: impl FnOnce(ObjectHandle) -> Result<ObjectHandle, Fault>,
+    ) -> Result<ObjectHandle, Fault> {
+        self.used.store(true, Ordering::Relaxed);
+        let mut copy = lock(&self.copy);
+        match *copy {
+            Copy_::Made(handle) => return Ok(handle),
+            Copy_::Refused => return Ok(self.object),
+            Copy_::Untried => {}
+        }
+        match make_copy(self.object) {
+            Ok(handle) => {
+                *copy = Copy_::Made(handle);
+                Ok(handle)
+            }
+            Err(fault) if fault.effect == super::rv::Effect::None => {
+                *copy = Copy_::Refused;
+                Ok(self.object)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The copy, if one was made; the caller destroys it.
+    fn take_copy(&self) -> Option<ObjectHandle> {
+        match std::mem::replace(&mut *lock(&self.copy), Copy_::Refused) {
+            Copy_::Made(handle) => Some(handle),
+            Copy_::Untried | Copy_::Refused => None,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    keys: HashMap<KeyId, Arc<Key>>,
+    /// Oldest first; a key used since it was last seen here gets another round.
+    order: VecDeque<KeyId>,
+}
+
+/// The remembered keys.
+#[derive(Debug)]
+pub(super) struct Keys {
+    entries: Mutex<Entries>,
+    limit: usize,
+}
+
+/// Copies to be destroyed by the owner session.
+pub(super) type Copies = Vec<ObjectHandle>;
+
+impl Keys {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { entries: Mutex::default(), limit: limit.max(1) }
+    }
+
+    pub(super) fn get(&self, id: KeyId) -> Option<Arc<Key>> {
+        lock(&self.entries).keys.get(&id).cloned()
+    }
+
+    /// Remembers `key` unless another caller was first; returns the one remembered, and the
+    /// copies of those that had to make room.
+    pub(super) fn insert(&self, id: KeyId, key: Key) -> (Arc<Key>, Copies) {
+        let mut entries = lock(&self.entries);
+        if let Some(first) = entries.keys.get(&id) {
+            return (Arc::clone(first), Copies::new());
+        }
+        let key = Arc::new(key);
+        entries.keys.insert(id, Arc::clone(&key));
+        entries.order.push_back(id);
+        let mut evicted = Copies::new();
+        while entries.keys.len() > self.limit {
+            let Some(oldest) = entries.order.pop_front() else { break };
+            let used = entries.keys.get(&oldest).map(|key| key.used.swap(false, Ordering::Relaxed));
+            match used {
+                None => {}
+                Some(true) => entries.order.push_back(oldest),
+                Some(false) => {
+                    let key = entries.keys.remove(&oldest);
+                    evicted.extend(key.and_then(|key| key.take_copy()));
+                }
+            }
+        }
+        (key, evicted)
+    }
+
+    /// Forgets a key; returns its copy.
+    pub(super) fn remove(&self, id: KeyId) -> Option<ObjectHandle> {
+        let mut entries = lock(&self.entries);
+        let key = entries.keys.remove(&id)?;
+        // The order may be long: its stale entries go when they come up, unless they pile up.
+        if entries.order.len() > 2 * self.limit {
+            let Entries { keys, order } = &mut *entries;
+            order.retain(|id| keys.contains_key(id));
+        }
+        key.take_copy()
+    }
+}
+
+/// Searches the token for `id`; `None` where no secret or private key carries it.
+pub(super) fn search(session: &Session, id: KeyId) -> Result<Option<Key>, Fault> {
+    let all = objects(session, id)?;
+    for object in &all {
+        if let Some(kind) = kind_of(session, *object)? {
+            return Ok(Some(Key::with_all(kind, *object, all)));
+        }
+    }
+    Ok(None)
+}
+
+/// Every persistent object with this id.
+pub(super) fn objects(session: &Session, id: KeyId) -> Result<Vec<ObjectHandle>, Fault> {
+    Ok(session.find_objects(&[Attribute::Token(true), Attribute::Id(id.0.to_vec())])?)
+}
+
+fn kind_of(session: &Session, object: ObjectHandle) -> Result<Option<KeyKind>, Fault> {
+    let attributes =
+        session.get_attributes(object, &[AttributeType::Class, AttributeType::KeyType])?;
+    let has = |attribute: Attribute| attributes.contains(&attribute);
+    if has(Attribute::Class(ObjectClass::SECRET_KEY)) {
+        let aes = has(Attribute::KeyType(KeyType::AES));
+        let kind = if aes { SecretKeyKind::Aes } else { SecretKeyKind::Generic };
+        let bytes = value_bytes(session, object)?;
+        return Ok(Some(KeyKind::Secret { kind, bytes }));
+    }
+    if !has(Attribute::Class(ObjectClass::PRIVATE_KEY)) {
+        return Ok(None);
+    }
+    if has(Attribute::KeyType(KeyType::RSA)) {
+        let modulus = read(session, object, AttributeType::Modulus)?;
+        return Ok(Some(KeyKind::Rsa { modulus_bits: bit_length(&modulus) }));
+    }
+    let params = read(session, object, AttributeType::EcParams)?;
+    let curve = curve_of(&params).ok_or(HsmError::new(HsmErrorKind::Unsupported, "key type"))?;
+    Ok(Some(KeyKind::Ec(curve)))
+}
+
+fn value_bytes(session: &Session, object: ObjectHandle) -> Result<Option<usize>, Fault> {
+    let attributes = session.get_attributes(object, &[AttributeType::ValueLen])?;
+    let length = attributes.into_iter().find_map(|attribute| match attribute {
+        Attribute::ValueLen(length) => usize::try_from(u64::from(length)).ok(),
+        _ => None,
+    });
+    Ok(length.filter(|length| *length > 0))
+}
+
+/// The bytes of one attribute; empty where the token does not give it.
+pub(super) fn read(
+    session: &Session,
+    object: ObjectHandle,
+    attribute: AttributeType,
+) -> Result<Vec<u8>, Fault> {
+    let found = session.get_attributes(object, &[attribute])?.into_iter().next();
+    Ok(found.map_or_else(Vec::new, |found| match found {
+        Attribute::Modulus(bytes)
+        | Attribute::PublicExponent(bytes)
+        | Attribute::PrivateExponent(bytes)
+        | Attribute::Prime1(bytes)
+        | Attribute::Prime2(bytes)
+        | Attribute::Exponent1(bytes)
+        | Attribute::Exponent2(bytes)
+        | Attribute::Coefficient(bytes)
+        | Attribute::EcParams(bytes)
+        | Attribute::EcPoint(bytes)
+        | Attribute::CheckValue(bytes)
+        | Attribute::Value(bytes) => bytes,
+        _ => Vec::new(),
+    }))
+}
+
+/// CKA_CHECK_VALUE, or empty where the token gives none.
+pub(super) fn check_value(session: &Session, object: ObjectHandle) -> Vec<u8> {
+    read(session, object, AttributeType::CheckValue).unwrap_or_default()
+}

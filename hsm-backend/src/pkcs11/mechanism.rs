@@ -1,0 +1,91 @@
+//! Mechanisms with their parameters, as the interface crate wants them.
+
+use cryptoki::mechanism::Mechanism as Call;
+use cryptoki::mechanism::aead::GcmParams;
+use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource, PkcsPssParams};
+use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
+use cryptoki::types::Ulong;
+use cryptoki_sys::CK_AES_CTR_PARAMS;
+
+use super::number::mechanism_type;
+use crate::capability::Mechanism;
+use crate::capability::rules::hash_row;
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::HashAlgorithm;
+
+const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "mechanism");
+const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "mechanism");
+
+/// A mechanism without parameters.
+pub(super) fn plain(mechanism: Mechanism) -> Call<'static> {
+    Call::VendorDefined(VendorDefinedMechanism::new::<()>(mechanism_type(mechanism), None))
+}
+
+/// A mechanism whose parameter is a 16-byte IV.
+pub(super) fn with_iv(mechanism: Mechanism, iv: &[u8; 16]) -> Call<'_> {
+    Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(iv)))
+}
+
+/// CKM_AES_CTR's parameters: all 128 bits of the block count.
+pub(super) fn ctr_params(iv: &[u8]) -> Result<CK_AES_CTR_PARAMS, HsmError> {
+    Ok(CK_AES_CTR_PARAMS { ulCounterBits: 128, cb: iv.try_into().map_err(|_| BAD_PARAMETER)? })
+}
+
+/// CKM_AES_CTR; the interface crate has its number, not its parameters.
+pub(super) fn ctr(mechanism: Mechanism, params: &CK_AES_CTR_PARAMS) -> Call<'_> {
+    Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(params)))
+}
+
+/// CKM_AES_GCM.
+pub(super) fn gcm<'a>(
+    iv: &'a mut [u8],
+    aad: &'a [u8],
+    tag_bytes: usize,
+) -> Result<Call<'a>, HsmError> {
+    let tag_bits = Ulong::try_from(tag_bytes * 8).map_err(|_| BAD_PARAMETER)?;
+    Ok(Call::AesGcm(GcmParams::new(iv, aad, tag_bits).map_err(|_| BAD_PARAMETER)?))
+}
+
+fn mgf(hash: HashAlgorithm) -> Result<PkcsMgfType, HsmError> {
+    match hash {
+        HashAlgorithm::Sha1 => Ok(PkcsMgfType::MGF1_SHA1),
+        HashAlgorithm::Sha224 => Ok(PkcsMgfType::MGF1_SHA224),
+        HashAlgorithm::Sha256 => Ok(PkcsMgfType::MGF1_SHA256),
+        HashAlgorithm::Sha384 => Ok(PkcsMgfType::MGF1_SHA384),
+        HashAlgorithm::Sha512 => Ok(PkcsMgfType::MGF1_SHA512),
+        HashAlgorithm::Md5
+        | HashAlgorithm::Sha512T224
+        | HashAlgorithm::Sha512T256
+        | HashAlgorithm::Sha3T224
+        | HashAlgorithm::Sha3T256
+        | HashAlgorithm::Sha3T384
+        | HashAlgorithm::Sha3T512
+        | HashAlgorithm::Ripemd160 => Err(UNSUPPORTED),
+    }
+}
+
+fn digest_mechanism(hash: HashAlgorithm) -> Result<Mechanism, HsmError> {
+    hash_row(hash).map(|row| row.digest).ok_or(UNSUPPORTED)
+}
+
+/// CKM_RSA_PKCS_PSS over a finished digest.
+pub(super) fn pss(
+    hash: HashAlgorithm,
+    mgf_hash: HashAlgorithm,
+    salt_bytes: usize,
+) -> Result<Call<'static>, HsmError> {
+    Ok(Call::RsaPkcsPss(PkcsPssParams {
+        hash_alg: mechanism_type(digest_mechanism(hash)?),
+        mgf: mgf(mgf_hash)?,
+        s_len: Ulong::try_from(salt_bytes).map_err(|_| BAD_PARAMETER)?,
+    }))
+}
+
+/// CKM_RSA_PKCS_OAEP without a label.
+pub(super) fn oaep(
+    hash: HashAlgorithm,
+    mgf_hash: HashAlgorithm,
+) -> Result<Call<'static>, HsmError> {
+    let hash = mechanism_type(digest_mechanism(hash)?);
+    Ok(Call::RsaPkcsOaep(PkcsOaepParams::new(hash, mgf(mgf_hash)?, PkcsOaepSource::empty())))
+}

@@ -1,0 +1,202 @@
+//! The pool of long-lived sessions.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+use cryptoki::session::Session;
+
+use super::lock;
+use super::rv::Fault;
+use crate::error::{HsmError, HsmErrorKind};
+
+struct Sessions {
+    idle: Vec<Session>,
+    /// Idle and leased together.
+    open: usize,
+    leased: usize,
+    limit: usize,
+    closed: bool,
+}
+
+/// Sessions shared by all callers; each is opened when first needed and kept.
+pub(super) struct Pool {
+    sessions: Mutex<Sessions>,
+    changed: Condvar,
+}
+
+impl Pool {
+    pub(super) fn new(limit: usize) -> Self {
+        let sessions =
+            Sessions { idle: Vec::new(), open: 0, leased: 0, limit: limit.max(1), closed: false };
+        Self { sessions: Mutex::new(sessions), changed: Condvar::new() }
+    }
+
+    /// A session of one's own until dropped; `open` makes one where none is idle.
+    ///
+    /// # Errors
+    ///
+    /// `Deadline` where that has passed already, `Busy` where it passes while waiting,
+    /// `Unavailable` after `close`.
+    pub(super) fn lease(
+        &self,
+        deadline: Instant,
+        open: impl Fn() -> Result<Session, Fault>,
+    ) -> Result<Lease<'_>, Fault> {
+        if deadline <= Instant::now() {
+            return Err(HsmError::new(HsmErrorKind::Deadline, "lease").into());
+        }
+        let mut sessions = lock(&self.sessions);
+        loop {
+            if sessions.closed {
+                return Err(HsmError::new(HsmErrorKind::Unavailable, "lease").into());
+            }
+            if let Some(session) = sessions.idle.pop() {
+                sessions.leased += 1;
+                return Ok(Lease { pool: self, session: Some(session) });
+            }
+            if sessions.open < sessions.limit {
+                sessions.open += 1;
+                sessions.leased += 1;
+                drop(sessions);
+                match self.open(&open)? {
+                    Some(lease) => return Ok(lease),
+                    None => sessions = lock(&self.sessions),
+                }
+                continue;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(HsmError::new(HsmErrorKind::Busy, "lease").into());
+            }
+            let waited = self.changed.wait_timeout(sessions, left);
+            sessions = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Opens a session already counted; `None` where the token has no more to give.
+    fn open(&self, open: impl Fn() -> Result<Session, Fault>) -> Result<Option<Lease<'_>>, Fault> {
+        let fault = match open() {
+            Ok(session) => return Ok(Some(Lease { pool: self, session: Some(session) })),
+            Err(fault) => fault,
+        };
+        let mut sessions = lock(&self.sessions);
+        sessions.open -= 1;
+        sessions.leased -= 1;
+        self.changed.notify_all();
+        if fault.error.kind == HsmErrorKind::Busy && sessions.open > 0 {
+            // Other programs share the token: live with fewer sessions and queue.
+            sessions.limit = sessions.open;
+            return Ok(None);
+        }
+        Err(fault)
+    }
+
+    /// Refuses new leases, waits for the running ones until `deadline`, and closes the rest.
+    ///
+    /// Returns whether all sessions are closed; if not, the library must not be finalised.
+    pub(super) fn close(&self, deadline: Instant) -> bool {
+        let mut sessions = lock(&self.sessions);
+        sessions.closed = true;
+        self.changed.notify_all();
+        while sessions.leased > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.changed.wait_timeout(sessions, left);
+            sessions = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        sessions.open = 0;
+        let idle = std::mem::take(&mut sessions.idle);
+        drop(sessions);
+        drop(idle);
+        true
+    }
+
+    fn give_back(&self, session: Option<Session>) {
+        let mut sessions = lock(&self.sessions);
+        sessions.leased -= 1;
+        match session {
+            Some(session) => sessions.idle.push(session),
+            None => sessions.open -= 1,
+        }
+        drop(sessions);
+        // Both a waiting caller and `close` may be listening.
+        self.changed.notify_all();
+    }
+}
+
+/// A session on loan.
+pub(super) struct Lease<'a> {
+    pool: &'a Pool,
+    session: Option<Session>,
+}
+
+impl Lease<'_> {
+    /// The session.
+    pub(super) fn session(&self) -> Result<&Session, Fault> {
+        let gone = HsmError::new(HsmErrorKind::Unavailable, "lease");
+        self.session.as_ref().ok_or_else(|| gone.into())
+    }
+
+    /// Closes the session instead of giving it back.
+    pub(super) fn discard(mut self) {
+        drop(self.session.take());
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.pool.give_back(self.session.take());
+    }
+}
+
+/// The one session that makes the session objects; it is closed with the token only, for its
+/// objects die with it.
+pub(super) struct Owner(Mutex<Option<Session>>);
+
+impl Owner {
+    pub(super) fn new(session: Session) -> Self {
+        Self(Mutex::new(Some(session)))
+    }
+
+    /// Does `work` with the session, one caller at a time.
+    pub(super) fn with<T>(
+        &self,
+        work: impl FnOnce(&Session) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let session = lock(&self.0);
+        let gone = HsmError::new(HsmErrorKind::Unavailable, "owner session");
+        work(session.as_ref().ok_or_else(|| Fault::from(gone))?)
+    }
+
+    pub(super) fn close(&self) {
+        drop(lock(&self.0).take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn refused() -> Result<Session, Fault> {
+        Err(HsmError::new(HsmErrorKind::Unavailable, "test").into())
+    }
+
+    #[test]
+    fn lease_refuses_a_deadline_in_the_past() {
+        let fault = Pool::new(1).lease(Instant::now(), refused).err().unwrap();
+        assert_eq!(fault.error.kind, HsmErrorKind::Deadline);
+    }
+
+    #[test]
+    fn lease_counts_no_session_that_failed_to_open() {
+        let pool = Pool::new(1);
+        let late = Instant::now() + Duration::from_secs(60);
+        assert!(pool.lease(late, refused).is_err());
+        assert!(pool.close(Instant::now()));
+        let fault = pool.lease(late, refused).err().unwrap();
+        assert_eq!((fault.error.kind, fault.error.function), (HsmErrorKind::Unavailable, "lease"));
+    }
+}

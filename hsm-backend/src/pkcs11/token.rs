@@ -1,0 +1,214 @@
+//! One open token: sessions, keys, and the way every call goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use cryptoki::context::Pkcs11;
+use cryptoki::object::{Attribute, ObjectHandle};
+use cryptoki::session::Session;
+use cryptoki::slot::Slot;
+
+use super::gate::{Gate, Side};
+use super::keys::{self, Key, Keys};
+use super::rv::{Effect, Fault};
+use super::session::{Owner, Pool};
+use crate::backend::{CallContext, KeyId, KeyRef, TokenInfo};
+use crate::capability::Capabilities;
+use crate::error::{HsmError, HsmErrorKind};
+
+/// What a doubtful answer (CKR_GENERAL_ERROR and its like) of a token in good health means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The data were bad: decryptions and unwrappings.
+    Data,
+    /// The token failed.
+    Device,
+}
+
+/// An open token.
+pub(super) struct Token {
+    pub(super) library: Pkcs11,
+    pub(super) slot: Slot,
+    pub(super) info: TokenInfo,
+    pub(super) capabilities: Arc<Capabilities>,
+    pub(super) pool: Pool,
+    pub(super) owner: Owner,
+    pub(super) gate: Gate,
+    pub(super) keys: Keys,
+    /// Set when a call found the token gone; the link then opens it anew.
+    pub(super) lost: AtomicBool,
+    /// Wakes the link.
+    pub(super) wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Token {
+    /// Does `work` with a session of its own; the session is dropped where it may be stuck.
+    pub(super) fn run<T>(
+        &self,
+        call: &CallContext,
+        doubt: Doubt,
+        work: impl FnOnce(&Session) -> Result<T, Fault>,
+    ) -> Result<T, HsmError> {
+        self.attempt(call, doubt, work).map_err(|fault| fault.error)
+    }
+
+    /// Does `work` with a session and the key; once more where handle or session proved dead.
+    ///
+    /// Only for calls that may be repeated: nothing that makes an object.
+    pub(super) fn use_key<T>(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        doubt: Doubt,
+        mut work: impl FnMut(&Session, &Key) -> Result<T, Fault>,
+    ) -> Result<T, HsmError> {
+        let id = token_id(key)?;
+        let mut once = || {
+            self.attempt(call, doubt, |session| {
+                let key = self.key(call, session, id)?;
+                work(session, &key)
+            })
+        };
+        let fault = match once() {
+            Ok(value) => return Ok(value),
+            Err(fault) => fault,
+        };
+        match fault.effect {
+            Effect::StaleHandle => self.forget(id),
+            Effect::DeadSession => {}
+            Effect::None | Effect::TokenLost | Effect::Doubtful => return Err(fault.error),
+        }
+        once().map_err(|fault| fault.error)
+    }
+
+    fn attempt<T>(
+        &self,
+        call: &CallContext,
+        doubt: Doubt,
+        work: impl FnOnce(&Session) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let open = || Ok(self.library.open_rw_session(self.slot)?);
+        let lease = self.pool.lease(call.deadline, open)?;
+        let fault = match work(lease.session()?) {
+            Ok(value) => return Ok(value),
+            Err(fault) => fault,
+        };
+        let settled = self.settle(fault, doubt, call);
+        if settled.poisons || settled.effect == Effect::DeadSession {
+            lease.discard();
+        }
+        Err(settled)
+    }
+
+    /// Finds out what a doubtful fault means, and reports a lost token.
+    ///
+    /// Called with the lease held, so the library is not finalised meanwhile.
+    fn settle(&self, mut fault: Fault, doubt: Doubt, call: &CallContext) -> Fault {
+        if fault.effect == Effect::Doubtful {
+            if !self.is_well() {
+                fault.effect = Effect::TokenLost;
+            } else if doubt == Doubt::Data {
+                fault.error.kind = HsmErrorKind::BadData;
+            }
+        }
+        if fault.effect == Effect::TokenLost {
+            fault.error.kind = HsmErrorKind::Unavailable;
+            self.report_lost();
+        }
+        tracing::debug!(request = call.request_id, error = %fault.error, "token call failed");
+        fault
+    }
+
+    /// Whether the token answers for itself. C_GetSessionInfo would not do: SoftHSM goes on
+    /// saying OK when the token's files are gone.
+    pub(super) fn is_well(&self) -> bool {
+        self.library.get_token_info(self.slot).is_ok()
+    }
+
+    pub(super) fn report_lost(&self) {
+        if !self.lost.swap(true, Ordering::AcqRel) {
+            (self.wake)();
+        }
+    }
+
+    /// The key with this id: remembered, or searched for once.
+    fn key(&self, call: &CallContext, session: &Session, id: KeyId) -> Result<Arc<Key>, Fault> {
+        if let Some(key) = self.keys.get(id) {
+            return Ok(key);
+        }
+        let pass = self.gate.enter(Side::Search, call.deadline)?;
+        let found = keys::search(session, id)?;
+        drop(pass);
+        let Some(key) = found else { return Err(self.not_found()) };
+        Ok(self.remember(id, key))
+    }
+
+    /// An absent token looks like an empty one; only a healthy token's word counts.
+    pub(super) fn not_found(&self) -> Fault {
+        if self.is_well() {
+            return HsmError::new(HsmErrorKind::KeyNotFound, "C_FindObjects").into();
+        }
+        let lost = HsmError::new(HsmErrorKind::Unavailable, "C_FindObjects");
+        Fault { effect: Effect::TokenLost, ..lost.into() }
+    }
+
+    /// Remembers a key, so that it need not be searched for.
+    pub(super) fn remember(&self, id: KeyId, key: Key) -> Arc<Key> {
+        let (key, evicted) = self.keys.insert(id, key);
+        evicted.into_iter().for_each(|copy| self.destroy_copy(copy));
+        key
+    }
+
+    /// Forgets a key and destroys its copy.
+    pub(super) fn forget(&self, id: KeyId) {
+        if let Some(copy) = self.keys.remove(id) {
+            self.destroy_copy(copy);
+        }
+    }
+
+    fn destroy_copy(&self, copy: ObjectHandle) {
+        let destroyed = self.owner.with(|session| Ok(session.destroy_object(copy)?));
+        if let Err(fault) = destroyed {
+            tracing::debug!(error = %fault.error, "a session copy was gone already");
+        }
+    }
+
+    /// The handle to compute with; see [`Key::handle`].
+    pub(super) fn working_handle(&self, key: &Key) -> Result<ObjectHandle, Fault> {
+        key.handle(|object| self.owner.with(|session| copy(session, object)))
+    }
+
+    /// Closes every session; `false` where a call still runs at `deadline`.
+    pub(super) fn close(&self, deadline: Instant) -> bool {
+        let drained = self.pool.close(deadline);
+        if drained {
+            self.owner.close();
+        }
+        drained
+    }
+}
+
+/// A copy that lives in the session, tightened as far as the token allows.
+fn copy(session: &Session, object: ObjectHandle) -> Result<ObjectHandle, Fault> {
+    let tight = [
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+    ];
+    match session.copy_object(object, &tight).map_err(Fault::from) {
+        Err(fault) if fault.effect == Effect::None => {
+            Ok(session.copy_object(object, &[Attribute::Token(false)])?)
+        }
+        made => made,
+    }
+}
+
+/// The id of a persistent key. Keys wrapped by a KEK come with a later step.
+pub(super) fn token_id(key: &KeyRef) -> Result<KeyId, HsmError> {
+    match key {
+        KeyRef::Token(id) => Ok(*id),
+        KeyRef::Wrapped { .. } => Err(HsmError::new(HsmErrorKind::Unsupported, "wrapped custody")),
+    }
+}

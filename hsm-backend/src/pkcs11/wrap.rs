@@ -1,0 +1,153 @@
+//! C_WrapKey and C_UnwrapKey.
+
+use super::gate::Side;
+use super::keys::{Key, KeyKind, check_value};
+use super::mechanism::plain;
+use super::rv::Fault;
+use super::template;
+use super::token::{Doubt, Token};
+use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output};
+use crate::capability::WrapPlan;
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{KeyPolicy, SecretKeyKind, SecretKeySpec, SecretValue, WrapAlgorithm};
+use crate::limits;
+
+const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "wrap");
+const WRONG_KEY: HsmError = HsmError::new(HsmErrorKind::NotPermitted, "key type");
+const BAD_LENGTH: HsmError = HsmError::new(HsmErrorKind::BadLength, "wrap");
+
+/// A wrapped key on its way in.
+pub(super) struct Arrival<'a> {
+    pub(super) blob: &'a [u8],
+    pub(super) algorithm: WrapAlgorithm,
+    pub(super) id: KeyId,
+    pub(super) spec: SecretKeySpec,
+    pub(super) policy: &'a KeyPolicy,
+}
+
+fn plan_of(token: &Token, algorithm: WrapAlgorithm) -> Result<WrapPlan, HsmError> {
+    token.capabilities.wrap(algorithm).ok_or(UNSUPPORTED)
+}
+
+/// Refuses lengths that would be wrapped wrongly: SoftHSM pads with zeros and loses the length.
+///
+/// A length the token does not tell is refused, too, unless the key is AES, which is always whole.
+fn check_length(
+    algorithm: WrapAlgorithm,
+    plan: WrapPlan,
+    bytes: Option<usize>,
+) -> Result<(), HsmError> {
+    let whole = match (algorithm, plan) {
+        (WrapAlgorithm::AesKeyWrapPad, WrapPlan::OnToken(_)) => return Ok(()),
+        (WrapAlgorithm::AesKeyWrapPad, WrapPlan::WholeBlocks(_)) => 8,
+        // RFC 3394 wraps two half-blocks at least.
+        (WrapAlgorithm::AesKeyWrap, _) => 16,
+    };
+    let fits = bytes.is_some_and(|bytes| bytes.is_multiple_of(8) && bytes >= whole);
+    if fits { Ok(()) } else { Err(BAD_LENGTH) }
+}
+
+fn target_bytes(key: &Key) -> Option<usize> {
+    match key.kind {
+        KeyKind::Secret { bytes: Some(bytes), .. } => Some(bytes),
+        KeyKind::Secret { kind: SecretKeyKind::Aes, bytes: None } => Some(16),
+        KeyKind::Secret { kind: SecretKeyKind::Generic, bytes: None }
+        | KeyKind::Rsa { .. }
+        | KeyKind::Ec(_) => None,
+    }
+}
+
+fn need_aes(key: &Key) -> Result<(), HsmError> {
+    match key.kind {
+        KeyKind::Secret { kind: SecretKeyKind::Aes, .. } => Ok(()),
+        KeyKind::Secret { kind: SecretKeyKind::Generic, .. }
+        | KeyKind::Rsa { .. }
+        | KeyKind::Ec(_) => Err(WRONG_KEY),
+    }
+}
+
+/// Wraps one key under another.
+///
+/// Spec: PKCS#11 2.40 §5.13, C_WrapKey.
+pub(super) fn wrap_key(
+    token: &Token,
+    call: &CallContext,
+    wrapping: &KeyRef,
+    target: &KeyRef,
+    algorithm: WrapAlgorithm,
+) -> Result<Output<Vec<u8>>, HsmError> {
+    let plan = plan_of(token, algorithm)?;
+    let mechanism = plan.mechanism();
+    // Two keys, two chances of a stale handle: the inner call repeats for the target.
+    let (object, bytes) = token.use_key(call, target, Doubt::Device, |session, key| {
+        // Asks for an attribute only to learn that the handle is alive.
+        super::keys::read(session, key.object, cryptoki::object::AttributeType::Class)?;
+        Ok((key.object, target_bytes(key)))
+    })?;
+    check_length(algorithm, plan, bytes)?;
+    let value = token.use_key(call, wrapping, Doubt::Device, |session, key| {
+        need_aes(key)?;
+        let handle = token.working_handle(key)?;
+        Ok(session.wrap_key(&plain(mechanism), handle, object)?)
+    })?;
+    Ok(Output { value, mechanism })
+}
+
+/// Wraps bytes, as a generic secret that lives for this call only.
+pub(super) fn wrap_data(
+    token: &Token,
+    call: &CallContext,
+    wrapping: &KeyRef,
+    data: &SecretValue,
+    algorithm: WrapAlgorithm,
+) -> Result<Output<Vec<u8>>, HsmError> {
+    let plan = plan_of(token, algorithm)?;
+    let bytes = data.expose().len();
+    if bytes == 0 || bytes > limits::MAX_DATA_BYTES {
+        return Err(BAD_LENGTH);
+    }
+    check_length(algorithm, plan, Some(bytes))?;
+    let mut template = template::passing_secret(data.expose());
+    let wrapped = token.use_key(call, wrapping, Doubt::Device, |session, key| {
+        need_aes(key)?;
+        let handle = token.working_handle(key)?;
+        let passing = session.create_object(&template)?;
+        let wrapped = session.wrap_key(&plain(plan.mechanism()), handle, passing);
+        session.destroy_object(passing)?;
+        Ok(wrapped?)
+    });
+    template::wipe(&mut template);
+    Ok(Output { value: wrapped?, mechanism: plan.mechanism() })
+}
+
+/// Unwraps a secret key into a token object.
+///
+/// Spec: PKCS#11 2.40 §5.13, C_UnwrapKey.
+pub(super) fn unwrap_key(
+    token: &Token,
+    call: &CallContext,
+    wrapping: &KeyRef,
+    arrival: &Arrival<'_>,
+) -> Result<Output<Generated>, HsmError> {
+    let plan = plan_of(token, arrival.algorithm)?;
+    let bytes = limits::spec_bytes(arrival.spec)?;
+    limits::check_wrapped(arrival.blob, bytes)?;
+    if arrival.algorithm == WrapAlgorithm::AesKeyWrap {
+        check_length(arrival.algorithm, plan, Some(bytes))?;
+    }
+    template::check_label(arrival.policy)?;
+    let template = template::secret(arrival.spec.kind, arrival.id, arrival.policy);
+    let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {
+        need_aes(key)?;
+        let handle = token.working_handle(key)?;
+        let pass = token.gate.enter(Side::Change, call.deadline)?;
+        let object =
+            session.unwrap_key(&plain(plan.mechanism()), handle, arrival.blob, &template)?;
+        drop(pass);
+        // No way back from here: a failure to read must not lead to a second object.
+        Ok::<_, Fault>((object, check_value(session, object)))
+    })?;
+    let kind = KeyKind::Secret { kind: arrival.spec.kind, bytes: Some(bytes) };
+    token.remember(arrival.id, Key::new(kind, object));
+    Ok(Output { value: Generated { kcv }, mechanism: plan.mechanism() })
+}

@@ -1,0 +1,13 @@
+//! What needs no token: hashing, verifying, encrypting with a public key.
+
+mod digest;
+mod encrypt;
+pub(crate) mod modexp;
+mod verify;
+
+pub use digest::{Hasher, digest};
+pub(crate) use digest::{digest_input, digest_parts};
+pub use encrypt::encrypt_public;
+#[cfg(any(feature = "contract", feature = "memory"))]
+pub(crate) use encrypt::fill_random;
+pub use verify::verify;
