@@ -104,15 +104,14 @@ pub trait ObjectStore: Send + Sync {
     ) -> Result<Vec<ManagedObject>, StoreError>;
 
     /// Replaces a row for the reconciler, conditional on its version.
-    fn settle(
-        &self,
-        housekeeping: Housekeeping,
-        object: &ManagedObject,
-    ) -> Result<(), StoreError>;
+    fn settle(&self, housekeeping: Housekeeping, object: &ManagedObject) -> Result<(), StoreError>;
 
     /// A value the server keeps for itself (its sealing key's identifier).
-    fn setting(&self, housekeeping: Housekeeping, name: &str)
-    -> Result<Option<Vec<u8>>, StoreError>;
+    fn setting(
+        &self,
+        housekeeping: Housekeeping,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Stores such a value.
     fn set_setting(
