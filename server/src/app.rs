@@ -1,41 +1,172 @@
-//! The one place where the message handler is put together.
+//! The one place where the parts are put together: store, token, services, pipeline, reconciler.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use crate::config::Config;
-use crate::identity::Principal;
-use crate::worker::{FrameFault, Lane, MessageHandler, Refusal};
+use hsm_backend::HsmBackend;
+use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
+use kmip_core::ttlv::Limits;
 
-/// Why the handler cannot be built.
+use crate::config::{Config, SecretError};
+use crate::object::Scope;
+use crate::pipeline::Pipeline;
+use crate::reconcile;
+use crate::sealing::Sealer;
+use crate::services::{Bounds, GroupRotation, ScopeRules, Services, SystemClock};
+use crate::store::{ObjectStore, SqliteStore, StoreError};
+use crate::worker::MessageHandler;
+
+/// How long the start waits for the token before it goes on without.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
+/// How often the reconciler looks.
+const RECONCILE_EVERY: Duration = Duration::from_secs(30);
+
+/// Why the application cannot be built.
 #[derive(Debug, thiserror::Error)]
-pub enum AppError {}
-
-/// Builds what serves the messages.
-///
-/// # Errors
-///
-/// [`AppError`].
-pub fn build_handler(_config: &Config) -> Result<Arc<dyn MessageHandler>, AppError> {
-    Ok(Arc::new(RefuseAll))
+pub enum AppError {
+    /// The PIN cannot be read.
+    #[error("PIN: {0}")]
+    Pin(#[from] SecretError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system gives no randomness or no thread.
+    #[error("system: {0}")]
+    System(String),
 }
 
-/// Answers nothing: every connection is closed at its first message.
-struct RefuseAll;
+/// The running application; dropping it stops the reconciler and closes the token.
+pub struct App {
+    services: Arc<Services>,
+    limits: Limits,
+    reconciler: Option<Reconciler>,
+}
 
-impl MessageHandler for RefuseAll {
-    fn lane(&self, _message: &[u8]) -> Lane {
-        Lane::None
+impl App {
+    /// Opens store and token. An absent token is no error: what needs it fails until it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError`].
+    pub fn open(config: &Config) -> Result<Self, AppError> {
+        let store: Arc<dyn ObjectStore> = Arc::new(SqliteStore::open(&config.store.path)?);
+        let backend = Pkcs11Backend::new(token_config(config)?);
+        backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
+        Self::assemble(config, store, backend)
     }
 
-    fn serve(&self, _principal: &Arc<Principal>, _message: &[u8]) -> Vec<u8> {
-        Vec::new()
+    fn assemble(
+        config: &Config,
+        store: Arc<dyn ObjectStore>,
+        hsm: Arc<dyn HsmBackend>,
+    ) -> Result<Self, AppError> {
+        let mut instance = [0; 8];
+        getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
+        let services = Arc::new(Services {
+            sealer: Sealer::new(Arc::clone(&store), Arc::clone(&hsm)),
+            store,
+            hsm,
+            scopes: scopes(config),
+            bounds: bounds(config),
+            clock: Arc::new(SystemClock),
+            instance: hex::encode(instance),
+            rotation: GroupRotation::default(),
+            requests: AtomicU64::new(1),
+        });
+        let limits =
+            Limits { max_message_bytes: config.server.max_message_bytes, ..Limits::default() };
+        let reconciler = Some(Reconciler::start(&services)?);
+        Ok(Self { services, limits, reconciler })
     }
 
-    fn refuse(&self, _message: &[u8], _why: Refusal) -> Vec<u8> {
-        Vec::new()
+    /// What serves the messages.
+    #[must_use]
+    pub fn handler(&self) -> Arc<dyn MessageHandler> {
+        Arc::new(Pipeline::new(Arc::clone(&self.services), self.limits))
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        if let Some(reconciler) = self.reconciler.take() {
+            reconciler.stop();
+        }
+        self.services.hsm.close();
+    }
+}
+
+fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {
+    let token = &config.token;
+    let mut pkcs11 = Pkcs11Config::new(&token.module, token.pin.read()?);
+    pkcs11.label.clone_from(&token.select.label);
+    pkcs11.serial.clone_from(&token.select.serial);
+    pkcs11.max_sessions = usize::try_from(token.max_sessions).unwrap_or(usize::MAX);
+    Ok(pkcs11)
+}
+
+fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
+    let rules = |scope: &crate::config::ScopeConfig| ScopeRules {
+        export: scope.export,
+        unique_names: scope.unique_names,
+    };
+    config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()
+}
+
+fn bounds(config: &Config) -> Bounds {
+    Bounds {
+        max_batch_items: config.limits.max_batch_items,
+        max_attributes_per_object: config.limits.max_attributes_per_object,
+        max_locate_items: config.limits.max_locate_items,
+        max_data_bytes: config.limits.max_data_bytes,
+        rsa_min_bits: config.keys.rsa_min_bits,
+        rsa_max_bits: config.keys.rsa_max_bits,
+        operation_timeout: config.token.operation_timeout,
+        keygen_timeout: config.token.keygen_timeout,
+    }
+}
+
+/// The thread that settles what crashes leave.
+struct Reconciler {
+    stop: Arc<(Mutex<()>, Condvar, AtomicBool)>,
+    thread: JoinHandle<()>,
+}
+
+impl Reconciler {
+    fn start(services: &Arc<Services>) -> Result<Self, AppError> {
+        let stop = Arc::new((Mutex::new(()), Condvar::new(), AtomicBool::new(false)));
+        let (told, services) = (Arc::clone(&stop), Arc::clone(services));
+        let thread = std::thread::Builder::new()
+            .name("reconcile".to_owned())
+            .spawn(move || run_rounds(&services, &told))
+            .map_err(|error| AppError::System(error.to_string()))?;
+        Ok(Self { stop, thread })
     }
 
-    fn unreadable_frame(&self, _why: FrameFault) -> Option<Vec<u8>> {
-        None
+    fn stop(self) {
+        let (lock, wake, stopping) = &*self.stop;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        stopping.store(true, Ordering::Release);
+        wake.notify_all();
+        drop(guard);
+        if self.thread.join().is_err() {
+            tracing::error!("the reconciler died");
+        }
+    }
+}
+
+fn run_rounds(services: &Services, stop: &(Mutex<()>, Condvar, AtomicBool)) {
+    let (lock, wake, stopping) = stop;
+    let mut guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    while !stopping.load(Ordering::Acquire) {
+        match reconcile::run(services) {
+            Ok(settled) if settled == reconcile::Settled::default() => {}
+            Ok(settled) => tracing::info!(?settled, "reconciled"),
+            Err(error) => tracing::warn!(%error, "reconciling failed"),
+        }
+        let waited = wake.wait_timeout(guard, RECONCILE_EVERY);
+        guard = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
 }

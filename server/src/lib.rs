@@ -3,15 +3,23 @@
 
 pub mod app;
 pub mod authz;
+pub mod bridge;
 pub mod check_config;
 pub mod cli;
 pub mod config;
 pub mod dev;
 pub mod identity;
+pub mod lifecycle;
 pub mod net;
 pub mod object;
+pub mod operation;
+pub mod pipeline;
 pub mod pki;
+pub mod reconcile;
+pub mod sealing;
 pub mod serve;
+pub mod services;
 pub mod store;
 pub mod telemetry;
 pub mod worker;
+pub mod x509;

@@ -80,8 +80,7 @@ impl Sealer {
         let (data, tag) = rest.split_at_checked(cut).ok_or(broken)?;
         let params = parameters(iv.to_vec(), context);
         let algorithm = CipherAlgorithm::AesGcm;
-        let opened =
-            self.hsm.decrypt(call, &KeyRef::Token(key), algorithm, &params, data, tag)?;
+        let opened = self.hsm.decrypt(call, &KeyRef::Token(key), algorithm, &params, data, tag)?;
         Ok(opened.value)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::app::{self, AppError};
+use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
@@ -59,8 +59,8 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
 
     let rules = Arc::new(IdentityRules::new(&config));
     let tls = tls::server_config(&config, Arc::clone(&rules))?;
-    let handler = app::build_handler(&config)?;
-    let workers = Arc::new(Workers::start(&config.workers, handler)?);
+    let app = App::open(&config)?;
+    let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
         .thread_name("net")
@@ -75,7 +75,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         Ok::<_, ServeError>(stopped)
     })?;
     runtime.shutdown_background();
-    finish(stopped, &workers);
+    finish(stopped, &workers, app);
     Ok(())
 }
 
@@ -117,14 +117,19 @@ async fn run(listener: Listener, mut signals: Signals) -> Stopped {
     }
 }
 
-fn finish(stopped: Stopped, workers: &Workers) {
+fn finish(stopped: Stopped, workers: &Workers, app: App) {
     match stopped {
         Stopped::Gracefully => {
             workers.stop();
+            drop(app);
             info!("stopped");
         }
-        // A thread may hang in the token's library for good, so none is waited for.
-        Stopped::TimedOut => warn!("stopped with requests still in flight"),
+        // A thread may hang in the token's library for good, so none is waited for, and the library
+        // is not closed under it: the process ends as it is.
+        Stopped::TimedOut => {
+            std::mem::forget(app);
+            warn!("stopped with requests still in flight");
+        }
     }
 }
 

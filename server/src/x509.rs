@@ -8,9 +8,7 @@ use kmip_core::attribute::{
     X509CertificateIdentifier, X509CertificateIssuer, X509CertificateSubject,
 };
 use kmip_core::object::Certificate;
-use kmip_core::types::{
-    CertificateType, CryptographicAlgorithm, DigitalSignatureAlgorithm,
-};
+use kmip_core::types::{CertificateType, CryptographicAlgorithm, DigitalSignatureAlgorithm};
 use x509_cert::ext::pkix::SubjectAltName;
 
 use crate::bridge::{BridgeError, key_format, key_material};

@@ -62,6 +62,25 @@ pub fn peek_version(bytes: &[u8]) -> Option<ProtocolVersion> {
     ProtocolVersion::decode(Tag::ProtocolVersion, &mut r).ok()
 }
 
+/// The operations of a request's items, as far as they are readable; quick, and never an error.
+#[must_use]
+pub fn peek_operations(bytes: &[u8]) -> Vec<Operation> {
+    let any = ProtocolVersion { minor: i32::MAX, ..ProtocolVersion::NEWEST };
+    let mut operations = Vec::new();
+    let Some(mut r) = Reader::new(bytes, any).behind_head() else { return operations };
+    while let Some(tag) = r.peek_tag() {
+        if tag == Tag::BatchItem {
+            let item = r.behind_head();
+            operations
+                .extend(item.and_then(|mut i| Operation::decode(Tag::Operation, &mut i).ok()));
+        }
+        if r.skip(tag).is_err() {
+            break;
+        }
+    }
+    operations
+}
+
 const FIELDS: Table<'_> = Table::new(&[&[Tag::RequestHeader, Tag::BatchItem]]);
 
 const ITEM_FIELDS: Table<'_> = Table::new(&[&[

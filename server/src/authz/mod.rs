@@ -80,20 +80,11 @@ pub struct Denied {
 /// # Errors
 ///
 /// [`Denied`]; in this version every operation that is served is granted inside the own scope.
-pub fn authorize(
-    subject: &Subject,
-    operation: Operation,
-    action: Action,
-) -> Result<Grant, Denied> {
+pub fn authorize(subject: &Subject, operation: Operation, action: Action) -> Result<Grant, Denied> {
     if subject.scope.as_str().is_empty() && action != Action::Open {
         return Err(Denied { operation });
     }
-    Ok(Grant {
-        scope: subject.scope.clone(),
-        operation,
-        action,
-        may_export: subject.may_export,
-    })
+    Ok(Grant { scope: subject.scope.clone(), operation, action, may_export: subject.may_export })
 }
 
 /// The server acting for itself: start-up, reconciler.

@@ -200,8 +200,7 @@ mod tests {
     fn cipher_does_not_pad_unless_asked() {
         let cbc = of_mode(BlockCipherMode::CBC);
         assert_eq!(aes_cipher(&cbc).unwrap().algorithm, CipherAlgorithm::AesCbc);
-        let padded =
-            CryptographicParameters { padding_method: Some(PaddingMethod::PKCS5), ..cbc };
+        let padded = CryptographicParameters { padding_method: Some(PaddingMethod::PKCS5), ..cbc };
         assert_eq!(aes_cipher(&padded).unwrap().algorithm, CipherAlgorithm::AesCbcPkcs5);
     }
 
@@ -258,10 +257,8 @@ mod tests {
             ..no_parameters()
         };
         let cipher = cipher(CryptographicAlgorithm::RSA, &oaep).unwrap();
-        let expected = CipherAlgorithm::RsaOaep {
-            hash: HashAlgorithm::Sha256,
-            mgf: HashAlgorithm::Sha384,
-        };
+        let expected =
+            CipherAlgorithm::RsaOaep { hash: HashAlgorithm::Sha256, mgf: HashAlgorithm::Sha384 };
         assert_eq!(cipher.algorithm, expected);
     }
 }

@@ -182,10 +182,7 @@ pub fn private_to_pkcs1(material: &KeyMaterial) -> Result<SecretValue, BridgeErr
 /// # Errors
 ///
 /// `Invalid`, `Unsupported`.
-pub fn ec_private_from_sec1(
-    der: &[u8],
-    curve: Option<Curve>,
-) -> Result<KeyMaterial, BridgeError> {
+pub fn ec_private_from_sec1(der: &[u8], curve: Option<Curve>) -> Result<KeyMaterial, BridgeError> {
     let key = EcPrivateKey::from_der(der).map_err(malformed)?;
     let named = key.parameters.and_then(EcParameters::named_curve).map(curve_of_oid).transpose()?;
     let curve = curve.or(named).ok_or(MALFORMED)?;

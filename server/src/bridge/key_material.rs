@@ -226,7 +226,9 @@ pub fn private_length(key: &KeyMaterial) -> (CryptographicAlgorithm, u32) {
         KeyMaterial::Secret { value, .. } => {
             (CryptographicAlgorithm::AES, bits_of(value.expose().len()))
         }
-        KeyMaterial::RsaPrivate(parts) => (CryptographicAlgorithm::RSA, bits_of(parts.modulus.len())),
+        KeyMaterial::RsaPrivate(parts) => {
+            (CryptographicAlgorithm::RSA, bits_of(parts.modulus.len()))
+        }
         KeyMaterial::EcPrivate { curve, .. } => {
             (CryptographicAlgorithm::EC, algorithm::curve_name(*curve).1)
         }

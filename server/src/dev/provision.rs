@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hsm_backend::SecretValue;
+use hsm_backend::{HsmErrorKind, SecretValue};
 
 use super::layout::Layout;
 use super::{DevError, TOKEN_LABEL};
@@ -25,12 +25,18 @@ pub(super) fn once(layout: &Layout, config: &Config) -> Result<(), DevError> {
     std::fs::write(&done, "").map_err(DevError::file(&done))
 }
 
-/// Initialises a token named `label` with both PINs.
+/// Initialises a token named `label` with both PINs, unless there is one: a run that was cut off
+/// between the two steps is repeated.
 fn provision(
-    _module: &Path,
-    _label: &str,
-    _so_pin: &SecretValue,
-    _user_pin: &SecretValue,
+    module: &Path,
+    label: &str,
+    so_pin: &SecretValue,
+    user_pin: &SecretValue,
 ) -> Result<(), ProvisionError> {
-    Err(ProvisionError("this build has no PKCS#11 backend".to_owned()))
+    match hsm_backend::pkcs11::provision_token(module, label, so_pin, user_pin) {
+        Ok(_) => Ok(()),
+        // That label is taken: by our own earlier run.
+        Err(error) if error.kind == HsmErrorKind::NotPermitted => Ok(()),
+        Err(error) => Err(ProvisionError(error.to_string())),
+    }
 }

@@ -2,7 +2,9 @@
 //! store and token that leaves no usable rubbish behind a crash.
 
 use hsm_backend::{HsmError, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage};
-use kmip_core::attribute::{AttributeKind as Kind, Digest, RNGParameters, UniqueIdentifier, UsageLimits};
+use kmip_core::attribute::{
+    AttributeKind as Kind, Digest, RNGParameters, UniqueIdentifier, UsageLimits,
+};
 use kmip_core::ttlv::{DateTime, Interval};
 use kmip_core::types::{
     CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, ObjectType, RNGAlgorithm,

@@ -15,9 +15,8 @@ pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: DestroyRequest,
 ) -> Result<DestroyResponse, OpError> {
-    let uid = end(ctx, request.unique_identifier, |object, now| {
-        Ok(lifecycle::destroy(object, now)?)
-    })?;
+    let uid =
+        end(ctx, request.unique_identifier, |object, now| Ok(lifecycle::destroy(object, now)?))?;
     Ok(DestroyResponse { unique_identifier: uid })
 }
 

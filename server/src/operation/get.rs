@@ -8,9 +8,7 @@ use kmip_core::object::{
     KeyBlock, KeyValue, Object, PrivateKey, PublicKey as WirePublicKey, SymmetricKey,
 };
 use kmip_core::payload::{GetRequest, GetResponse};
-use kmip_core::types::{
-    CryptographicAlgorithm, KeyFormatType, KeyWrapType, ObjectType,
-};
+use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, KeyWrapType, ObjectType};
 
 use super::{OpContext, OpError, key_wrap, public_key, register};
 use crate::bridge::key_material;
@@ -42,11 +40,7 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
             Ok(())
         })?;
     }
-    Ok(GetResponse {
-        object_type: row.object_type,
-        unique_identifier: row.uid.clone(),
-        object,
-    })
+    Ok(GetResponse { object_type: row.object_type, unique_identifier: row.uid.clone(), object })
 }
 
 fn is_wrapped(object: &Object) -> bool {
@@ -85,7 +79,9 @@ pub(super) fn value(
     };
     match kept {
         Some(object) if fits(&object, format) => Ok(object),
-        Some(object) if row.custody == Custody::Token => from_token(ctx, row, format, Some(&object)),
+        Some(object) if row.custody == Custody::Token => {
+            from_token(ctx, row, format, Some(&object))
+        }
         Some(object) => converted(object, format),
         None => from_token(ctx, row, format, None),
     }
@@ -179,11 +175,7 @@ fn from_token(
 }
 
 /// Reads the key out of the token; short HMAC keys lose the zeros a token was given with them.
-fn export(
-    ctx: &OpContext<'_>,
-    row: &ManagedObject,
-    key: &KeyRef,
-) -> Result<KeyMaterial, OpError> {
+fn export(ctx: &OpContext<'_>, row: &ManagedObject, key: &KeyRef) -> Result<KeyMaterial, OpError> {
     let exported = ctx.hsm().export_key(&ctx.call(), key)?;
     let bytes = usize::try_from(row.true_bits / 8).unwrap_or(usize::MAX);
     Ok(match exported {

@@ -112,9 +112,7 @@ fn wrapping_parameters(
         .peekable();
     match (&information.cryptographic_parameters, own.peek()) {
         (Some(named), None) => Ok(named.clone()),
-        (Some(named), Some(_)) => {
-            own.find(|instance| instance == named).ok_or(OpError::NotFound)
-        }
+        (Some(named), Some(_)) => own.find(|instance| instance == named).ok_or(OpError::NotFound),
         (None, _) => own.next().ok_or(OpError::NotFound),
     }
 }

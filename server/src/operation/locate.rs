@@ -38,9 +38,7 @@ pub(super) fn handle(
             filter.criteria.push(Criterion::equals(fresh, &Value::Boolean(true)));
             ctx.locate(&filter)?
         }
-        Some(ObjectGroupMember::GroupMemberDefault) => {
-            next_member(ctx, &attributes, &filter)?
-        }
+        Some(ObjectGroupMember::GroupMemberDefault) => next_member(ctx, &attributes, &filter)?,
         Some(_) => return Err(OpError::InvalidField("no such object group member")),
     };
     let placeholder = match page.identifiers.as_slice() {
@@ -75,11 +73,7 @@ fn next_member(
             _ => None,
         })
         .ok_or(OpError::InvalidField("no object group is named"))?;
-    let all = Filter {
-        offset: 0,
-        limit: ctx.services().bounds.max_locate_items,
-        ..filter.clone()
-    };
+    let all = Filter { offset: 0, limit: ctx.services().bounds.max_locate_items, ..filter.clone() };
     let mut page = ctx.locate(&all)?;
     page.identifiers.reverse();
     let members = page.identifiers.len();
@@ -88,7 +82,8 @@ fn next_member(
         let turn = ctx.services().rotation.next(&scope, &group, members);
         page.identifiers.rotate_left(turn.min(members));
     }
-    page.identifiers = page.identifiers.into_iter().skip(filter.offset).take(filter.limit).collect();
+    page.identifiers =
+        page.identifiers.into_iter().skip(filter.offset).take(filter.limit).collect();
     Ok(page)
 }
 

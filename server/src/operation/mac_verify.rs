@@ -3,11 +3,11 @@
 //! Spec: KMIP 1.4 §4.34.
 
 use kmip_core::payload::{MacVerifyRequest, MacVerifyResponse};
-use kmip_core::types::{CryptographicUsageMask as Mask, ValidityIndicator};
+use kmip_core::types::CryptographicUsageMask as Mask;
 use subtle::ConstantTimeEq;
 
 use super::mac::{Wanted, compute};
-use super::use_key::{Streaming, refuse_streaming};
+use super::use_key::{Streaming, refuse_streaming, verdict};
 use super::{OpContext, OpError};
 use crate::lifecycle::Purpose;
 
@@ -31,11 +31,7 @@ pub(super) fn handle(
     let valid = bool::from(mac.ct_eq(&claimed));
     Ok(MacVerifyResponse {
         unique_identifier: uid,
-        validity_indicator: if valid {
-            ValidityIndicator::Valid
-        } else {
-            ValidityIndicator::Invalid
-        },
+        validity_indicator: Some(verdict(valid)),
         correlation_value: None,
     })
 }

@@ -7,9 +7,7 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
 use kmip_core::ttlv::{Codec, Writer};
-use kmip_core::types::{
-    CryptographicAlgorithm, KeyFormatType, ProtocolVersion, Tag,
-};
+use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ProtocolVersion, Tag};
 use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
@@ -110,11 +108,7 @@ fn import(
 }
 
 /// Decides where the object goes, and fills in algorithm and length.
-fn plan(
-    ctx: &OpContext<'_>,
-    object: &Object,
-    given: &mut AttributeSet,
-) -> Result<Plan, OpError> {
+fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Result<Plan, OpError> {
     match object {
         Object::Certificate(certificate) => {
             x509::describe(certificate, given)?;
@@ -247,7 +241,8 @@ fn is_encrypted_pkcs8(format: KeyFormatType, material: &WireMaterial) -> bool {
     }
     let der = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
     format == KeyFormatType::PKCS_8
-        && Encrypted::from_der(der).is_ok_and(|e| !e.data.is_empty() && !e.algorithm.oid.is_empty())
+        && Encrypted::from_der(der)
+            .is_ok_and(|e| e.algorithm.parameters.is_some() && !e.data.is_empty())
 }
 
 fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpError> {

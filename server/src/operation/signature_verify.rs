@@ -4,11 +4,11 @@
 
 use hsm_backend::software;
 use kmip_core::payload::{SignatureVerifyRequest, SignatureVerifyResponse};
-use kmip_core::types::{CryptographicUsageMask as Mask, ValidityIndicator};
+use kmip_core::types::CryptographicUsageMask as Mask;
 
 use super::public_key::public_key;
 use super::sign::Input;
-use super::use_key::{Streaming, algorithm_of, key_for, parameters_for, refuse_streaming};
+use super::use_key::{Streaming, algorithm_of, key_for, parameters_for, refuse_streaming, verdict};
 use super::{OpContext, OpError};
 use crate::bridge::signature;
 use crate::lifecycle::Purpose;
@@ -25,8 +25,7 @@ pub(super) fn handle(
     })?;
     let key = key_for(ctx, request.unique_identifier, Mask::Verify, Purpose::Process)?;
     let public = public_key(&key)?;
-    let signature =
-        request.signature_data.ok_or(OpError::InvalidMessage("no signature"))?;
+    let signature = request.signature_data.ok_or(OpError::InvalidMessage("no signature"))?;
     let input = Input::of(ctx, request.data, request.digested_data)?;
     let parameters = parameters_for(&key, request.cryptographic_parameters);
     let scheme = signature::scheme(algorithm_of(&key)?, &parameters, input.digest_bytes())?;
@@ -34,11 +33,7 @@ pub(super) fn handle(
     let valid = software::verify(&public, algorithm, salt, input.get(), &signature)?;
     Ok(SignatureVerifyResponse {
         unique_identifier: key.uid.clone(),
-        validity_indicator: if valid {
-            ValidityIndicator::Valid
-        } else {
-            ValidityIndicator::Invalid
-        },
+        validity_indicator: Some(verdict(valid)),
         data: None,
         correlation_value: None,
     })

@@ -8,6 +8,7 @@ use kmip_core::attribute::{
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::{
     CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, UsageLimitsUnit,
+    ValidityIndicator,
 };
 
 use super::{OpContext, OpError};
@@ -100,6 +101,11 @@ pub(super) fn parameters_for(
     given
         .or_else(|| key.attributes.typed(Kind::CryptographicParameters))
         .unwrap_or_else(no_parameters)
+}
+
+/// What a verification says.
+pub(super) const fn verdict(valid: bool) -> ValidityIndicator {
+    if valid { ValidityIndicator::Valid } else { ValidityIndicator::Invalid }
 }
 
 /// The token's key.

@@ -1,0 +1,166 @@
+//! One batch: its items in order, and what a failure means for the rest.
+//!
+//! Spec: KMIP 1.4 §6.13 to §6.15 and §4 (ID Placeholder).
+
+use kmip_core::message::{RequestItem, RequestMessage, ResponseItem};
+use kmip_core::payload::ResponsePayload;
+use kmip_core::types::{BatchErrorContinuationOption as Continuation, ResultReason};
+
+use super::reason::{Failure, failure};
+use super::reply::{self, ItemName};
+use crate::authz::Subject;
+use crate::operation::{self, OpContext, OpError, Undo};
+use crate::services::Services;
+
+/// Carries out a batch and returns the encoded answer.
+pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessage) -> Vec<u8> {
+    let now = services.clock.now();
+    if let Err(refusal) = admit(services, &request) {
+        return reply::refuse_all(now, &request, refusal);
+    }
+    let RequestMessage { header, items } = request;
+    let mut ctx = OpContext::new(services, subject.clone(), header.protocol_version);
+    let correlation = format!("{}-{}", services.instance, ctx.request_id());
+    let mut batch = Batch {
+        option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
+        room: Room::of(&header),
+        several: items.len() > 1,
+        done: Vec::with_capacity(items.len()),
+    };
+    for item in items {
+        if !batch.carry_out(&mut ctx, item) {
+            break;
+        }
+    }
+    reply::message(now, &header, correlation, batch.done)
+}
+
+/// Refuses what cannot be processed as a whole.
+fn admit(services: &Services, request: &RequestMessage) -> Result<(), Failure> {
+    let refusal = |reason, message| Err(Failure { reason, message });
+    if request.items.is_empty() {
+        return refusal(ResultReason::InvalidMessage, "the batch is empty");
+    }
+    if request.items.len() > services.bounds.max_batch_items {
+        return refusal(ResultReason::InvalidMessage, "too many batch items");
+    }
+    let critical = request
+        .items
+        .iter()
+        .filter_map(|item| item.message_extension.as_ref())
+        .any(|extension| extension.criticality_indicator);
+    if critical {
+        let text = "a critical message extension is not understood";
+        return refusal(ResultReason::FeatureNotSupported, text);
+    }
+    match request.header.batch_error_continuation_option {
+        None | Some(Continuation::Stop | Continuation::Continue) => Ok(()),
+        Some(Continuation::Undo) if request.items.iter().all(can_be_undone) => Ok(()),
+        Some(Continuation::Undo) => {
+            refusal(ResultReason::FeatureNotSupported, "an item of the batch cannot be undone")
+        }
+        Some(_) => refusal(ResultReason::InvalidField, "no such batch error continuation option"),
+    }
+}
+
+fn can_be_undone(item: &RequestItem) -> bool {
+    // What is not served has no effect.
+    let entry = item.operation.and_then(operation::entry);
+    entry.is_none_or(|entry| entry.undo == Undo::Possible)
+}
+
+/// Room in the answer, where the client limits it.
+struct Room {
+    left: Option<usize>,
+    version: kmip_core::types::ProtocolVersion,
+}
+
+impl Room {
+    fn of(header: &kmip_core::message::RequestHeader) -> Self {
+        let limit = header.maximum_response_size.map(|size| usize::try_from(size).unwrap_or(0));
+        Self {
+            left: limit.map(|limit| limit.saturating_sub(reply::overhead_bytes(header))),
+            version: reply::answer_version(header.protocol_version),
+        }
+    }
+
+    /// Whether `item` fits; if so, its room is taken.
+    fn take(&mut self, item: &ResponseItem) -> bool {
+        let Some(left) = self.left else { return true };
+        let rest = left.checked_sub(reply::item_bytes(item, self.version));
+        self.left = rest.or(self.left);
+        rest.is_some()
+    }
+}
+
+struct Batch {
+    option: Continuation,
+    room: Room,
+    several: bool,
+    done: Vec<ResponseItem>,
+}
+
+impl Batch {
+    /// Carries out one item; false if the batch ends with it.
+    fn carry_out(&mut self, ctx: &mut OpContext<'_>, item: RequestItem) -> bool {
+        let name = ItemName::of(&item);
+        let mark = ctx.undo_mark();
+        let outcome = self.outcome(ctx, item).and_then(|payload| {
+            let answer = name.success(payload);
+            if self.room.take(&answer) { Ok(answer) } else { Err(OpError::ResponseTooLarge) }
+        });
+        let error = match outcome {
+            Ok(answer) => {
+                self.done.push(answer);
+                return true;
+            }
+            Err(error) => error,
+        };
+        tracing::debug!(
+            request = ctx.request_id(),
+            operation = ?name.operation,
+            %error,
+            "item failed"
+        );
+        if matches!(error, OpError::ResponseTooLarge) {
+            // The client will not learn of what was done, so it must not have been done.
+            let _ = take_back(ctx, mark);
+        }
+        let answer = name.failure(failure(&error, name.operation, ctx.version()));
+        self.room.take(&answer);
+        if self.option == Continuation::Undo && take_back(ctx, 0) {
+            self.done.iter_mut().for_each(reply::undone);
+        }
+        self.done.push(answer);
+        self.option == Continuation::Continue
+    }
+
+    fn outcome(
+        &self,
+        ctx: &mut OpContext<'_>,
+        item: RequestItem,
+    ) -> Result<ResponsePayload, OpError> {
+        let operation = item.operation;
+        match item.payload? {
+            Some(_) if self.several && item.unique_batch_item_id.is_none() => {
+                Err(OpError::InvalidMessage("a batch item has no identifier"))
+            }
+            Some(request) => operation::dispatch(ctx, request),
+            None => {
+                Err(operation.map_or(OpError::InvalidMessage("no operation"), OpError::Unsupported))
+            }
+        }
+    }
+}
+
+/// Undoes what was done since `mark`; true if all of it could be.
+fn take_back(ctx: &mut OpContext<'_>, mark: usize) -> bool {
+    let mut complete = true;
+    for step in ctx.take_undo_since(mark) {
+        if let Err(error) = ctx.undo(step) {
+            tracing::error!(request = ctx.request_id(), %error, "an item could not be undone");
+            complete = false;
+        }
+    }
+    complete
+}

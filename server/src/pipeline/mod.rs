@@ -1,0 +1,99 @@
+//! The way of a message: bytes, request, batch, answer, bytes.
+
+mod batch;
+mod reason;
+mod reply;
+
+use std::sync::Arc;
+
+pub use reason::{Failure, failure};
+
+use kmip_core::message::{MessageFault, RequestMessage, peek_operations, peek_version};
+use kmip_core::ttlv::Limits;
+use kmip_core::types::{ProtocolVersion, ResultReason};
+
+use crate::authz::Subject;
+use crate::identity::Principal;
+use crate::object::Scope;
+use crate::operation;
+use crate::services::Services;
+use crate::worker::{FrameFault, Lane, MessageHandler, Refusal};
+
+/// Serves KMIP messages.
+pub struct Pipeline {
+    services: Arc<Services>,
+    limits: Limits,
+}
+
+impl Pipeline {
+    /// A pipeline over `services` for messages within `limits`.
+    #[must_use]
+    pub const fn new(services: Arc<Services>, limits: Limits) -> Self {
+        Self { services, limits }
+    }
+
+    /// Answers one message of `subject`.
+    #[must_use]
+    pub fn answer(&self, subject: &Subject, message: &[u8]) -> Vec<u8> {
+        match RequestMessage::decode(message, &self.limits) {
+            Ok(request) => batch::run(&self.services, subject, request),
+            Err(fault) => self.answer_fault(message, fault),
+        }
+    }
+
+    /// A message that cannot be processed as a whole gets one item without Operation.
+    fn answer_fault(&self, message: &[u8], fault: MessageFault) -> Vec<u8> {
+        tracing::info!(%fault, "message refused");
+        let text = match fault {
+            MessageFault::Version(_) => "protocol version not supported",
+            MessageFault::Frame(_) => "unreadable message",
+            MessageFault::Header(_) => "malformed request header",
+            MessageFault::BatchCount => "batch count differs from the number of items",
+        };
+        let version = peek_version(message).unwrap_or(ProtocolVersion::V1_0);
+        let failure = Failure { reason: ResultReason::InvalidMessage, message: text };
+        reply::message_failure(self.services.clock.now(), version, failure)
+    }
+}
+
+impl MessageHandler for Pipeline {
+    fn lane(&self, message: &[u8]) -> Lane {
+        let mut widest = Lane::None;
+        for operation in peek_operations(message) {
+            match operation::entry(operation).map(|entry| entry.lane) {
+                Some(Lane::Slow) => return Lane::Slow,
+                Some(Lane::Token) => widest = Lane::Token,
+                Some(Lane::None) | None => {}
+            }
+        }
+        widest
+    }
+
+    fn serve(&self, principal: &Arc<Principal>, message: &[u8]) -> Vec<u8> {
+        let scope = Scope::new(principal.scope.as_str());
+        self.answer(&self.services.subject(&scope), message)
+    }
+
+    fn refuse(&self, message: &[u8], why: Refusal) -> Vec<u8> {
+        let text = match why {
+            Refusal::Overloaded => "the server is overloaded",
+            Refusal::InternalError => "internal failure",
+            Refusal::ShuttingDown => "the server is stopping",
+        };
+        let failure = Failure { reason: ResultReason::GeneralFailure, message: text };
+        match RequestMessage::decode(message, &self.limits) {
+            Ok(request) => reply::refuse_all(self.services.clock.now(), &request, failure),
+            Err(fault) => self.answer_fault(message, fault),
+        }
+    }
+
+    fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
+        let message = match why {
+            // Whoever sends this does not speak KMIP, and would not understand the answer.
+            FrameFault::NotKmip => return None,
+            FrameFault::TooLarge { .. } => "the message is too large",
+        };
+        let failure = Failure { reason: ResultReason::InvalidMessage, message };
+        Some(reply::message_failure(self.services.clock.now(), ProtocolVersion::V1_0, failure))
+    }
+}
