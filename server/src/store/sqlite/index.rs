@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use kmip_core::attribute::{AttributeKind, AttributeName};
+use kmip_core::ttlv::ItemType;
 use kmip_core::types::Tag;
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -14,17 +15,58 @@ use crate::store::index_rows;
 /// Longer keys are hashed: an index entry is to stay small, and equality is all that is asked.
 const MAX_PLAIN_KEY_BYTES: usize = 64;
 
-/// First byte of a hashed key; no TTLV type has this code.
+/// First byte of a number's key; no TTLV type has this code.
+const NUMBER: u8 = 0x00;
+
+/// First byte of a hashed key; no TTLV type has this code either.
 const HASHED: u8 = 0xFF;
 
-/// A key in the form it has in the index.
-pub(super) fn stored_key(key: Vec<u8>) -> Vec<u8> {
+/// An [`IndexRow::key`](crate::store::IndexRow::key) in the form it has in the index.
+///
+/// Numbers of all types sort by value first, so that one index serves equality and ranges.
+pub(super) fn stored_key(key: &[u8]) -> Vec<u8> {
+    if let Some((kind, number)) = number_in(key) {
+        return number_key(number, kind);
+    }
     if key.len() <= MAX_PLAIN_KEY_BYTES {
-        return key;
+        return key.to_vec();
     }
     let mut short = vec![HASHED];
-    short.extend_from_slice(&Sha256::digest(&key));
+    short.extend_from_slice(&Sha256::digest(key));
     short
+}
+
+/// The least and the greatest key of numbers from `low` to `high`, whatever their type.
+pub(super) fn key_range(low: i64, high: i64) -> (Vec<u8>, Vec<u8>) {
+    (number_key(low, u8::MIN), number_key(high, u8::MAX))
+}
+
+fn number_key(number: i64, kind: u8) -> Vec<u8> {
+    let mut key = vec![NUMBER];
+    // With the sign turned, the order of the bytes is that of the numbers.
+    key.extend_from_slice(&(number ^ i64::MIN).to_be_bytes());
+    key.push(kind);
+    key
+}
+
+/// Type code and value, if the key is a number's: one byte type, four length, then the value.
+fn number_in(key: &[u8]) -> Option<(u8, i64)> {
+    let (kind, rest) = key.split_first()?;
+    let value = rest.get(4..)?;
+    let number = match ItemType::from_code(*kind)? {
+        ItemType::Integer => i64::from(i32::from_be_bytes(*value.first_chunk()?)),
+        ItemType::Enumeration | ItemType::Interval => {
+            i64::from(u32::from_be_bytes(*value.first_chunk()?))
+        }
+        ItemType::LongInteger | ItemType::Boolean | ItemType::DateTime => {
+            i64::from_be_bytes(*value.first_chunk()?)
+        }
+        ItemType::Structure
+        | ItemType::BigInteger
+        | ItemType::TextString
+        | ItemType::ByteString => return None,
+    };
+    Some((*kind, number))
 }
 
 /// One row of the table `attribute`, but for its object.
@@ -107,7 +149,7 @@ impl<'t> Index<'t> {
             entries.extend(index_rows(instance).into_iter().map(|row| Entry {
                 name,
                 field: row.field,
-                key: stored_key(row.key),
+                key: stored_key(&row.key),
                 idx: row.index,
                 number: row.number,
             }));
@@ -170,5 +212,54 @@ impl<'t> Index<'t> {
         let id = dictionary::enter_name(self.transaction, name.as_str())?;
         self.names.insert(name.clone(), id);
         Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kmip_core::ttlv::{DateTime, Interval, Value};
+
+    fn key(value: &Value) -> Vec<u8> {
+        stored_key(&value.to_bytes(Tag::AttributeValue)[3..])
+    }
+
+    #[test]
+    fn keys_of_numbers_sort_by_value_whatever_their_type() {
+        let numbers = [
+            Value::LongInteger(i64::MIN),
+            Value::Integer(i32::MIN),
+            Value::DateTime(DateTime(-1)),
+            Value::Boolean(false),
+            Value::Boolean(true),
+            Value::Integer(2),
+            Value::Enumeration(0x8000_0000),
+            Value::Interval(Interval(u32::MAX)),
+            Value::LongInteger(i64::MAX),
+        ];
+        assert!(numbers.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
+        let (low, high) = key_range(-1, 2);
+        let within = numbers.iter().filter(|n| low <= key(n) && key(n) <= high).count();
+        assert_eq!(within, 4);
+    }
+
+    #[test]
+    fn keys_differ_where_type_or_value_differ() {
+        let long = "x".repeat(100);
+        let values = [
+            Value::Integer(1),
+            Value::LongInteger(1),
+            Value::Enumeration(1),
+            Value::Boolean(true),
+            Value::TextString("1".into()),
+            Value::ByteString(b"1".to_vec().into()),
+            Value::TextString(long.clone()),
+            Value::TextString(long.clone() + "x"),
+            Value::ByteString(long.into_bytes().into()),
+            Value::Structure(vec![]),
+        ];
+        let keys: BTreeSet<_> = values.iter().map(key).collect();
+        assert_eq!(keys.len(), values.len());
+        assert!(keys.iter().all(|key| key.len() <= MAX_PLAIN_KEY_BYTES));
     }
 }

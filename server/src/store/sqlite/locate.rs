@@ -8,7 +8,7 @@ use kmip_core::attribute::UniqueIdentifier;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::index::stored_key;
+use super::index::{key_range, stored_key};
 use super::{StoreError, dictionary};
 use crate::object::Scope;
 use crate::store::{Criterion, FieldMatch, Filter, Page};
@@ -28,6 +28,8 @@ pub(super) fn locate(
     if !filter.online && !filter.archived {
         return Ok(Page::default());
     }
+    // One snapshot for all the statements, taken once. Dropped, it is rolled back: nothing to undo.
+    let _snapshot = connection.unchecked_transaction()?;
     match plan(connection, scope, filter)? {
         Some(sql) => sql.page(connection, filter),
         None => Ok(Page::default()),
@@ -75,7 +77,6 @@ struct Test {
 #[derive(Clone, PartialEq)]
 enum Wanted {
     Key(Vec<u8>),
-    AtLeast(i64),
     Between(i64, i64),
     Bits(u32),
     Anything,
@@ -119,18 +120,10 @@ impl Condition {
 impl Test {
     fn of(field: &FieldMatch) -> Self {
         let wanted = match field.at_least {
-            Some(least) => Wanted::AtLeast(least),
-            None => Wanted::Key(stored_key(field.key.clone())),
+            Some(least) => Wanted::Between(least, i64::MAX),
+            None => Wanted::Key(stored_key(&field.key)),
         };
         Self { field: field.field, wanted }
-    }
-
-    /// The index that has the rows in question together.
-    const fn index(&self) -> &'static str {
-        match self.wanted {
-            Wanted::Key(_) | Wanted::Anything => "attribute_by_key",
-            Wanted::AtLeast(_) | Wanted::Between(..) | Wanted::Bits(_) => "attribute_by_number",
-        }
     }
 
     fn append(&self, sql: &mut Sql, alias: &str) {
@@ -141,18 +134,15 @@ impl Test {
                 sql.text(&format!(" AND {alias}.key = "));
                 sql.bind(key.clone());
             }
-            Wanted::AtLeast(least) => {
-                sql.text(&format!(" AND {alias}.number >= "));
-                sql.bind(*least);
-            }
             Wanted::Between(low, high) => {
-                sql.text(&format!(" AND {alias}.number BETWEEN "));
-                sql.bind(*low);
+                let (low, high) = key_range(*low, *high);
+                sql.text(&format!(" AND {alias}.key BETWEEN "));
+                sql.bind(low);
                 sql.text(" AND ");
-                sql.bind(*high);
+                sql.bind(high);
             }
             Wanted::Bits(bits) => {
-                sql.text(&format!(" AND {alias}.number IS NOT NULL AND {alias}.number & "));
+                sql.text(&format!(" AND {alias}.number & "));
                 sql.bind(i64::from(*bits));
                 sql.text(" = ");
                 sql.bind(i64::from(*bits));
@@ -216,8 +206,7 @@ fn probe(
     bound: i64,
 ) -> Result<i64, StoreError> {
     let mut sql = Sql::default();
-    sql.text("SELECT count(*) FROM (SELECT 1 FROM attribute a INDEXED BY ");
-    sql.text(test.index());
+    sql.text("SELECT count(*) FROM (SELECT 1 FROM attribute a INDEXED BY attribute_by_key");
     append_rows(&mut sql, scope, name, test);
     sql.text(" LIMIT ");
     sql.bind(bound);
@@ -247,10 +236,9 @@ fn driven(scope: i64, driver: (i64, &Test), conditions: &[Condition], filter: &F
     let (name, test) = driver;
     let mut sql = Sql::default();
     // CROSS JOIN keeps the order of the tables; GROUP BY makes one of an object's many instances.
-    sql.text("SELECT o.uid FROM attribute a INDEXED BY ");
-    sql.text(test.index());
     sql.text(
-        " CROSS JOIN object o INDEXED BY object_found ON o.scope = a.scope AND o.id = a.object",
+        "SELECT o.uid FROM attribute a INDEXED BY attribute_by_key
+         CROSS JOIN object o INDEXED BY object_found ON o.scope = a.scope AND o.id = a.object",
     );
     append_rows(&mut sql, scope, name, test);
     append_found(&mut sql, filter);

@@ -13,6 +13,10 @@ use super::StoreError;
 /// Nobody but the readers and the writer of this process use the file; a wait is a checkpoint's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages the log holds before its content is moved into the file: an insert writes some thirty, most
+/// of them again and again, and each move waits for the disk twice.
+const CHECKPOINT_PAGES: i64 = 4000;
+
 /// Prepared statements kept per connection; Locates of different shapes are different statements.
 const CACHED_STATEMENTS: usize = 64;
 
@@ -67,6 +71,7 @@ pub(super) fn open_file(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     if mode.eq_ignore_ascii_case("wal") {
         Ok(connection)
     } else {
