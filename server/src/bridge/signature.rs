@@ -31,10 +31,9 @@ pub fn scheme(
 ) -> Result<Scheme, BridgeError> {
     let named = parameters.digital_signature_algorithm.map(algorithm::signature).transpose()?;
     let is_ec = algorithm::is_ec(key_algorithm);
-    if let Some(claimed) = parameters.cryptographic_algorithm {
-        if claimed != key_algorithm && !(is_ec && algorithm::is_ec(claimed)) {
-            return Err(BridgeError::Invalid("the key is of another algorithm"));
-        }
+    let fits = |claimed| claimed == key_algorithm || (is_ec && algorithm::is_ec(claimed));
+    if !parameters.cryptographic_algorithm.is_none_or(fits) {
+        return Err(BridgeError::Invalid("the key is of another algorithm"));
     }
     let kind = kind(key_algorithm, parameters, named.map(|(kind, _)| kind))?;
     let digest_bytes = digest_bytes.filter(|_| is_ec);
@@ -68,10 +67,8 @@ fn kind(
         Some(PaddingMethod::PSS) => Some(SignatureKind::RsaPss),
         Some(_) => return Err(BridgeError::Unsupported("padding method not supported")),
     };
-    if let (Some(a), Some(b)) = (padded, named) {
-        if a != b {
-            return Err(BridgeError::Invalid("padding and signature algorithm contradict"));
-        }
+    if padded.is_some() && named.is_some() && padded != named {
+        return Err(BridgeError::Invalid("padding and signature algorithm contradict"));
     }
     let wanted = padded.or(named);
     if algorithm::is_ec(key_algorithm) {
@@ -96,10 +93,8 @@ fn hash(
     digest_bytes: Option<usize>,
 ) -> Result<HashAlgorithm, BridgeError> {
     let given = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
-    if let (Some(a), Some(b)) = (given, named) {
-        if a != b {
-            return Err(BridgeError::Invalid("hash and signature algorithm contradict"));
-        }
+    if given.is_some() && named.is_some() && given != named {
+        return Err(BridgeError::Invalid("hash and signature algorithm contradict"));
     }
     // ECDSA does not name its hash in the signature: a digest's length is enough there.
     let by_length = match digest_bytes {

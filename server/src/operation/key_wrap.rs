@@ -162,11 +162,11 @@ fn by_encoding(
         return Err(OpError::EncodingOption("a sensitive key is wrapped with No Encoding only"));
     }
     let object = get::value(ctx, row, format)?;
-    let block = match object {
-        Object::SymmetricKey(SymmetricKey { key_block })
-        | Object::PrivateKey(PrivateKey { key_block })
-        | Object::SecretData(SecretData { key_block, .. }) => key_block,
-        _ => return Err(OpError::IllegalOperation("objects of this type are not wrapped")),
+    let (Object::SymmetricKey(SymmetricKey { key_block: block })
+    | Object::PrivateKey(PrivateKey { key_block: block })
+    | Object::SecretData(SecretData { key_block: block, .. })) = object
+    else {
+        return Err(OpError::IllegalOperation("objects of this type are not wrapped"));
     };
     let Some(KeyValue::Plain { material, .. }) = block.key_value.clone() else {
         return Err(OpError::IllegalOperation("the key is wrapped already"));
