@@ -229,6 +229,7 @@ pub trait HsmBackend: Send + Sync {
     ) -> Result<Output<Vec<u8>>, HsmError>;
 
     /// Unwraps `blob` inside the token into a persistent object with `id`.
+    #[allow(clippy::too_many_arguments)] // Each is a thing of its own; C_UnwrapKey takes as many.
     fn unwrap_key(
         &self,
         call: &CallContext,

@@ -27,7 +27,7 @@ pub(super) enum KeyKind {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Copy_ {
+enum WorkingCopy {
     Untried,
     Made(ObjectHandle),
     Refused,
@@ -41,7 +41,7 @@ pub(super) struct Key {
     pub(super) object: ObjectHandle,
     /// Every persistent object with the id, that one among them.
     pub(super) all: Vec<ObjectHandle>,
-    copy: Mutex<Copy_>,
+    copy: Mutex<WorkingCopy>,
     used: AtomicBool,
 }
 
@@ -51,7 +51,7 @@ impl Key {
     }
 
     fn with_all(kind: KeyKind, object: ObjectHandle, all: Vec<ObjectHandle>) -> Self {
-        let (copy, used) = (Mutex::new(Copy_::Untried), AtomicBool::new(false));
+        let (copy, used) = (Mutex::new(WorkingCopy::Untried), AtomicBool::new(false));
         Self { kind, object, all, copy, used }
     }
 
@@ -65,17 +65,17 @@ impl Key {
         self.used.store(true, Ordering::Relaxed);
         let mut copy = lock(&self.copy);
         match *copy {
-            Copy_::Made(handle) => return Ok(handle),
-            Copy_::Refused => return Ok(self.object),
-            Copy_::Untried => {}
+            WorkingCopy::Made(handle) => return Ok(handle),
+            WorkingCopy::Refused => return Ok(self.object),
+            WorkingCopy::Untried => {}
         }
         match make_copy(self.object) {
             Ok(handle) => {
-                *copy = Copy_::Made(handle);
+                *copy = WorkingCopy::Made(handle);
                 Ok(handle)
             }
             Err(fault) if fault.effect == super::rv::Effect::None => {
-                *copy = Copy_::Refused;
+                *copy = WorkingCopy::Refused;
                 Ok(self.object)
             }
             Err(fault) => Err(fault),
@@ -84,9 +84,9 @@ impl Key {
 
     /// The copy, if one was made; the caller destroys it.
     fn take_copy(&self) -> Option<ObjectHandle> {
-        match std::mem::replace(&mut *lock(&self.copy), Copy_::Refused) {
-            Copy_::Made(handle) => Some(handle),
-            Copy_::Untried | Copy_::Refused => None,
+        match std::mem::replace(&mut *lock(&self.copy), WorkingCopy::Refused) {
+            WorkingCopy::Made(handle) => Some(handle),
+            WorkingCopy::Untried | WorkingCopy::Refused => None,
         }
     }
 }
