@@ -301,6 +301,22 @@ fn second_backend_on_the_same_library_is_refused() {
 }
 
 #[test]
+fn keys_pushed_out_of_the_cache_are_still_served() {
+    in_child("keys_pushed_out_of_the_cache_are_still_served", |_| {
+        provision("small");
+        let mut config = config("small", PIN);
+        config.max_cached_keys = 1;
+        config.max_sessions = 4;
+        let backend = open(config);
+        let busy = "concurrent_calls_do_not_disturb_each_other";
+        let (_, case) = contract::CASES.iter().find(|(name, _)| *name == busy).unwrap();
+        for _ in 0..5 {
+            case(&*backend);
+        }
+    });
+}
+
+#[test]
 #[ignore = "a measurement: run it alone, in release"]
 fn hot_path_speed() {
     in_child("hot_path_speed", |_| {
