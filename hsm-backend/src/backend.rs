@@ -136,7 +136,10 @@ pub trait HsmBackend: Send + Sync {
 
     /// Puts a key given in plaintext into the token under `id`.
     ///
-    /// The parts are checked for consistency first; `BadKey` where they are not.
+    /// The parts are checked for consistency first; `BadKey` where they are not. A generic secret
+    /// for MACs that is shorter than the token's HMACs take is padded with zeros up to 64 bytes,
+    /// which leaves every HMAC the same; exports and wraps then yield the padded value, and the
+    /// caller keeps the true length.
     fn import_key(
         &self,
         call: &CallContext,
@@ -209,6 +212,8 @@ pub trait HsmBackend: Send + Sync {
     ) -> Result<Vec<u8>, HsmError>;
 
     /// Wraps `target` under `wrapping` inside the token.
+    ///
+    /// `BadLength` where the token would get the length wrong or does not tell it.
     fn wrap_key(
         &self,
         call: &CallContext,
