@@ -136,7 +136,10 @@ pub trait HsmBackend: Send + Sync {
 
     /// Puts a key given in plaintext into the token under `id`.
     ///
-    /// The parts are checked for consistency first; `BadKey` where they are not.
+    /// The parts are checked for consistency first; `BadKey` where they are not. A generic secret
+    /// for MACs that is shorter than the token's HMACs take is padded with zeros up to 64 bytes,
+    /// which leaves every HMAC the same; exports and wraps then yield the padded value, and the
+    /// caller keeps the true length.
     fn import_key(
         &self,
         call: &CallContext,
@@ -209,6 +212,8 @@ pub trait HsmBackend: Send + Sync {
     ) -> Result<Vec<u8>, HsmError>;
 
     /// Wraps `target` under `wrapping` inside the token.
+    ///
+    /// `BadLength` where the token would get the length wrong or does not tell it.
     fn wrap_key(
         &self,
         call: &CallContext,
@@ -229,7 +234,7 @@ pub trait HsmBackend: Send + Sync {
     ) -> Result<Output<Vec<u8>>, HsmError>;
 
     /// Unwraps `blob` inside the token into a persistent object with `id`.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments)] // Each is a thing of its own; C_UnwrapKey takes as many.
     fn unwrap_key(
         &self,
         call: &CallContext,

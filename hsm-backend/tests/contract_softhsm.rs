@@ -2,13 +2,15 @@
 //!
 //! Each test re-runs this binary as a child with SOFTHSM2_CONF in the child's environment only:
 //! one process is one SoftHSM, and a broken call may end it.
+// The lints let tests do this, but not their helpers.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config, provision_token};
+use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config, list_tokens, provision_token};
 use hsm_backend::{
     CallContext, CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId, KeyPolicy, KeyRef,
     KeyUsage, SecretKeyKind, SecretKeySpec, SecretValue, TokenState, contract,
@@ -43,7 +45,7 @@ fn in_child(test: &str, work: impl FnOnce(&Path)) {
     let text = format!("directories.tokendir = {}\nlog.level = ERROR\n", tokens.display());
     std::fs::write(&conf, text).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .args(["--exact", test, "--include-ignored", "--nocapture", "--test-threads=1"])
         .env("SOFTHSM2_CONF", &conf)
         .env(CHILD, directory.path())
         .output()
@@ -153,6 +155,10 @@ fn token_is_chosen_by_label_and_serial() {
         provision("two");
         let again = provision_token(&module(), "two", &secret(SO_PIN), &secret(PIN));
         assert_eq!(again.unwrap_err().kind, HsmErrorKind::NotPermitted);
+        let listed = list_tokens(&module()).unwrap();
+        let mut labels: Vec<_> = listed.iter().map(|info| info.label.as_str()).collect();
+        labels.sort_unstable();
+        assert_eq!(labels, ["one", "two"]);
         let backend = open(config("two", PIN));
         let info = backend.info().unwrap();
         assert_eq!(info.label, "two");
@@ -221,12 +227,14 @@ fn lost_token_is_unavailable_and_heals() {
         provision("lost");
         let mut config = config("lost", PIN);
         // The loss is to be found by the calls, not by the watch.
-        config.retry_period = Duration::from_secs(1);
+        config.retry_period = Duration::from_secs(3);
         let backend = open(config);
         let known = aes_key(&backend, KeyId([1; 16]));
         let sealed = encrypt(&backend, &known).unwrap();
         let (here, away) = (directory.join("tokens"), directory.join("away"));
         std::fs::rename(&here, &away).unwrap();
+        // The copy in the session needs no file: this is how the hot path stays off the disk.
+        assert_eq!(encrypt(&backend, &known), Ok(sealed.clone()));
         // An absent token must not look like an empty one.
         let unknown = KeyRef::Token(KeyId([2; 16]));
         assert_eq!(encrypt(&backend, &unknown), Err(HsmErrorKind::Unavailable));
@@ -289,5 +297,42 @@ fn second_backend_on_the_same_library_is_refused() {
         second.close();
         assert_eq!(first.random(&call(), 8).unwrap().expose().len(), 8);
         first.close();
+    });
+}
+
+#[test]
+fn keys_pushed_out_of_the_cache_are_still_served() {
+    in_child("keys_pushed_out_of_the_cache_are_still_served", |_| {
+        provision("small");
+        let mut config = config("small", PIN);
+        config.max_cached_keys = 1;
+        config.max_sessions = 4;
+        let backend = open(config);
+        let busy = "concurrent_calls_do_not_disturb_each_other";
+        let (_, case) = contract::CASES.iter().find(|(name, _)| *name == busy).unwrap();
+        for _ in 0..2 {
+            case(&*backend);
+        }
+    });
+}
+
+#[test]
+#[ignore = "a measurement: run it alone, in release"]
+fn hot_path_speed() {
+    in_child("hot_path_speed", |_| {
+        provision("speed");
+        let backend = open(config("speed", PIN));
+        let key = aes_key(&backend, KeyId([1; 16]));
+        let params = CipherParams { iv: vec![1; 12], aad: Vec::new(), tag_bytes: 16 };
+        for bytes in [1024, 1 << 20] {
+            let data = vec![7; bytes];
+            let rounds = if bytes > 4096 { 300 } else { 50_000 };
+            let started = Instant::now();
+            for _ in 0..rounds {
+                let gcm = CipherAlgorithm::AesGcm;
+                backend.encrypt(&call(), &key, gcm, &params, &data).unwrap();
+            }
+            println!("GCM of {bytes} bytes: {:?} each", started.elapsed() / rounds);
+        }
     });
 }

@@ -57,6 +57,19 @@ pub(super) fn aes_matches_known_answers(backend: &dyn HsmBackend) {
     }
 }
 
+pub(super) fn counter_wraps_after_its_maximum(backend: &dyn HsmBackend) {
+    let key = TestKey::aes(backend, KEY);
+    let block = |byte| {
+        let params = CipherParams::default();
+        encrypt(backend, &key.key, C::AesEcb, &params, &[byte; 16]).unwrap().data
+    };
+    let params = CipherParams { iv: vec![0xFF; 16], ..CipherParams::default() };
+    let sealed = encrypt(backend, &key.key, C::AesCtr, &params, &[0; 32]).unwrap();
+    assert_eq!(sealed.data, [block(0xFF), block(0)].concat());
+    let opened = decrypt(backend, &key.key, C::AesCtr, &params, &sealed).unwrap();
+    assert_eq!(opened.expose(), [0; 32]);
+}
+
 pub(super) fn gcm_matches_known_answer_and_detects_changes(backend: &dyn HsmBackend) {
     let key = TestKey::aes(backend, "00000000000000000000000000000000");
     let params = CipherParams { iv: vec![0; 12], aad: Vec::new(), tag_bytes: 16 };

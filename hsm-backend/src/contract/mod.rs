@@ -39,6 +39,7 @@ cases! {
         label_over_limit_is_refused;
     cipher:
         aes_matches_known_answers
+        counter_wraps_after_its_maximum
         gcm_matches_known_answer_and_detects_changes
         aes_round_trips_every_length
         long_data_equal_short_pieces

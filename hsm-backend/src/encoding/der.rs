@@ -16,7 +16,7 @@ struct EcdsaSigValue<'a> {
 ///
 /// Spec: RFC 3279 §2.2.3.
 pub(crate) fn ecdsa_to_der(raw: &[u8]) -> Option<Vec<u8>> {
-    if raw.is_empty() || raw.len() % 2 != 0 {
+    if raw.is_empty() || !raw.len().is_multiple_of(2) {
         return None;
     }
     let (r, s) = raw.split_at(raw.len() / 2);

@@ -23,7 +23,8 @@ pub(crate) fn pad(data: &[u8]) -> SecretValue {
 /// Takes the padding off; `BadData` whatever is wrong with it, in time that does not tell.
 pub(crate) fn unpad(mut padded: Vec<u8>) -> Result<SecretValue, HsmError> {
     let last = padded.last().copied().unwrap_or_default();
-    let mut good = Choice::from(u8::from(padded.len() >= BLOCK && padded.len() % BLOCK == 0));
+    let mut good =
+        Choice::from(u8::from(padded.len() >= BLOCK && padded.len().is_multiple_of(BLOCK)));
     good &= !last.ct_eq(&0) & last.ct_lt(&17);
     for (distance, byte) in (1_u8..=16).zip(padded.iter().rev()) {
         let inside = !last.ct_lt(&distance);

@@ -50,6 +50,12 @@ pub(super) fn encrypt(
     }
     let plan = token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
     limits::check_encrypt(algorithm, params, data)?;
+    if let Some((before, after, zero)) = split_at_wrap(algorithm, params, data) {
+        let mut output = encrypt(token, call, key, algorithm, params, before)?;
+        let rest = encrypt(token, call, key, algorithm, &zero, after)?;
+        output.value.data.extend(rest.value.data);
+        return Ok(output);
+    }
     let padded = matches!(plan, CipherPlan::PadHere(_)).then(|| pkcs5::pad(data));
     let data = padded.as_ref().map_or(data, SecretValue::expose);
     let mut output = token.use_key(call, key, Doubt::Device, |session, key| {
@@ -76,6 +82,13 @@ pub(super) fn decrypt(
 ) -> Result<Output<SecretValue>, HsmError> {
     limits::check_decrypt(sealed.algorithm, sealed.params, sealed.data, sealed.tag)?;
     let plan = decrypt_plan(token, &sealed).ok_or(UNSUPPORTED)?;
+    if let Some((before, after, zero)) = split_at_wrap(sealed.algorithm, sealed.params, sealed.data)
+    {
+        let first = decrypt(token, call, key, Sealed { data: before, ..sealed })?;
+        let rest = decrypt(token, call, key, Sealed { data: after, params: &zero, ..sealed })?;
+        let whole = [first.value.expose(), rest.value.expose()].concat();
+        return Ok(Output { value: SecretValue::new(whole), mechanism: first.mechanism });
+    }
     let joined;
     let input = if sealed.tag.is_empty() {
         sealed.data
@@ -99,6 +112,23 @@ pub(super) fn decrypt(
         CipherPlan::OnToken(_) | CipherPlan::UnpadHere(_) => value,
     };
     Ok(Output { value, mechanism: plan.mechanism() })
+}
+
+/// Where the block counter of CTR passes its maximum: the data before and after that, and the
+/// parameters for the latter. SoftHSM refuses to wrap (CKR_DATA_LEN_RANGE), others do it.
+fn split_at_wrap<'a>(
+    algorithm: CipherAlgorithm,
+    params: &CipherParams,
+    data: &'a [u8],
+) -> Option<(&'a [u8], &'a [u8], CipherParams)> {
+    if algorithm != CipherAlgorithm::AesCtr {
+        return None;
+    }
+    let counter = u128::from_be_bytes(params.iv.as_slice().try_into().ok()?);
+    let blocks_left = usize::try_from((u128::MAX - counter).checked_add(1)?).ok()?;
+    let (before, after) = data.split_at_checked(blocks_left.checked_mul(16)?)?;
+    let zero = CipherParams { iv: vec![0; 16], ..params.clone() };
+    (!after.is_empty()).then_some((before, after, zero))
 }
 
 /// The best plan; for OAEP with a label one that unpads here, for SoftHSM ignores labels.

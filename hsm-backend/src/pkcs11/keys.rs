@@ -26,11 +26,45 @@ pub(super) enum KeyKind {
     Ec(Curve),
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Copy_ {
+#[derive(Debug)]
+enum WorkingCopy {
     Untried,
-    Made(ObjectHandle),
+    Made(LiveCopy),
     Refused,
+}
+
+/// Copies whose last user is gone, to be destroyed by the owner session.
+///
+/// A copy must not be destroyed while another thread starts an operation with it: SoftHSM then
+/// reads half an object and answers that the key does not permit the use.
+#[derive(Debug, Default)]
+pub(super) struct Graveyard {
+    handles: Mutex<Vec<ObjectHandle>>,
+    filled: AtomicBool,
+}
+
+impl Graveyard {
+    /// Takes out what lies there; cheap when nothing does.
+    pub(super) fn take(&self) -> Vec<ObjectHandle> {
+        if !self.filled.swap(false, Ordering::AcqRel) {
+            return Vec::new();
+        }
+        std::mem::take(&mut *lock(&self.handles))
+    }
+}
+
+/// A copy in the session; goes to the graveyard when dropped.
+#[derive(Debug)]
+struct LiveCopy {
+    handle: ObjectHandle,
+    graveyard: Arc<Graveyard>,
+}
+
+impl Drop for LiveCopy {
+    fn drop(&mut self) {
+        lock(&self.graveyard.handles).push(self.handle);
+        self.graveyard.filled.store(true, Ordering::Release);
+    }
 }
 
 /// One key in the token.
@@ -41,7 +75,7 @@ pub(super) struct Key {
     pub(super) object: ObjectHandle,
     /// Every persistent object with the id, that one among them.
     pub(super) all: Vec<ObjectHandle>,
-    copy: Mutex<Copy_>,
+    copy: Mutex<WorkingCopy>,
     used: AtomicBool,
 }
 
@@ -51,8 +85,15 @@ impl Key {
     }
 
     fn with_all(kind: KeyKind, object: ObjectHandle, all: Vec<ObjectHandle>) -> Self {
-        let (copy, used) = (Mutex::new(Copy_::Untried), AtomicBool::new(false));
+        let (copy, used) = (Mutex::new(WorkingCopy::Untried), AtomicBool::new(false));
         Self { kind, object, all, copy, used }
+    }
+
+    /// The same key without a copy, now or later.
+    pub(super) fn bare(&self) -> Self {
+        let bare = Self::with_all(self.kind, self.object, self.all.clone());
+        *lock(&bare.copy) = WorkingCopy::Refused;
+        bare
     }
 
     /// The handle to compute with: a copy in the session, for a persistent object costs two file
@@ -60,33 +101,27 @@ impl Key {
     /// token refuses the copy.
     pub(super) fn handle(
         &self,
+        graveyard: &Arc<Graveyard>,
         make_copy: impl FnOnce(ObjectHandle) -> Result<ObjectHandle, Fault>,
     ) -> Result<ObjectHandle, Fault> {
         self.used.store(true, Ordering::Relaxed);
         let mut copy = lock(&self.copy);
-        match *copy {
-            Copy_::Made(handle) => return Ok(handle),
-            Copy_::Refused => return Ok(self.object),
-            Copy_::Untried => {}
+        match &*copy {
+            WorkingCopy::Made(copy) => return Ok(copy.handle),
+            WorkingCopy::Refused => return Ok(self.object),
+            WorkingCopy::Untried => {}
         }
         match make_copy(self.object) {
             Ok(handle) => {
-                *copy = Copy_::Made(handle);
+                let graveyard = Arc::clone(graveyard);
+                *copy = WorkingCopy::Made(LiveCopy { handle, graveyard });
                 Ok(handle)
             }
             Err(fault) if fault.effect == super::rv::Effect::None => {
-                *copy = Copy_::Refused;
+                *copy = WorkingCopy::Refused;
                 Ok(self.object)
             }
             Err(fault) => Err(fault),
-        }
-    }
-
-    /// The copy, if one was made; the caller destroys it.
-    fn take_copy(&self) -> Option<ObjectHandle> {
-        match std::mem::replace(&mut *lock(&self.copy), Copy_::Refused) {
-            Copy_::Made(handle) => Some(handle),
-            Copy_::Untried | Copy_::Refused => None,
         }
     }
 }
@@ -103,56 +138,48 @@ struct Entries {
 pub(super) struct Keys {
     entries: Mutex<Entries>,
     limit: usize,
+    pub(super) graveyard: Arc<Graveyard>,
 }
-
-/// Copies to be destroyed by the owner session.
-pub(super) type Copies = Vec<ObjectHandle>;
 
 impl Keys {
     pub(super) fn new(limit: usize) -> Self {
-        Self { entries: Mutex::default(), limit: limit.max(1) }
+        Self { entries: Mutex::default(), limit: limit.max(1), graveyard: Arc::default() }
     }
 
     pub(super) fn get(&self, id: KeyId) -> Option<Arc<Key>> {
         lock(&self.entries).keys.get(&id).cloned()
     }
 
-    /// Remembers `key` unless another caller was first; returns the one remembered, and the
-    /// copies of those that had to make room.
-    pub(super) fn insert(&self, id: KeyId, key: Key) -> (Arc<Key>, Copies) {
+    /// Remembers `key` unless another caller was first; returns the one remembered.
+    pub(super) fn insert(&self, id: KeyId, key: Key) -> Arc<Key> {
         let mut entries = lock(&self.entries);
         if let Some(first) = entries.keys.get(&id) {
-            return (Arc::clone(first), Copies::new());
+            return Arc::clone(first);
         }
         let key = Arc::new(key);
         entries.keys.insert(id, Arc::clone(&key));
         entries.order.push_back(id);
-        let mut evicted = Copies::new();
         while entries.keys.len() > self.limit {
             let Some(oldest) = entries.order.pop_front() else { break };
             let used = entries.keys.get(&oldest).map(|key| key.used.swap(false, Ordering::Relaxed));
             match used {
                 None => {}
                 Some(true) => entries.order.push_back(oldest),
-                Some(false) => {
-                    let key = entries.keys.remove(&oldest);
-                    evicted.extend(key.and_then(|key| key.take_copy()));
-                }
+                Some(false) => drop(entries.keys.remove(&oldest)),
             }
         }
-        (key, evicted)
+        key
     }
 
-    /// Forgets a key; returns its copy.
-    pub(super) fn remove(&self, id: KeyId) -> Option<ObjectHandle> {
+    /// Forgets a key; its copy goes when the last user is done.
+    pub(super) fn remove(&self, id: KeyId) {
         let mut entries = lock(&self.entries);
-        let key = entries.keys.remove(&id)?;
+        entries.keys.remove(&id);
         // The order may be long: its stale entries go when they come up, unless they pile up.
         if entries.order.len() > 2 * self.limit {
             let Entries { keys, order } = &mut *entries;
             order.retain(|id| keys.contains_key(id));
         }
-        key.take_copy()
     }
 }
 

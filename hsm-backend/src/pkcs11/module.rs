@@ -46,11 +46,13 @@ impl From<cryptoki::error::Error> for Refusal {
     }
 }
 
-/// Loads the library; it stays loaded, for unloading is where libraries crash.
+/// Loads the library; it stays loaded for good, for unloading is where libraries crash.
 pub(super) fn load(module: &Path) -> Result<Pkcs11, Refusal> {
-    Pkcs11::new(module).map_err(|error| {
+    let library = Pkcs11::new(module).map_err(|error| {
         Refusal::new(format!("cannot load PKCS#11 module {}: {error}", module.display()))
-    })
+    })?;
+    std::mem::forget(library.clone());
+    Ok(library)
 }
 
 /// C_Initialize. A library somebody else in this process has initialised is refused: its login is
@@ -161,17 +163,41 @@ pub fn provision_token(
     so_pin: &SecretValue,
     user_pin: &SecretValue,
 ) -> Result<TokenInfo, HsmError> {
+    with_library(module, |library| provision(library, label, so_pin, user_pin))
+}
+
+/// The initialised tokens a library shows, without logging in.
+///
+/// The library must not be in use in this process.
+///
+/// Spec: PKCS#11 2.40 §5.5, C_GetSlotList and C_GetTokenInfo.
+///
+/// # Errors
+///
+/// `Unavailable` where the library cannot be loaded or is in use.
+pub fn list_tokens(module: &Path) -> Result<Vec<TokenInfo>, HsmError> {
+    with_library(module, |library| {
+        let lost = |_| Fault::from(HsmError::new(HsmErrorKind::Unavailable, "list_tokens"));
+        Ok(tokens(library).map_err(lost)?.iter().map(|(_, info)| describe(info)).collect())
+    })
+}
+
+/// Does `work` with the library to itself.
+fn with_library<T>(
+    module: &Path,
+    work: impl FnOnce(&Pkcs11) -> Result<T, Fault>,
+) -> Result<T, HsmError> {
     let unavailable = |refusal: Refusal| {
-        tracing::warn!(reason = refusal.reason, "cannot provision a token");
-        HsmError::new(HsmErrorKind::Unavailable, "provision_token")
+        tracing::warn!(reason = refusal.reason, "cannot use the PKCS#11 module");
+        HsmError::new(HsmErrorKind::Unavailable, "C_Initialize")
     };
     let library = load(module).map_err(unavailable)?;
     initialize(&library).map_err(unavailable)?;
-    let provisioned = provision(&library, label, so_pin, user_pin);
+    let done = work(&library);
     if let Err(error) = library.finalize() {
         tracing::warn!(%error, "C_Finalize failed");
     }
-    provisioned.map_err(|fault| fault.error)
+    done.map_err(|fault| fault.error)
 }
 
 fn provision(

@@ -53,9 +53,10 @@ impl Token {
         self.attempt(call, doubt, work).map_err(|fault| fault.error)
     }
 
-    /// Does `work` with a session and the key; once more where handle or session proved dead.
+    /// Does `work` with a session and the key; again where handle or session proved dead.
     ///
-    /// Only for calls that may be repeated: nothing that makes an object.
+    /// The copy may have died with its session, so the second try uses the persistent object; only
+    /// if that is dead too, the token is searched. Only for calls that may be repeated: nothing that makes an object.
     pub(super) fn use_key<T>(
         &self,
         call: &CallContext,
@@ -64,22 +65,34 @@ impl Token {
         mut work: impl FnMut(&Session, &Key) -> Result<T, Fault>,
     ) -> Result<T, HsmError> {
         let id = token_id(key)?;
-        let mut once = || {
-            self.attempt(call, doubt, |session| {
-                let key = self.key(call, session, id)?;
-                work(session, &key)
-            })
-        };
-        let fault = match once() {
-            Ok(value) => return Ok(value),
-            Err(fault) => fault,
-        };
-        match fault.effect {
-            Effect::StaleHandle => self.forget(id),
-            Effect::DeadSession => {}
-            Effect::None | Effect::TokenLost | Effect::Doubtful => return Err(fault.error),
+        let mut bare: Option<Key> = None;
+        for last in [false, false, true] {
+            let mut used = None;
+            let done = self.attempt(call, doubt, |session| {
+                if let Some(bare) = &bare {
+                    return work(session, bare);
+                }
+                let key = used.insert(self.key(call, session, id)?);
+                work(session, key)
+            });
+            let fault = match done {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            match fault.effect {
+                Effect::StaleHandle if !last => {
+                    self.forget(id);
+                    bare = used.map(|key| key.bare());
+                }
+                Effect::DeadSession if !last => {}
+                Effect::None
+                | Effect::StaleHandle
+                | Effect::DeadSession
+                | Effect::TokenLost
+                | Effect::Doubtful => return Err(fault.error),
+            }
         }
-        once().map_err(|fault| fault.error)
+        Err(HsmError::new(HsmErrorKind::Unavailable, "use_key"))
     }
 
     fn attempt<T>(
@@ -90,7 +103,9 @@ impl Token {
     ) -> Result<T, Fault> {
         let open = || Ok(self.library.open_rw_session(self.slot)?);
         let lease = self.pool.lease(call.deadline, open)?;
-        let fault = match work(lease.session()?) {
+        let done = work(lease.session()?);
+        self.bury();
+        let fault = match done {
             Ok(value) => return Ok(value),
             Err(fault) => fault,
         };
@@ -155,28 +170,27 @@ impl Token {
 
     /// Remembers a key, so that it need not be searched for.
     pub(super) fn remember(&self, id: KeyId, key: Key) -> Arc<Key> {
-        let (key, evicted) = self.keys.insert(id, key);
-        evicted.into_iter().for_each(|copy| self.destroy_copy(copy));
-        key
+        self.keys.insert(id, key)
     }
 
-    /// Forgets a key and destroys its copy.
+    /// Forgets a key; its copy is destroyed when the last user is done.
     pub(super) fn forget(&self, id: KeyId) {
-        if let Some(copy) = self.keys.remove(id) {
-            self.destroy_copy(copy);
-        }
+        self.keys.remove(id);
     }
 
-    fn destroy_copy(&self, copy: ObjectHandle) {
-        let destroyed = self.owner.with(|session| Ok(session.destroy_object(copy)?));
-        if let Err(fault) = destroyed {
-            tracing::debug!(error = %fault.error, "a session copy was gone already");
+    /// Destroys the copies nobody uses any more.
+    fn bury(&self) {
+        for copy in self.keys.graveyard.take() {
+            let destroyed = self.owner.with(|session| Ok(session.destroy_object(copy)?));
+            if let Err(fault) = destroyed {
+                tracing::debug!(error = %fault.error, "a session copy was gone already");
+            }
         }
     }
 
     /// The handle to compute with; see [`Key::handle`].
     pub(super) fn working_handle(&self, key: &Key) -> Result<ObjectHandle, Fault> {
-        key.handle(|object| self.owner.with(|session| copy(session, object)))
+        key.handle(&self.keys.graveyard, |object| self.owner.with(|session| copy(session, object)))
     }
 
     /// Closes every session; `false` where a call still runs at `deadline`.
