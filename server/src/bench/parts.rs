@@ -124,32 +124,52 @@ impl Bench {
     }
 
     /// A second server with many keys; on both, the uses are spread over all the keys.
-    fn keys(&self) -> Result<Vec<Figure>, BenchError> {
+    fn keys(&mut self) -> Result<Vec<Figure>, BenchError> {
         let trial = Trial::start(self.args.pkcs11_module.as_deref())?;
         let connector = trial.connector(true)?;
         let begun = Instant::now();
         let many = workload::make_aes(&connector, MANY_KEYS, FULL)?;
         let made = f64::from(u32::try_from(many.len()).unwrap_or(u32::MAX));
         let made_rate = Spread::once(made / begun.elapsed().as_secs_f64());
-        let requests =
-            |keys: &[UniqueIdentifier]| keys.iter().map(workload::encrypt).collect::<Vec<_>>();
+        // As many requests on both sides: how much the clients keep in memory must not count.
+        let requests = |keys: &[UniqueIdentifier]| {
+            keys.iter().cycle().take(MANY_KEYS).map(workload::encrypt).collect::<Vec<_>>()
+        };
         let mut on_few = Load::open(&self.trial.connector(true)?, FULL, &requests(&self.aes))?;
         let mut on_many = Load::open(&connector, FULL, &requests(&many))?;
-        let (few, claviger) =
-            alternate(&mut || on_few.round(self.round), &mut || on_many.round(self.round))?;
+        let time = self.round;
+        let (few, claviger) = alternate(&mut || on_few.round(time), &mut || on_many.round(time))?;
         let used = Figure {
-            name: format!("AES-256-GCM, {MANY_KEYS} keys"),
+            name: format!("AES-256-GCM 1 KiB, {MANY_KEYS} keys"),
             unit: "/s",
             against: Some(("10 keys", few)),
             claviger,
             floor: Some(Floor::RatioAtLeast(0.9)),
         };
         let memory = Spread::once(process::resident_mib(trial.pid())?);
+        let token = self.token_with_keys(&mut RawToken::start(trial.config())?)?;
         Ok(vec![
             used,
+            token,
             Figure::alone(format!("  memory with {MANY_KEYS} keys in use"), "MiB", memory),
             Figure::alone(format!("  making them, {}", counted(FULL)), "/s", made_rate),
         ])
+    }
+
+    /// The same on the bare tokens: what of the difference is theirs.
+    fn token_with_keys(&mut self, many: &mut RawToken) -> Result<Figure, BenchError> {
+        let (time, few) = (self.round, &mut self.raw);
+        let (few, many) = alternate(&mut || few.round(Job::EncryptAll, FULL, time), &mut || {
+            many.round(Job::EncryptAll, FULL, time)
+        })?;
+        let name = "  the same, bare token".to_owned();
+        Ok(Figure {
+            name,
+            unit: "/s",
+            against: Some(("10 keys", few)),
+            claviger: many,
+            floor: None,
+        })
     }
 
     fn connect(&self) -> Result<Vec<Figure>, BenchError> {
