@@ -136,6 +136,30 @@ attributes! {
         Structure(fits::<CertificateSubject>) V1_0 one set Server modify no delete no;
     CertificateIssuer "Certificate Issuer" CertificateIssuer
         Structure(fits::<CertificateIssuer>) V1_0 one set Server modify no delete no;
+    CertificateSubjectCN "Certificate Subject CN" CertificateSubjectCN Text V1_4 many set Server modify no delete no;
+    CertificateSubjectO "Certificate Subject O" CertificateSubjectO Text V1_4 many set Server modify no delete no;
+    CertificateSubjectOU "Certificate Subject OU" CertificateSubjectOU Text V1_4 many set Server modify no delete no;
+    CertificateSubjectEmail "Certificate Subject Email" CertificateSubjectEmail Text V1_4 many set Server modify no delete no;
+    CertificateSubjectC "Certificate Subject C" CertificateSubjectC Text V1_4 many set Server modify no delete no;
+    CertificateSubjectST "Certificate Subject ST" CertificateSubjectST Text V1_4 many set Server modify no delete no;
+    CertificateSubjectL "Certificate Subject L" CertificateSubjectL Text V1_4 many set Server modify no delete no;
+    CertificateSubjectUID "Certificate Subject UID" CertificateSubjectUID Text V1_4 many set Server modify no delete no;
+    CertificateSubjectSerialNumber "Certificate Subject Serial Number" CertificateSubjectSerialNumber Text V1_4 many set Server modify no delete no;
+    CertificateSubjectTitle "Certificate Subject Title" CertificateSubjectTitle Text V1_4 many set Server modify no delete no;
+    CertificateSubjectDC "Certificate Subject DC" CertificateSubjectDC Text V1_4 many set Server modify no delete no;
+    CertificateSubjectDNQualifier "Certificate Subject DN Qualifier" CertificateSubjectDNQualifier Text V1_4 many set Server modify no delete no;
+    CertificateIssuerCN "Certificate Issuer CN" CertificateIssuerCN Text V1_4 many set Server modify no delete no;
+    CertificateIssuerO "Certificate Issuer O" CertificateIssuerO Text V1_4 many set Server modify no delete no;
+    CertificateIssuerOU "Certificate Issuer OU" CertificateIssuerOU Text V1_4 many set Server modify no delete no;
+    CertificateIssuerEmail "Certificate Issuer Email" CertificateIssuerEmail Text V1_4 many set Server modify no delete no;
+    CertificateIssuerC "Certificate Issuer C" CertificateIssuerC Text V1_4 many set Server modify no delete no;
+    CertificateIssuerST "Certificate Issuer ST" CertificateIssuerST Text V1_4 many set Server modify no delete no;
+    CertificateIssuerL "Certificate Issuer L" CertificateIssuerL Text V1_4 many set Server modify no delete no;
+    CertificateIssuerUID "Certificate Issuer UID" CertificateIssuerUID Text V1_4 many set Server modify no delete no;
+    CertificateIssuerSerialNumber "Certificate Issuer Serial Number" CertificateIssuerSerialNumber Text V1_4 many set Server modify no delete no;
+    CertificateIssuerTitle "Certificate Issuer Title" CertificateIssuerTitle Text V1_4 many set Server modify no delete no;
+    CertificateIssuerDC "Certificate Issuer DC" CertificateIssuerDC Text V1_4 many set Server modify no delete no;
+    CertificateIssuerDNQualifier "Certificate Issuer DN Qualifier" CertificateIssuerDNQualifier Text V1_4 many set Server modify no delete no;
     DigitalSignatureAlgorithm "Digital Signature Algorithm" DigitalSignatureAlgorithm
         Enumeration V1_1 one set Either modify no delete no;
     Digest "Digest" Digest Structure(fits::<Digest>) V1_0 many set Server modify no delete no;

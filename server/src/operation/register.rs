@@ -2,8 +2,8 @@
 //!
 //! Spec: KMIP 1.4 §4.3.
 
-use hsm_backend::{HashAlgorithm, KeyMaterial, software};
-use kmip_core::attribute::AttributeKind as Kind;
+use hsm_backend::{HashAlgorithm, KeyMaterial, SecretKeyKind, software};
+use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
 use kmip_core::ttlv::{Codec, Writer};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
 use super::{OpContext, OpError, template};
+use crate::bridge::algorithm::{hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
 use crate::object::{AttributeSet, Custody, ManagedObject};
 use crate::x509;
@@ -133,7 +134,6 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             if let Some(bits) = secret.key_block.cryptographic_length {
                 given.set_default(Kind::CryptographicLength, &bits);
             }
-            require_mask(given)?;
             Ok(Plan::Sealed)
         }
         Object::OpaqueObject(_) => Ok(Plan::Sealed),
@@ -195,10 +195,20 @@ fn plan_symmetric(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, Op
     if given.integer(Kind::CryptographicLength) != Some(bits) && !is_des(algorithm) {
         return Err(OpError::InvalidField("the length is not that of the key material"));
     }
-    match key_material::secret_kind(algorithm, value.expose().len()) {
+    let kind = key_material::secret_kind(algorithm, value.expose().len());
+    match kind.map(|kind| if is_for_hmac(given) { SecretKeyKind::Generic } else { kind }) {
         Some(kind) => Ok(Plan::Token(KeyMaterial::Secret { kind, value })),
         None => Ok(Plan::Sealed),
     }
+}
+
+/// Whether the key's own parameters say that it makes HMACs, whatever its algorithm is called: no
+/// token makes an HMAC with an AES object.
+fn is_for_hmac(given: &AttributeSet) -> bool {
+    given
+        .typed::<CryptographicParameters>(Kind::CryptographicParameters)
+        .and_then(|parameters| parameters.cryptographic_algorithm)
+        .is_some_and(|algorithm| hmac_hash(algorithm).is_some())
 }
 
 /// The length of a DES key leaves out its parity bits or not, as its writer pleases.
@@ -264,7 +274,6 @@ fn set_lengths(
     algorithm: CryptographicAlgorithm,
     bits: u32,
 ) -> Result<(), OpError> {
-    use crate::bridge::algorithm::is_ec;
     given.set_default(Kind::CryptographicAlgorithm, &algorithm);
     let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
     if said.is_some_and(|said| said != algorithm && !(is_ec(said) && is_ec(algorithm))) {
