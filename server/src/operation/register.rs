@@ -293,7 +293,7 @@ fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
     row.true_bits = u32::try_from(bits).unwrap_or(0);
     let (value, format) = match object {
         Object::Certificate(certificate) => {
-            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::X_509)
+            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::Raw)
         }
         Object::OpaqueObject(opaque) => {
             let value = opaque.opaque_data_value.expose().to_vec();
