@@ -1,0 +1,13 @@
+//! The KMIP pipeline from end to end, in process: bytes in, bytes out.
+//!
+//! Every answer, whatever the test is about, is held against the rules that no answer may break:
+//! see [`support::answer`].
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod rules;
+mod support;
