@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use server::client::Ready;
 use softhsm_tests::corpus::{self, Applies, Case};
-use softhsm_tests::server::{Ready, Trial};
+use softhsm_tests::server::Trial;
 use softhsm_tests::{docs, program};
 
 const UPDATE: &str = "CLAVIGER_UPDATE_PASSING";
