@@ -101,12 +101,20 @@ fn decision_on_dependencies_names_each_with_a_reason() {
     told.sort_unstable();
     used.sort_unstable();
     assert_eq!(told, used, "left: the document; right: Cargo.toml");
+    let manifests = CRATES.map(|name| read(&format!("{name}/Cargo.toml"))).concat();
+    let idle = used.iter().filter(|name| {
+        !manifests.contains(&format!("\n{name}.workspace"))
+            && !manifests.contains(&format!("\n{name} = {{ workspace"))
+    });
+    assert_eq!(idle.collect::<Vec<_>>(), Vec::<&&str>::new(), "no crate uses these");
 }
 
 /// One key of the annotated configuration.
 struct Key {
     name: String,
-    default: String,
+    value: String,
+    /// Whether it stands behind a comment sign.
+    example: bool,
     meaning: String,
 }
 
@@ -129,13 +137,23 @@ fn configuration() -> String {
         } else if let Some(key) = key(line, &mut comment) {
             keys.push(key);
         } else if let Some(words) = line.strip_prefix('#') {
-            comment.push(words.trim().to_owned());
+            match (words.trim().strip_prefix('#'), keys.last_mut()) {
+                // The note behind a key goes on in the next line.
+                (Some(more), Some(key)) => key.meaning.extend([" ", more.trim()]),
+                _ => comment.push(comment_line(words)),
+            }
         } else {
             comment.clear();
         }
     }
     table(&mut part, &mut keys);
     part
+}
+
+/// One line of a comment; indented ones are items of a list.
+fn comment_line(words: &str) -> String {
+    let text = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.starts_with("   ") { format!("<br>{text}") } else { text }
 }
 
 fn header(line: &str) -> Option<&str> {
@@ -158,13 +176,8 @@ fn key(line: &str, comment: &mut Vec<String>) -> Option<Key> {
     if !note.is_empty() {
         meaning.push(note.trim().to_owned());
     }
-    let required = meaning.iter().any(|words| words.starts_with("Required"));
-    let default = match (example, required) {
-        (true, _) => format!("not set; for example `{}`", value.trim()),
-        (false, true) => format!("none; for example `{}`", value.trim()),
-        (false, false) => format!("`{}`", value.trim()),
-    };
-    Some(Key { name: name.to_owned(), default, meaning: meaning.join(" ") })
+    let (name, value) = (name.to_owned(), value.trim().to_owned());
+    Some(Key { name, value, example, meaning: meaning.join(" ") })
 }
 
 fn table(part: &mut String, keys: &mut Vec<Key>) {
@@ -176,8 +189,12 @@ fn table(part: &mut String, keys: &mut Vec<Key>) {
     for key in keys.iter() {
         // Keys that stand together share the comment above the first.
         let words = if key.meaning.is_empty() { meaning } else { &key.meaning };
-        writeln!(part, "| `{}` | {} | {} |", key.name, key.default, words.replace('|', "\\|"))
-            .unwrap();
+        let value = match (key.example, words.starts_with("Required")) {
+            (true, _) => format!("not set; for example `{}`", key.value),
+            (false, true) => format!("none; for example `{}`", key.value),
+            (false, false) => format!("`{}`", key.value),
+        };
+        writeln!(part, "| `{}` | {value} | {} |", key.name, words.replace('|', "\\|")).unwrap();
         meaning = words;
     }
     keys.clear();
