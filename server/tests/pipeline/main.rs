@@ -11,4 +11,5 @@
 
 mod batch;
 mod rules;
+mod scopes;
 mod support;
