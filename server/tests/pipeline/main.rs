@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_input;
 mod batch;
 mod rules;
 mod scopes;
