@@ -19,6 +19,8 @@ pub struct Cli {
 pub enum Command {
     /// Try Claviger: make a SoftHSM2 token, certificates and a configuration, then serve.
     Dev(DevArgs),
+    /// Show a server started by `claviger dev` at work.
+    Demo(DemoArgs),
     /// Serve KMIP as a configuration file says.
     Serve(ServeArgs),
     /// Check a configuration file and the certificates it names.
@@ -38,6 +40,17 @@ pub struct DevArgs {
     /// The SoftHSM2 library [default: searched in the usual places].
     #[arg(long, value_name = "PATH")]
     pub pkcs11_module: Option<PathBuf>,
+}
+
+/// Arguments of `claviger demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// The file ready.json of a running `claviger dev` [default: that in the data folder].
+    #[arg(long, value_name = "PATH", conflicts_with = "data_dir")]
+    pub ready: Option<PathBuf>,
+    /// The data folder of a running `claviger dev`.
+    #[arg(long, value_name = "DIR", default_value = "./claviger-data")]
+    pub data_dir: PathBuf,
 }
 
 /// Arguments of `claviger serve`.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::alloc::System;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Dev(args) => match server::dev::run(&args)? {},
+        Command::Demo(args) => server::demo::run(&args, &say, colours())?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
     }
@@ -35,6 +37,11 @@ fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
     let config = server::check_config::check(&args.config)?;
     say(&format!("{}: in order", config.file.display()));
     Ok(())
+}
+
+/// Whether to paint what goes to stdout: on a terminal only, unless <https://no-color.org> is set.
+fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
 }
 
 #[allow(clippy::print_stdout, reason = "what a person asked for at the terminal goes there")]

@@ -17,7 +17,7 @@ use kmip_core::types::{
     KeyFormatType, ObjectType, ProtocolVersion, WrappingMethod,
 };
 
-use super::{OpContext, OpError, attribute_list, get};
+use super::{OpContext, OpError, attribute_list, value};
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
 
@@ -161,7 +161,7 @@ fn by_encoding(
     if row.attributes.boolean(Kind::Sensitive) == Some(true) {
         return Err(OpError::EncodingOption("a sensitive key is wrapped with No Encoding only"));
     }
-    let object = get::value(ctx, row, format)?;
+    let object = value::in_plaintext(ctx, row, format)?;
     let (Object::SymmetricKey(SymmetricKey { key_block: block })
     | Object::PrivateKey(PrivateKey { key_block: block })
     | Object::SecretData(SecretData { key_block: block, .. })) = object
@@ -177,7 +177,7 @@ fn by_encoding(
     let mut w = Writer::new(ProtocolVersion::NEWEST);
     KeyValue::Plain { material, attributes }.encode(&mut w);
     let kek = kek.key_ref().ok_or(OpError::IllegalOperation("the object cannot wrap keys"))?;
-    let value = SecretValue::new(w.into_bytes());
-    let bytes = ctx.hsm().wrap_data(&ctx.call(), &kek, &value, algorithm)?.value;
+    let structure = SecretValue::new(w.into_bytes());
+    let bytes = ctx.hsm().wrap_data(&ctx.call(), &kek, &structure, algorithm)?.value;
     Ok((block, bytes))
 }

@@ -1,0 +1,66 @@
+//! Which answer belongs to which request, as types.
+
+use kmip_core::payload::{
+    ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse,
+    CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse, DecryptRequest,
+    DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse, DestroyRequest,
+    DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse, EncryptRequest,
+    EncryptResponse, GetAttributeListRequest, GetAttributeListResponse, GetAttributesRequest,
+    GetAttributesResponse, GetRequest, GetResponse, HashRequest, HashResponse, LocateRequest,
+    LocateResponse, MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse,
+    ModifyAttributeRequest, ModifyAttributeResponse, QueryRequest, QueryResponse, RegisterRequest,
+    RegisterResponse, RequestPayload, ResponsePayload, RevokeRequest, RevokeResponse,
+    RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest, RngSeedResponse, SignRequest,
+    SignResponse, SignatureVerifyRequest, SignatureVerifyResponse,
+};
+
+/// A request payload that knows its answer.
+pub trait Call: Into<RequestPayload> {
+    /// The payload of its answer.
+    type Answer;
+
+    /// The typed answer; `None` if `payload` answers another operation.
+    fn answer(payload: ResponsePayload) -> Option<Self::Answer>;
+}
+
+macro_rules! calls {
+    ($( $op:ident: $request:ident => $response:ident; )*) => { $(
+        impl Call for $request {
+            type Answer = $response;
+
+            fn answer(payload: ResponsePayload) -> Option<$response> {
+                match payload {
+                    ResponsePayload::$op(answer) => Some(answer),
+                    _ => None,
+                }
+            }
+        }
+    )* };
+}
+
+calls! {
+    Activate: ActivateRequest => ActivateResponse;
+    AddAttribute: AddAttributeRequest => AddAttributeResponse;
+    Create: CreateRequest => CreateResponse;
+    CreateKeyPair: CreateKeyPairRequest => CreateKeyPairResponse;
+    Decrypt: DecryptRequest => DecryptResponse;
+    DeleteAttribute: DeleteAttributeRequest => DeleteAttributeResponse;
+    Destroy: DestroyRequest => DestroyResponse;
+    DiscoverVersions: DiscoverVersionsRequest => DiscoverVersionsResponse;
+    Encrypt: EncryptRequest => EncryptResponse;
+    Get: GetRequest => GetResponse;
+    GetAttributeList: GetAttributeListRequest => GetAttributeListResponse;
+    GetAttributes: GetAttributesRequest => GetAttributesResponse;
+    Hash: HashRequest => HashResponse;
+    Locate: LocateRequest => LocateResponse;
+    MAC: MacRequest => MacResponse;
+    MACVerify: MacVerifyRequest => MacVerifyResponse;
+    ModifyAttribute: ModifyAttributeRequest => ModifyAttributeResponse;
+    Query: QueryRequest => QueryResponse;
+    Register: RegisterRequest => RegisterResponse;
+    Revoke: RevokeRequest => RevokeResponse;
+    RNGRetrieve: RngRetrieveRequest => RngRetrieveResponse;
+    RNGSeed: RngSeedRequest => RngSeedResponse;
+    Sign: SignRequest => SignResponse;
+    SignatureVerify: SignatureVerifyRequest => SignatureVerifyResponse;
+}
