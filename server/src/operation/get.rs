@@ -3,11 +3,11 @@
 //! Spec: KMIP 1.4 §4.11.
 
 use kmip_core::attribute::AttributeKind as Kind;
-use kmip_core::object::Object;
+use kmip_core::object::{KeyValue, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
-use kmip_core::types::KeyWrapType;
+use kmip_core::types::{KeyFormatType, KeyWrapType};
 
-use super::{OpContext, OpError, key_wrap, value};
+use super::{OpContext, OpError, attribute_list, key_wrap, value};
 use crate::object::{Custody, ManagedObject};
 
 /// Answers with the object.
@@ -17,7 +17,7 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
         return Err(OpError::KeyCompression);
     }
     let format = request.key_format_type;
-    let object = match request.key_wrapping_specification {
+    let mut object = match request.key_wrapping_specification {
         Some(specification) => {
             may_leave_wrapped(ctx, &row)?;
             key_wrap::wrapped(ctx, &row, format, &specification)?
@@ -30,6 +30,7 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
     if request.key_wrap_type == Some(KeyWrapType::NotWrapped) && is_wrapped(&object) {
         return Err(OpError::FeatureNotSupported("registered wrapped, and given out as such only"));
     }
+    suit(ctx, &mut object)?;
     if row.attributes.boolean(Kind::Fresh) == Some(true) {
         ctx.change(Some(row.uid.clone()), |object, _| {
             object.attributes.set(Kind::Fresh, &false);
@@ -37,6 +38,30 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
         })?;
     }
     Ok(GetResponse { object_type: row.object_type, unique_identifier: row.uid.clone(), object })
+}
+
+/// Makes the object one that a client of the request's version can read: the material alone (Veeam
+/// fails on attributes beside it), and no number that the version lacks.
+fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpError> {
+    let wrapped = is_wrapped(object);
+    let Some(block) = object.key_block_mut() else { return Ok(()) };
+    if let (Some(KeyValue::Plain { attributes, .. }), false) = (&mut block.key_value, wrapped) {
+        attributes.clear();
+    }
+    if KeyFormatType::TABLE
+        .entry(block.key_format_type.0)
+        .is_some_and(|entry| entry.since > ctx.version())
+    {
+        return Err(OpError::KeyFormat);
+    }
+    if let Some(algorithm) = block.cryptographic_algorithm {
+        block.cryptographic_algorithm = attribute_list::algorithm_in(ctx.version(), algorithm);
+        if block.cryptographic_algorithm.is_none() {
+            // Both or neither, says the specification.
+            block.cryptographic_length = None;
+        }
+    }
+    Ok(())
 }
 
 fn is_wrapped(object: &Object) -> bool {

@@ -9,5 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_input;
+mod batch;
 mod rules;
+mod scopes;
 mod support;

@@ -86,6 +86,14 @@ impl Reply {
 }
 
 impl Outcome {
+    /// The only item of an answer.
+    #[track_caller]
+    pub(crate) fn only(bytes: Vec<u8>) -> Self {
+        let reply = Reply::sound(bytes);
+        assert_eq!(reply.len(), 1);
+        reply.item(0)
+    }
+
     #[track_caller]
     fn of(item: &Item) -> Self {
         let operation = item.child(Tag::Operation).map(|o| Operation(o.as_number()));
