@@ -304,7 +304,8 @@ mod tests {
 
     #[test]
     fn check_rejects_numbers_that_name_nothing() {
-        let name = |number| Value::of(&Name { name_value: "k".into(), name_type: NameType(number) });
+        let name =
+            |number| Value::of(&Name { name_value: "k".into(), name_type: NameType(number) });
         let check = |number| AttributeKind::Name.check(&name(number), ProtocolVersion::V1_4);
         assert_eq!(check(1), Ok(()));
         assert_eq!(check(3), Err(DecodeError::BadValue(Tag::NameType)));
