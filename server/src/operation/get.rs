@@ -16,6 +16,9 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
     if request.key_compression_type.is_some() {
         return Err(OpError::KeyCompression);
     }
+    if request.key_wrap_type.is_some_and(|wrap| wrap.name().is_none()) {
+        return Err(OpError::InvalidField("no such key wrap type"));
+    }
     let format = request.key_format_type;
     let mut object = match request.key_wrapping_specification {
         Some(specification) => {

@@ -7,7 +7,10 @@ use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
 use kmip_core::ttlv::{Codec, Writer};
-use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ProtocolVersion, Tag};
+use kmip_core::types::{
+    CertificateType, CryptographicAlgorithm, EnumTable, KeyFormatType, ProtocolVersion,
+    SecretDataType, Tag,
+};
 use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
@@ -110,6 +113,7 @@ fn import(
 
 /// Decides where the object goes, and fills in algorithm and length.
 fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Result<Plan, OpError> {
+    check_numbers(object)?;
     match object {
         Object::Certificate(certificate) => {
             x509::describe(certificate, given)?;
@@ -141,6 +145,23 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             Err(OpError::InvalidField("objects of this type are not served"))
         }
     }
+}
+
+/// Format and kind must be ones that the specification names, or a vendor's.
+fn check_numbers(object: &Object) -> Result<(), OpError> {
+    let known = |table: EnumTable, number| number >= 0x8000_0000 || table.entry(number).is_some();
+    let format = object.key_block().map(|block| block.key_format_type);
+    if format.is_some_and(|format| !known(KeyFormatType::TABLE, format.0)) {
+        return Err(OpError::KeyFormat);
+    }
+    let kind = match object {
+        Object::SecretData(secret) => known(SecretDataType::TABLE, secret.secret_data_type.0),
+        Object::Certificate(certificate) => {
+            known(CertificateType::TABLE, certificate.certificate_type.0)
+        }
+        _ => true,
+    };
+    if kind { Ok(()) } else { Err(OpError::InvalidField("no such kind of object")) }
 }
 
 fn require_mask(given: &AttributeSet) -> Result<(), OpError> {

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod batch;
+mod outage;
 mod rules;
 mod scopes;
 mod support;

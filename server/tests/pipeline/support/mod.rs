@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod keys;
 pub(crate) mod random;
+pub(crate) mod store;
 pub(crate) mod tree;
 pub(crate) mod vectors;
 
