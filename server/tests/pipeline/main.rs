@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod batch;
+mod crypto;
 mod outage;
 mod rules;
 mod scopes;
