@@ -1,9 +1,10 @@
 //! The command line. A subcommand is a variant here, a struct of arguments, and an arm in `main`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// KMIP server in front of the HSM you already own.
 #[derive(Debug, Parser)]
@@ -21,6 +22,11 @@ pub enum Command {
     Dev(DevArgs),
     /// Show a server started by `claviger dev` at work.
     Demo(DemoArgs),
+    /// Measure the server against the bare token, on a token and a server made for it.
+    Bench(BenchArgs),
+    /// The bare token's side of `bench`, which runs it.
+    #[command(hide = true)]
+    BenchRaw(BenchRawArgs),
     /// Serve KMIP as a configuration file says.
     Serve(ServeArgs),
     /// Check a configuration file and the certificates it names.
@@ -51,6 +57,57 @@ pub struct DemoArgs {
     /// The data folder of a running `claviger dev`.
     #[arg(long, value_name = "DIR", default_value = "./claviger-data")]
     pub data_dir: PathBuf,
+}
+
+/// Arguments of `claviger bench`.
+#[derive(Args, Clone, Debug)]
+pub struct BenchArgs {
+    /// Seconds to measure, per figure and side.
+    #[arg(long, value_name = "S", default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Numbers of connections (and threads on the bare token) to sign and encrypt with.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,8")]
+    pub connections: Vec<NonZeroUsize>,
+    /// Measure only this; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<BenchPart>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// The SoftHSM2 library [default: searched in the usual places].
+    #[arg(long, value_name = "PATH")]
+    pub pkcs11_module: Option<PathBuf>,
+}
+
+/// A part of `claviger bench`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchPart {
+    /// RSA-2048 signatures, beside the bare token.
+    Sign,
+    /// AES-256-GCM encryption of 1 KiB, beside the bare token.
+    Gcm,
+    /// Query, which needs no token.
+    Query,
+    /// Memory of the idle server.
+    Memory,
+    /// AES-256-GCM with 10 keys and with 2,000.
+    Keys,
+    /// New connections, with and without resumed TLS sessions.
+    Connect,
+}
+
+impl BenchPart {
+    /// Every part, in the order they are measured.
+    pub const ALL: [Self; 6] =
+        [Self::Memory, Self::Sign, Self::Gcm, Self::Query, Self::Keys, Self::Connect];
+}
+
+/// Arguments of `claviger bench-raw`.
+#[derive(Args, Debug)]
+pub struct BenchRawArgs {
+    /// The configuration of the server whose token it is.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
 }
 
 /// Arguments of `claviger serve`.

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod authz;
+pub mod bench;
 pub mod bridge;
 pub mod check_config;
 pub mod cli;

@@ -27,6 +27,8 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Dev(args) => match server::dev::run(&args)? {},
         Command::Demo(args) => server::demo::run(&args, &say, colours())?,
+        Command::Bench(args) => server::bench::run(&args, &say)?,
+        Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
     }

@@ -1,5 +1,5 @@
-//! Harness of the tests that need a token: the real `claviger dev` as a child process, a client
-//! that sees every byte, and what the tests ask of both.
+//! Harness of the tests that need a token: the real `claviger dev` as a child process, and what the
+//! tests ask of it.
 //!
 //! Everything here panics when it fails, as a test does.
 #![allow(
@@ -9,7 +9,6 @@
     reason = "a harness fails its test by panicking"
 )]
 
-pub mod client;
 pub mod corpus;
 pub mod docs;
 pub mod memory;

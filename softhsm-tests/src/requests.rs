@@ -1,66 +1,58 @@
-//! Requests as the tests write them, and the answers taken apart.
+//! Requests as the tests write them.
 
 use kmip_core::attribute::{
-    Attribute, AttributeKind, CryptographicParameters, Name, RevocationReason, TemplateAttribute,
-    UniqueIdentifier,
+    Attribute, AttributeKind, CryptographicParameters, RevocationReason, UniqueIdentifier,
 };
 use kmip_core::object::{KeyBlock, KeyMaterial, KeyValue, Object, SymmetricKey};
 use kmip_core::payload::{
     ActivateRequest, CreateKeyPairRequest, CreateRequest, DecryptRequest, DestroyRequest,
     EncryptRequest, GetAttributesRequest, GetRequest, LocateRequest, QueryRequest, RegisterRequest,
-    ResponsePayload, RevokeRequest, SignRequest,
+    RevokeRequest, SignRequest,
 };
+use kmip_core::ttlv::DateTime;
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
-    KeyFormatType, NameType, ObjectType, PaddingMethod, QueryFunction, RevocationReasonCode, State,
+    KeyFormatType, ObjectType, PaddingMethod, ProtocolVersion, QueryFunction, RevocationReasonCode,
+    State,
 };
-
-use crate::client::{Client, Refusal};
+use server::client::template::{self, NO_PARAMETERS};
+use server::client::{Client, ClientError};
 
 /// An identifier.
 pub type Id = UniqueIdentifier;
 
-/// The Name of an object.
+/// Makes an object Active from its first moment.
 #[must_use]
-pub fn name(text: &str) -> Attribute {
-    let name_type = NameType::UninterpretedTextString;
-    Attribute::new(AttributeKind::Name, &Name { name_value: text.to_owned(), name_type })
-}
-
-fn template(attributes: Vec<Attribute>) -> TemplateAttribute {
-    TemplateAttribute { names: Vec::new(), attributes }
-}
-
-/// The attributes of an AES-256 key that encrypts and decrypts.
-#[must_use]
-pub fn aes_attributes() -> Vec<Attribute> {
-    vec![
-        Attribute::new(AttributeKind::CryptographicAlgorithm, &CryptographicAlgorithm::AES),
-        Attribute::new(AttributeKind::CryptographicLength, &256_i32),
-        Attribute::new(AttributeKind::CryptographicUsageMask, &Mask::Encrypt.union(Mask::Decrypt)),
-    ]
+pub fn active_at_once() -> Attribute {
+    Attribute::new(AttributeKind::ActivationDate, &DateTime(1))
 }
 
 /// Asks for an AES-256 key with these attributes beside the usual.
 #[must_use]
 pub fn create_aes(more: &[Attribute]) -> CreateRequest {
-    let mut attributes = aes_attributes();
+    let usage = Mask::Encrypt.union(Mask::Decrypt);
+    let mut attributes = template::key(CryptographicAlgorithm::AES, 256, usage);
     attributes.extend_from_slice(more);
-    let template_attribute = template(attributes);
+    let template_attribute = template::template(attributes);
     CreateRequest { object_type: ObjectType::SymmetricKey, template_attribute }
 }
 
-/// Asks for an EC pair on P-256 whose private key bears this Name.
+/// Asks for a pair whose private key signs, with these attributes beside the usual.
 #[must_use]
-pub fn create_ec_pair(private_name: &str) -> CreateKeyPairRequest {
-    let mask = |bits: Mask| Attribute::new(AttributeKind::CryptographicUsageMask, &bits);
+pub fn create_pair(
+    algorithm: CryptographicAlgorithm,
+    bits: i32,
+    private: &[Attribute],
+) -> CreateKeyPairRequest {
+    let mut of_private = vec![template::mask(Mask::Sign)];
+    of_private.extend_from_slice(private);
     CreateKeyPairRequest {
-        common_template_attribute: Some(template(vec![
-            Attribute::new(AttributeKind::CryptographicAlgorithm, &CryptographicAlgorithm::ECDSA),
-            Attribute::new(AttributeKind::CryptographicLength, &256_i32),
+        common_template_attribute: Some(template::template(vec![
+            Attribute::new(AttributeKind::CryptographicAlgorithm, &algorithm),
+            Attribute::new(AttributeKind::CryptographicLength, &bits),
         ])),
-        private_key_template_attribute: Some(template(vec![mask(Mask::Sign), name(private_name)])),
-        public_key_template_attribute: Some(template(vec![mask(Mask::Verify)])),
+        private_key_template_attribute: Some(template::template(of_private)),
+        public_key_template_attribute: Some(template::template(vec![template::mask(Mask::Verify)])),
     }
 }
 
@@ -72,11 +64,8 @@ pub fn create_ec_pair(private_name: &str) -> CreateKeyPairRequest {
 #[must_use]
 pub fn register_aes(key: &[u8], more: &[Attribute]) -> RegisterRequest {
     let bits = i32::try_from(key.len() * 8).unwrap();
-    let mut attributes = vec![
-        Attribute::new(AttributeKind::CryptographicAlgorithm, &CryptographicAlgorithm::AES),
-        Attribute::new(AttributeKind::CryptographicLength, &bits),
-        Attribute::new(AttributeKind::CryptographicUsageMask, &Mask::Encrypt.union(Mask::Decrypt)),
-    ];
+    let usage = Mask::Encrypt.union(Mask::Decrypt);
+    let mut attributes = template::key(CryptographicAlgorithm::AES, bits, usage);
     attributes.extend_from_slice(more);
     let key_block = KeyBlock {
         key_format_type: KeyFormatType::Raw,
@@ -88,29 +77,23 @@ pub fn register_aes(key: &[u8], more: &[Attribute]) -> RegisterRequest {
     };
     RegisterRequest {
         object_type: ObjectType::SymmetricKey,
-        template_attribute: template(attributes),
+        template_attribute: template::template(attributes),
         object: Object::SymmetricKey(SymmetricKey { key_block }),
-    }
-}
-
-/// Cryptographic Parameters without a word.
-#[must_use]
-pub const fn no_parameters() -> CryptographicParameters {
-    server::bridge::no_parameters()
-}
-
-/// AES-CBC with PKCS5 padding.
-#[must_use]
-pub fn cbc() -> CryptographicParameters {
-    CryptographicParameters {
-        block_cipher_mode: Some(BlockCipherMode::CBC),
-        padding_method: Some(PaddingMethod::PKCS5),
-        ..no_parameters()
     }
 }
 
 /// The IV of every encryption in the tests.
 pub const IV: [u8; 16] = *b"sixteen IV bytes";
+
+/// AES-CBC with PKCS5 padding.
+#[must_use]
+pub const fn cbc() -> CryptographicParameters {
+    CryptographicParameters {
+        block_cipher_mode: Some(BlockCipherMode::CBC),
+        padding_method: Some(PaddingMethod::PKCS5),
+        ..NO_PARAMETERS
+    }
+}
 
 /// Encrypts with AES-CBC-PKCS5.
 #[must_use]
@@ -147,12 +130,10 @@ pub fn decrypt(id: &Id, data: &[u8]) -> DecryptRequest {
 #[must_use]
 pub fn sign_ec(id: &Id, data: &[u8]) -> SignRequest {
     let hashing_algorithm = Some(HashingAlgorithm::SHA_256);
+    let parameters = CryptographicParameters { hashing_algorithm, ..NO_PARAMETERS };
     SignRequest {
         unique_identifier: Some(id.clone()),
-        cryptographic_parameters: Some(CryptographicParameters {
-            hashing_algorithm,
-            ..no_parameters()
-        }),
+        cryptographic_parameters: Some(parameters),
         data: Some(data.to_vec().into()),
         digested_data: None,
         correlation_value: None,
@@ -205,7 +186,7 @@ pub fn get_attributes(id: &Id, kinds: &[AttributeKind]) -> GetAttributesRequest 
 
 /// Searches for objects with all these attributes.
 #[must_use]
-pub fn locate(attributes: Vec<Attribute>) -> LocateRequest {
+pub const fn locate(attributes: Vec<Attribute>) -> LocateRequest {
     LocateRequest {
         maximum_items: None,
         offset_items: None,
@@ -222,106 +203,67 @@ pub fn query() -> QueryRequest {
     QueryRequest { query_functions: vec![QueryFunction::QueryOperations] }
 }
 
-/// What tests do again and again, taken apart.
-impl Client {
-    /// Makes an AES-256 key and returns its identifier.
+/// What tests do again and again.
+pub trait Shortcuts {
+    /// Makes an AES-256 key that is Active.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If the server refuses.
-    pub fn make_aes(&mut self, more: &[Attribute]) -> Id {
-        match self.call(create_aes(more)).unwrap() {
-            ResponsePayload::Create(answer) => answer.unique_identifier,
-            other => panic!("{other:?}"),
-        }
-    }
+    /// [`ClientError`].
+    fn make_aes(&mut self, more: &[Attribute]) -> Result<Id, ClientError>;
 
-    /// Makes an AES-256 key, activates it, and returns its identifier.
+    /// Brings a key, Active from then on.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If the server refuses.
-    pub fn make_active_aes(&mut self) -> Id {
-        let id = self.make_aes(&[]);
-        self.call(activate(&id)).unwrap();
-        id
-    }
-
-    /// Brings a key, activates it, and returns its identifier.
-    ///
-    /// # Panics
-    ///
-    /// If the server refuses.
-    pub fn bring_active_aes(&mut self, key: &[u8], more: &[Attribute]) -> Id {
-        match self.call(register_aes(key, more)).unwrap() {
-            ResponsePayload::Register(answer) => {
-                self.call(activate(&answer.unique_identifier)).unwrap();
-                answer.unique_identifier
-            }
-            other => panic!("{other:?}"),
-        }
-    }
+    /// [`ClientError`].
+    fn bring_aes(&mut self, key: &[u8], more: &[Attribute]) -> Result<Id, ClientError>;
 
     /// Encrypts with AES-CBC-PKCS5.
     ///
     /// # Errors
     ///
-    /// The server's refusal.
-    ///
-    /// # Panics
-    ///
-    /// If the answer holds no data.
-    pub fn encrypted(&mut self, id: &Id, data: &[u8]) -> Result<Vec<u8>, Refusal> {
-        match self.call(encrypt(id, data))? {
-            ResponsePayload::Encrypt(answer) => Ok(answer.data.unwrap().expose().to_vec()),
-            other => panic!("{other:?}"),
-        }
-    }
+    /// [`ClientError`].
+    fn encrypted(&mut self, id: &Id, data: &[u8]) -> Result<Vec<u8>, ClientError>;
 
     /// Decrypts what [`Self::encrypted`] made.
     ///
     /// # Errors
     ///
-    /// The server's refusal.
-    ///
-    /// # Panics
-    ///
-    /// If the answer holds no data.
-    pub fn decrypted(&mut self, id: &Id, data: &[u8]) -> Result<Vec<u8>, Refusal> {
-        match self.call(decrypt(id, data))? {
-            ResponsePayload::Decrypt(answer) => Ok(answer.data.unwrap().expose().to_vec()),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The identifiers of objects with all these attributes.
-    ///
-    /// # Panics
-    ///
-    /// If the server refuses.
-    pub fn located(&mut self, attributes: Vec<Attribute>) -> Vec<Id> {
-        match self.call(locate(attributes)).unwrap() {
-            ResponsePayload::Locate(answer) => answer.unique_identifiers,
-            other => panic!("{other:?}"),
-        }
-    }
+    /// [`ClientError`].
+    fn decrypted(&mut self, id: &Id, data: &[u8]) -> Result<Vec<u8>, ClientError>;
 
     /// The state of an object.
     ///
     /// # Errors
     ///
-    /// The server's refusal.
-    ///
-    /// # Panics
-    ///
-    /// If the answer holds no state.
-    pub fn state(&mut self, id: &Id) -> Result<State, Refusal> {
-        match self.call(get_attributes(id, &[AttributeKind::State]))? {
-            ResponsePayload::GetAttributes(answer) => {
-                let value = &answer.attributes.first().unwrap().value;
-                Ok(value.to(kmip_core::types::ProtocolVersion::NEWEST).unwrap())
-            }
-            other => panic!("{other:?}"),
-        }
+    /// [`ClientError`].
+    fn state(&mut self, id: &Id) -> Result<State, ClientError>;
+}
+
+impl Shortcuts for Client {
+    fn make_aes(&mut self, more: &[Attribute]) -> Result<Id, ClientError> {
+        let mut attributes = vec![active_at_once()];
+        attributes.extend_from_slice(more);
+        Ok(self.call(create_aes(&attributes))?.unique_identifier)
+    }
+
+    fn bring_aes(&mut self, key: &[u8], more: &[Attribute]) -> Result<Id, ClientError> {
+        let id = self.call(register_aes(key, more))?.unique_identifier;
+        self.call(activate(&id))?;
+        Ok(id)
+    }
+
+    fn encrypted(&mut self, id: &Id, data: &[u8]) -> Result<Vec<u8>, ClientError> {
+        Ok(self.call(encrypt(id, data))?.data.unwrap().expose().to_vec())
+    }
+
+    fn decrypted(&mut self, id: &Id, data: &[u8]) -> Result<Vec<u8>, ClientError> {
+        Ok(self.call(decrypt(id, data))?.data.unwrap().expose().to_vec())
+    }
+
+    fn state(&mut self, id: &Id) -> Result<State, ClientError> {
+        let answer = self.call(get_attributes(id, &[AttributeKind::State]))?;
+        Ok(answer.attributes.first().unwrap().value.to(ProtocolVersion::NEWEST).unwrap())
     }
 }

@@ -1,36 +1,18 @@
 //! The real server, as a child process on a free port with a token of its own.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use serde::Deserialize;
+use server::client::{Client, ClientConfig, Ready};
 
 use crate::program;
 
 /// Longest start and longest stop: first starts make keys and certificates on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// What `ready.json` says.
-#[derive(Clone, Debug, Deserialize)]
-#[expect(missing_docs, reason = "the names are those of the file, described in the README")]
-pub struct Ready {
-    pub kmip_addr: SocketAddr,
-    pub ca: PathBuf,
-    pub client_cert: PathBuf,
-    pub client_key: PathBuf,
-    pub client2_cert: PathBuf,
-    pub client2_key: PathBuf,
-    pub other_cert: PathBuf,
-    pub other_key: PathBuf,
-    pub config: PathBuf,
-    pub token_label: String,
-    pub pid: u32,
-}
 
 /// Where a trial lives; it outlives the server that runs in it.
 #[derive(Debug)]
@@ -106,8 +88,7 @@ impl Trial {
             drop(server);
             panic!("the server did not start:\n{}", String::from_utf8_lossy(&self.log()));
         }
-        let text = std::fs::read(self.data().join("ready.json")).unwrap();
-        server.ready = Some(serde_json::from_slice(&text).unwrap());
+        server.ready = Some(Ready::read(&self.data().join("ready.json")).unwrap());
         server
     }
 }
@@ -135,6 +116,30 @@ impl Server {
     #[must_use]
     pub fn ready(&self) -> &Ready {
         self.ready.as_ref().unwrap()
+    }
+
+    /// A connection as `client1`, of the scope `demo`, which may export.
+    ///
+    /// # Panics
+    ///
+    /// If there is none to be had.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Self::connect(&self.ready().client())
+    }
+
+    /// A connection as `other`, of the scope `other`, which may not export.
+    ///
+    /// # Panics
+    ///
+    /// If there is none to be had.
+    #[must_use]
+    pub fn other_client(&self) -> Client {
+        Self::connect(&self.ready().other_client())
+    }
+
+    fn connect(config: &ClientConfig) -> Client {
+        Client::connect(config).unwrap()
     }
 
     /// Its process id.
@@ -231,16 +236,4 @@ impl Output {
             }
         }
     }
-}
-
-/// Whether `needle` is in the file.
-///
-/// # Panics
-///
-/// If the file cannot be read.
-#[must_use]
-pub fn file_contains(file: &Path, needle: &[u8]) -> bool {
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut File::open(file).unwrap(), &mut bytes).unwrap();
-    bytes.windows(needle.len()).any(|window| window == needle)
 }

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use server::client::Ready;
 use softhsm_tests::corpus::{self, Applies, Case};
-use softhsm_tests::server::{Ready, Trial};
+use softhsm_tests::server::Trial;
 use softhsm_tests::{docs, program};
 
 const UPDATE: &str = "CLAVIGER_UPDATE_PASSING";
@@ -60,6 +61,7 @@ struct Row {
     version: String,
     name: String,
     verdict: String,
+    needs: Vec<String>,
     diff: Option<Difference>,
     notes: Vec<String>,
 }
@@ -86,6 +88,20 @@ impl Row {
 
 /// Plays every case; the runner cleans up after each, so one server is enough.
 fn play(folder: &Path, ready: &Ready) -> Vec<Row> {
+    let mut rows = run(folder, ready, &[]);
+    // Some cases go on from a set-up case that the runner plays later, in the order of names.
+    // Alone, each gets its set-up first.
+    let follows = |row: &Row| row.needs.iter().any(|need| need.starts_with("after:"));
+    for row in rows.iter_mut().filter(|row| row.verdict == "FAIL" && follows(row)) {
+        let only = format!("v{}/{}", row.version, row.name);
+        if let Some(again) = run(folder, ready, &["--filter", &only]).pop() {
+            *row = again;
+        }
+    }
+    rows
+}
+
+fn run(folder: &Path, ready: &Ready, more: &[&str]) -> Vec<Row> {
     let report = tempfile::NamedTempFile::new().unwrap();
     let mut runner = Command::new("python3");
     runner.arg(folder.join("runner.py")).args(["--quiet", "--host", "127.0.0.1", "--port"]);
@@ -93,7 +109,7 @@ fn play(folder: &Path, ready: &Ready) -> Vec<Row> {
     runner.arg("--cert").arg(&ready.client_cert).arg("--key").arg(&ready.client_key);
     runner.arg("--cert2").arg(&ready.client2_cert).arg("--key2").arg(&ready.client2_key);
     runner.arg("--cert3").arg(&ready.client_cert).arg("--key3").arg(&ready.client_key);
-    runner.arg("--json").arg(report.path()).stdin(Stdio::null());
+    runner.args(more).arg("--json").arg(report.path()).stdin(Stdio::null());
     let output = runner.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     let text = std::fs::read_to_string(report.path()).unwrap();

@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use softhsm_tests::docs;
 use softhsm_tests::server::Trial;
+use softhsm_tests::{docs, program};
 
 /// Names another virtual environment.
 const VARIABLE: &str = "CLAVIGER_PYKMIP_VENV";
@@ -40,5 +40,22 @@ fn pykmip_works_in_every_version_it_speaks() {
     let cried = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{cried}");
     docs::say(said.lines().last().unwrap_or_default());
+    server.stop();
+}
+
+#[test]
+fn snippet_of_the_readme_runs_as_it_is_printed() {
+    let readme = std::fs::read_to_string(program::repository().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```python\n").unwrap();
+    let (snippet, _) = rest.split_once("```").unwrap();
+    let trial = Trial::new();
+    let server = trial.start();
+    // What the reader has is the trial's own folder and port.
+    let snippet = snippet
+        .replace("claviger-data", &trial.data().to_string_lossy())
+        .replace("5696", &server.ready().kmip_addr.port().to_string());
+    let output = Command::new(python()).args(["-B", "-c", &snippet]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said.trim(), "b'hello'", "{}", String::from_utf8_lossy(&output.stderr));
     server.stop();
 }

@@ -105,7 +105,8 @@ impl Client {
         Ok(payload)
     }
 
-    /// Sends a batch and waits for the answer. The number of items in `header` is filled in.
+    /// Sends a batch and waits for the answer. The number of items in `header` is filled in, and so
+    /// are missing identifiers where there are several items: servers insist on them.
     ///
     /// # Errors
     ///
@@ -113,8 +114,13 @@ impl Client {
     pub fn batch(
         &mut self,
         mut header: RequestHeader,
-        items: Vec<RequestItem>,
+        mut items: Vec<RequestItem>,
     ) -> Result<ResponseMessage, ClientError> {
+        if items.len() > 1 {
+            for (number, item) in (1_u64..).zip(&mut items) {
+                item.unique_batch_item_id.get_or_insert(number.to_be_bytes().to_vec());
+            }
+        }
         header.batch_count =
             i32::try_from(items.len()).map_err(|_| ClientError::Protocol("too many items"))?;
         let request = Zeroizing::new(RequestMessage { header, items }.encode());

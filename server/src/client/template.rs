@@ -3,6 +3,7 @@
 use kmip_core::attribute::{
     Attribute, AttributeKind, CryptographicParameters, Name, TemplateAttribute,
 };
+use kmip_core::payload::CreateKeyPairRequest;
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask, HashingAlgorithm, NameType,
     PaddingMethod,
@@ -78,6 +79,21 @@ pub fn key(
         Attribute::new(AttributeKind::CryptographicLength, &bits),
         mask(usage),
     ]
+}
+
+/// An RSA pair that signs and verifies; its halves are named `called-private` and `called-public`.
+#[must_use]
+pub fn key_pair(called: &str, bits: i32) -> CreateKeyPairRequest {
+    let common = vec![
+        Attribute::new(AttributeKind::CryptographicAlgorithm, &CryptographicAlgorithm::RSA),
+        Attribute::new(AttributeKind::CryptographicLength, &bits),
+    ];
+    let half = |half: &str, usage| template(vec![name(&format!("{called}-{half}")), mask(usage)]);
+    CreateKeyPairRequest {
+        common_template_attribute: Some(template(common)),
+        private_key_template_attribute: Some(half("private", CryptographicUsageMask::Sign)),
+        public_key_template_attribute: Some(half("public", CryptographicUsageMask::Verify)),
+    }
 }
 
 /// The usage of a key.

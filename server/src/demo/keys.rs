@@ -1,10 +1,10 @@
 //! The requests that make the demo's keys.
 
 use kmip_core::attribute::{Attribute, AttributeKind};
-use kmip_core::payload::{CreateKeyPairRequest, CreateRequest};
+use kmip_core::payload::CreateRequest;
 use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask, ObjectType};
 
-use crate::client::template::{key, mask, name, template};
+use crate::client::template::{key, name, template};
 
 fn symmetric(attributes: Vec<Attribute>) -> CreateRequest {
     CreateRequest {
@@ -35,19 +35,4 @@ pub(super) fn hmac(called: &str) -> CreateRequest {
     let mut attributes = key(CryptographicAlgorithm::HMAC_SHA256, 256, usage);
     attributes.push(name(called));
     symmetric(attributes)
-}
-
-/// An RSA pair that signs and verifies.
-pub(crate) fn rsa(called: &str, bits: i32) -> CreateKeyPairRequest {
-    let common = vec![
-        Attribute::new(AttributeKind::CryptographicAlgorithm, &CryptographicAlgorithm::RSA),
-        Attribute::new(AttributeKind::CryptographicLength, &bits),
-    ];
-    let half =
-        |suffix: &str, usage| template(vec![name(&format!("{called}-{suffix}")), mask(usage)]);
-    CreateKeyPairRequest {
-        common_template_attribute: Some(template(common)),
-        private_key_template_attribute: Some(half("private", CryptographicUsageMask::Sign)),
-        public_key_template_attribute: Some(half("public", CryptographicUsageMask::Verify)),
-    }
 }

@@ -11,6 +11,7 @@ use super::asks::{
 };
 use super::report::Report;
 use super::{DemoError, keys};
+use crate::client::template::key_pair;
 use crate::client::{Client, Connector};
 
 /// Something the demo made, and must revoke before it can be destroyed if it is active.
@@ -133,7 +134,7 @@ impl<'a> Script<'a> {
     }
 
     fn create_pair(&mut self, client: &mut Client) -> Done<(UniqueIdentifier, UniqueIdentifier)> {
-        let pair = client.call(keys::rsa(&self.called("rsa"), 3072))?;
+        let pair = client.call(key_pair(&self.called("rsa"), 3072))?;
         let ids = (pair.private_key_unique_identifier, pair.public_key_unique_identifier);
         for id in [&ids.0, &ids.1] {
             self.made.push(Made { id: id.clone(), active: false });

@@ -1,0 +1,191 @@
+//! The parts of the bench: what each measures, and the floor it is held against.
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use kmip_core::attribute::UniqueIdentifier;
+
+use super::connect::Arrivals;
+use super::figure::{Figure, Floor, Spread};
+use super::load::Load;
+use super::raw::{Job, RawToken};
+use super::report::Conditions;
+use super::trial::Trial;
+use super::{BenchError, ROUNDS, process, workload};
+use crate::cli::{BenchArgs, BenchPart};
+
+/// AES keys in the store of the first server.
+const FEW_KEYS: usize = 10;
+/// AES keys in the store of the second.
+const MANY_KEYS: usize = 2_000;
+/// Connections that the floors are about.
+const FULL: usize = 8;
+
+/// What is made once and used by several parts.
+pub(super) struct Bench {
+    trial: Trial,
+    raw: RawToken,
+    rsa: UniqueIdentifier,
+    aes: Vec<UniqueIdentifier>,
+    /// Of the server right after its start.
+    resident_mib: f64,
+    connections: Vec<usize>,
+    round: Duration,
+    args: BenchArgs,
+}
+
+impl Bench {
+    pub(super) fn start(args: &BenchArgs, round: Duration) -> Result<Self, BenchError> {
+        let trial = Trial::start(args.pkcs11_module.as_deref())?;
+        // Before anything is asked of it.
+        let resident_mib = process::resident_mib(trial.pid())?;
+        let connector = trial.connector(true)?;
+        let rsa = workload::make_rsa(&connector)?;
+        let aes = workload::make_aes(&connector, FEW_KEYS, 1)?;
+        let raw = RawToken::start(trial.config())?;
+        let connections = args.connections.iter().map(|number| number.get()).collect();
+        let args = args.clone();
+        Ok(Self { trial, raw, rsa, aes, resident_mib, connections, round, args })
+    }
+
+    /// Under which conditions everything is measured.
+    pub(super) fn conditions(&self) -> Conditions {
+        Conditions {
+            version: env!("CARGO_PKG_VERSION"),
+            optimised: !cfg!(debug_assertions),
+            cpus: std::thread::available_parallelism().map_or(0, NonZeroUsize::get),
+            token: self.raw.library().to_owned(),
+            rounds: ROUNDS,
+            round_seconds: self.round.as_secs_f64(),
+        }
+    }
+
+    pub(super) fn measure(&mut self, part: BenchPart) -> Result<Vec<Figure>, BenchError> {
+        match part {
+            BenchPart::Sign => {
+                let request = workload::sign(&self.rsa);
+                self.against_token("RSA-2048 sign", Job::Sign, &[request])
+            }
+            BenchPart::Gcm => {
+                let requests = self.aes.iter().take(1).map(workload::encrypt).collect::<Vec<_>>();
+                self.against_token("AES-256-GCM 1 KiB", Job::Encrypt, &requests)
+            }
+            BenchPart::Query => self.query(),
+            BenchPart::Memory => Ok(vec![self.memory()]),
+            BenchPart::Keys => self.keys(),
+            BenchPart::Connect => self.connect(),
+        }
+    }
+
+    fn against_token(
+        &mut self,
+        name: &str,
+        job: Job,
+        requests: &[Vec<u8>],
+    ) -> Result<Vec<Figure>, BenchError> {
+        let mut figures = Vec::new();
+        for connections in self.connections.clone() {
+            let mut load = Load::open(&self.trial.connector(true)?, connections, requests)?;
+            let (time, raw) = (self.round, &mut self.raw);
+            let (token, claviger) =
+                alternate(&mut || raw.round(job, connections, time), &mut || load.round(time))?;
+            let held = job == Job::Sign && connections == FULL;
+            figures.push(Figure {
+                name: format!("{name}, {}", counted(connections)),
+                unit: "/s",
+                against: Some(("token", token)),
+                claviger,
+                floor: held.then_some(Floor::RatioAtLeast(0.75)),
+            });
+        }
+        Ok(figures)
+    }
+
+    fn query(&self) -> Result<Vec<Figure>, BenchError> {
+        let mut load = Load::open(&self.trial.connector(true)?, FULL, &[workload::query()])?;
+        let (mut rates, mut costs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let before = process::cpu_seconds(self.trial.pid())?;
+            let (answers, rate) = load.counted_round(self.round)?;
+            let spent = process::cpu_seconds(self.trial.pid())? - before;
+            rates.push(rate);
+            costs.push(spent / f64::from(answers) * 1e6);
+        }
+        let name = format!("Query, {}", counted(FULL));
+        Ok(vec![
+            Figure::alone(name, "/s", spread(rates)?).with_floor(Floor::AtLeast(10_000.0)),
+            Figure::alone("  CPU per Query", "us", spread(costs)?).with_floor(Floor::AtMost(80.0)),
+        ])
+    }
+
+    fn memory(&self) -> Figure {
+        let resident = Spread::once(self.resident_mib);
+        Figure::alone("idle memory after start", "MiB", resident).with_floor(Floor::AtMost(40.0))
+    }
+
+    /// A second server with many keys; on both, the uses are spread over all the keys.
+    fn keys(&self) -> Result<Vec<Figure>, BenchError> {
+        let trial = Trial::start(self.args.pkcs11_module.as_deref())?;
+        let connector = trial.connector(true)?;
+        let begun = Instant::now();
+        let many = workload::make_aes(&connector, MANY_KEYS, FULL)?;
+        let made = f64::from(u32::try_from(many.len()).unwrap_or(u32::MAX));
+        let made_rate = Spread::once(made / begun.elapsed().as_secs_f64());
+        let requests =
+            |keys: &[UniqueIdentifier]| keys.iter().map(workload::encrypt).collect::<Vec<_>>();
+        let mut on_few = Load::open(&self.trial.connector(true)?, FULL, &requests(&self.aes))?;
+        let mut on_many = Load::open(&connector, FULL, &requests(&many))?;
+        let (few, claviger) =
+            alternate(&mut || on_few.round(self.round), &mut || on_many.round(self.round))?;
+        let used = Figure {
+            name: format!("AES-256-GCM, {MANY_KEYS} keys"),
+            unit: "/s",
+            against: Some(("10 keys", few)),
+            claviger,
+            floor: Some(Floor::RatioAtLeast(0.9)),
+        };
+        let memory = Spread::once(process::resident_mib(trial.pid())?);
+        Ok(vec![
+            used,
+            Figure::alone(format!("  memory with {MANY_KEYS} keys in use"), "MiB", memory),
+            Figure::alone(format!("  making them, {}", counted(FULL)), "/s", made_rate),
+        ])
+    }
+
+    fn connect(&self) -> Result<Vec<Figure>, BenchError> {
+        let full = Arrivals::new(&self.trial, FULL, false)?;
+        let resumed = Arrivals::new(&self.trial, FULL, true)?;
+        let (full, resumed) =
+            alternate(&mut || full.round(self.round), &mut || resumed.round(self.round))?;
+        Ok(vec![
+            Figure::alone(format!("new connections, {FULL} clients"), "/s", full),
+            Figure::alone("  with TLS sessions resumed", "/s", resumed),
+        ])
+    }
+}
+
+fn counted(connections: usize) -> String {
+    format!("{connections} connection{}", if connections == 1 { "" } else { "s" })
+}
+
+/// Rounds of one side and of the other in turn; who begins changes each time.
+fn alternate(
+    one: &mut dyn FnMut() -> Result<f64, BenchError>,
+    other: &mut dyn FnMut() -> Result<f64, BenchError>,
+) -> Result<(Spread, Spread), BenchError> {
+    let (mut ones, mut others) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        if round % 2 == 0 {
+            ones.push(one()?);
+            others.push(other()?);
+        } else {
+            others.push(other()?);
+            ones.push(one()?);
+        }
+    }
+    Ok((spread(ones)?, spread(others)?))
+}
+
+fn spread(rounds: Vec<f64>) -> Result<Spread, BenchError> {
+    Spread::of(rounds).ok_or(BenchError::Measure("nothing was measured"))
+}
