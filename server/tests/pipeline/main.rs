@@ -12,6 +12,7 @@
 mod bad_input;
 mod batch;
 mod crypto;
+mod objects;
 mod outage;
 mod rules;
 mod scopes;
