@@ -11,6 +11,8 @@
 
 mod bad_input;
 mod batch;
+mod crypto;
+mod objects;
 mod outage;
 mod rules;
 mod scopes;
