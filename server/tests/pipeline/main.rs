@@ -8,6 +8,7 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
 
 mod bad_input;
 mod batch;
