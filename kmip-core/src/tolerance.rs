@@ -18,7 +18,7 @@ pub struct Tolerance {
 /// What may deviate from the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToleranceKind {
-    /// The field is accepted in versions older than the one that brought it.
+    /// The field, or the whole request, is accepted in versions older than the one that brought it.
     BeforeItsVersion,
     /// The fields may come in any order.
     AnyOrder,
@@ -28,6 +28,12 @@ pub enum ToleranceKind {
 
 /// Every liberty we grant.
 pub const TOLERANCES: &[Tolerance] = &[
+    Tolerance {
+        structure: "DiscoverVersionsRequest",
+        field: None,
+        kind: ToleranceKind::BeforeItsVersion,
+        needed_by: "clients of 1.0 that ask which newer versions there are",
+    },
     Tolerance {
         structure: "LocateRequest",
         field: Some(Tag::OffsetItems),
@@ -54,6 +60,21 @@ pub(crate) const fn admits_early(structure: &str, field: Tag) -> bool {
     while let [row, rest @ ..] = rows {
         if let (Some(tag), ToleranceKind::BeforeItsVersion) = (row.field, row.kind)
             && tag.0 == field.0
+            && same(row.structure, structure)
+        {
+            return true;
+        }
+        rows = rest;
+    }
+    false
+}
+
+/// Whether the request `structure` is accepted before its version. Asked at compile time.
+pub(crate) const fn admits_whole_early(structure: &str) -> bool {
+    let mut rows = TOLERANCES;
+    while let [row, rest @ ..] = rows {
+        if row.field.is_none()
+            && matches!(row.kind, ToleranceKind::BeforeItsVersion)
             && same(row.structure, structure)
         {
             return true;
@@ -91,9 +112,9 @@ const fn same(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
     use crate::message::{RequestHeader, ResponseHeader};
-    use crate::payload::{GetAttributesRequest, LocateRequest};
+    use crate::payload::{GetAttributesRequest, LocateRequest, RequestPayload};
     use crate::ttlv::{Codec, DateTime, DecodeError, Item, Reader, Value};
-    use crate::types::ProtocolVersion;
+    use crate::types::{Operation, ProtocolVersion};
 
     fn item(tag: Tag, value: Value) -> Item {
         Item { tag, value }
@@ -116,6 +137,16 @@ mod tests {
         let group = vec![item(Tag::ObjectGroupMember, Value::Enumeration(1))];
         let refused: Result<LocateRequest, _> = read(ProtocolVersion::V1_0, group);
         assert_eq!(refused, Err(DecodeError::Unknown(Tag::ObjectGroupMember)));
+    }
+
+    fn request_before_its_version() {
+        let empty = Value::Structure(Vec::new()).to_bytes(Tag::RequestPayload);
+        let ask = |operation| {
+            let mut r = Reader::new(&empty, ProtocolVersion::V1_0);
+            RequestPayload::decode(operation, &mut r).unwrap()
+        };
+        assert!(ask(Operation::DiscoverVersions).is_some());
+        assert_eq!(ask(Operation::ReKeyKeyPair), None);
     }
 
     fn attributes_inside_template_attribute() {
@@ -155,6 +186,9 @@ mod tests {
             match (row.structure, row.field, row.kind) {
                 ("LocateRequest", Some(Tag::OffsetItems), ToleranceKind::BeforeItsVersion) => {
                     field_before_its_version();
+                }
+                ("DiscoverVersionsRequest", None, ToleranceKind::BeforeItsVersion) => {
+                    request_before_its_version();
                 }
                 ("LocateRequest", Some(Tag::Attribute), ToleranceKind::InsideTemplateAttribute) => {
                     attributes_inside_template_attribute()

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hsm_backend::HsmBackend;
+use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 
 use crate::authz::Subject;
@@ -123,16 +124,22 @@ impl Services {
 ///
 /// Kept in memory: after a restart every group begins anew, which the specification allows.
 #[derive(Debug, Default)]
-pub struct GroupRotation(Mutex<HashMap<(Scope, String), usize>>);
+pub struct GroupRotation(Mutex<HashMap<(Scope, String), UniqueIdentifier>>);
 
 impl GroupRotation {
-    /// Which of `members` has its turn.
-    pub fn next(&self, scope: &Scope, group: &str, members: usize) -> usize {
+    /// Which of `members` (in a fixed order) has its turn: the one after the last handed out, the
+    /// first if that one is gone.
+    pub fn next(&self, scope: &Scope, group: &str, members: &[UniqueIdentifier]) -> usize {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = turns.entry((scope.clone(), group.to_owned())).or_insert(0);
-        let member = turn.checked_rem(members).unwrap_or(0);
-        *turn = member + 1;
-        member
+        let key = (scope.clone(), group.to_owned());
+        let last = turns.get(&key).and_then(|uid| members.iter().position(|member| member == uid));
+        let turn = last.map_or(0, |place| place + 1);
+        let turn = if turn < members.len() { turn } else { 0 };
+        match members.get(turn) {
+            Some(member) => turns.insert(key, member.clone()),
+            None => turns.remove(&key),
+        };
+        turn
     }
 }
 
@@ -144,8 +151,11 @@ mod tests {
     fn rotation_returns_to_the_first_member() {
         let rotation = GroupRotation::default();
         let scope = Scope::new("s");
-        let turns: Vec<usize> = (0..4).map(|_| rotation.next(&scope, "g", 3)).collect();
+        let members = ["a", "b", "c"].map(UniqueIdentifier::new);
+        let turns: Vec<usize> = (0..4).map(|_| rotation.next(&scope, "g", &members)).collect();
         assert_eq!(turns, [0, 1, 2, 0]);
-        assert_eq!(rotation.next(&scope, "other", 3), 0);
+        assert_eq!(rotation.next(&scope, "other", &members), 0);
+        assert_eq!(rotation.next(&scope, "g", &members[1..]), 0, "the last one is gone");
+        assert_eq!(rotation.next(&scope, "g", &[]), 0);
     }
 }

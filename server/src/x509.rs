@@ -4,10 +4,11 @@
 
 use der::{Decode, Encode};
 use kmip_core::attribute::{
-    AttributeKind as Kind, CertificateIdentifier, CertificateIssuer, CertificateSubject,
-    X509CertificateIdentifier, X509CertificateIssuer, X509CertificateSubject,
+    AttributeKind as Kind, AttributeName, CertificateIdentifier, CertificateIssuer,
+    CertificateSubject, X509CertificateIdentifier, X509CertificateIssuer, X509CertificateSubject,
 };
 use kmip_core::object::Certificate;
+use kmip_core::ttlv::Value;
 use kmip_core::types::{CertificateType, CryptographicAlgorithm, DigitalSignatureAlgorithm};
 use x509_cert::ext::pkix::SubjectAltName;
 
@@ -58,15 +59,78 @@ pub fn describe(certificate: &Certificate, set: &mut AttributeSet) -> Result<(),
     if let Some((_, name)) = SIGNATURES.iter().find(|(known, _)| *known == oid) {
         set.set(Kind::DigitalSignatureAlgorithm, name);
     }
-    let subject_public_key = tbs.subject_public_key_info().to_der().map_err(|_| MALFORMED)?;
-    if let Ok(key) = key_format::public_from_spki(&subject_public_key) {
-        let (algorithm, bits) = key_material::public_length(&key);
+    if let Some((algorithm, bits)) = key_length(&parsed)? {
         set.set_default::<CryptographicAlgorithm>(Kind::CryptographicAlgorithm, &algorithm);
-        if let Ok(bits) = i32::try_from(bits) {
-            set.set_default(Kind::CryptographicLength, &bits);
-        }
+        set.set_default(Kind::CryptographicLength, &bits);
+    }
+    for (name, kinds) in [(tbs.subject(), SUBJECT_PARTS), (tbs.issuer(), ISSUER_PARTS)] {
+        name_parts(name, kinds, set);
     }
     names(&parsed, set)
+}
+
+/// Algorithm and length in bits of the certified key, as far as they can be told.
+fn key_length(
+    certificate: &x509_cert::Certificate,
+) -> Result<Option<(CryptographicAlgorithm, i32)>, BridgeError> {
+    let info = certificate.tbs_certificate().subject_public_key_info();
+    let der = info.to_der().map_err(|_| MALFORMED)?;
+    let (algorithm, bits) = match key_format::public_from_spki(&der) {
+        Ok(key) => key_material::public_length(&key),
+        // A curve we have no use for: its length is half that of an uncompressed point.
+        Err(_) if info.algorithm.oid == sec1::ALGORITHM_OID => {
+            let point = info.subject_public_key.raw_bytes().len();
+            let bits = u32::try_from(point.saturating_sub(1) * 4).map_err(|_| MALFORMED)?;
+            (CryptographicAlgorithm::EC, bits)
+        }
+        Err(_) => return Ok(None),
+    };
+    let bits = i32::try_from(bits).map_err(|_| MALFORMED)?;
+    Ok(Some((algorithm, bits)))
+}
+
+/// The parts of a distinguished name that have an attribute each since 1.4.
+type NameParts = &'static [(&'static str, Kind)];
+
+const SUBJECT_PARTS: NameParts = &[
+    ("2.5.4.3", Kind::CertificateSubjectCN),
+    ("2.5.4.10", Kind::CertificateSubjectO),
+    ("2.5.4.11", Kind::CertificateSubjectOU),
+    ("1.2.840.113549.1.9.1", Kind::CertificateSubjectEmail),
+    ("2.5.4.6", Kind::CertificateSubjectC),
+    ("2.5.4.8", Kind::CertificateSubjectST),
+    ("2.5.4.7", Kind::CertificateSubjectL),
+    ("0.9.2342.19200300.100.1.1", Kind::CertificateSubjectUID),
+    ("2.5.4.5", Kind::CertificateSubjectSerialNumber),
+    ("2.5.4.12", Kind::CertificateSubjectTitle),
+    ("0.9.2342.19200300.100.1.25", Kind::CertificateSubjectDC),
+    ("2.5.4.46", Kind::CertificateSubjectDNQualifier),
+];
+
+const ISSUER_PARTS: NameParts = &[
+    ("2.5.4.3", Kind::CertificateIssuerCN),
+    ("2.5.4.10", Kind::CertificateIssuerO),
+    ("2.5.4.11", Kind::CertificateIssuerOU),
+    ("1.2.840.113549.1.9.1", Kind::CertificateIssuerEmail),
+    ("2.5.4.6", Kind::CertificateIssuerC),
+    ("2.5.4.8", Kind::CertificateIssuerST),
+    ("2.5.4.7", Kind::CertificateIssuerL),
+    ("0.9.2342.19200300.100.1.1", Kind::CertificateIssuerUID),
+    ("2.5.4.5", Kind::CertificateIssuerSerialNumber),
+    ("2.5.4.12", Kind::CertificateIssuerTitle),
+    ("0.9.2342.19200300.100.1.25", Kind::CertificateIssuerDC),
+    ("2.5.4.46", Kind::CertificateIssuerDNQualifier),
+];
+
+/// Adds an attribute for each part of `name` that has one.
+fn name_parts(name: &x509_cert::name::Name, kinds: NameParts, set: &mut AttributeSet) {
+    for part in name.iter_rdn().flat_map(|rdn| rdn.iter()) {
+        let oid = part.oid.to_string();
+        let kind = kinds.iter().find(|(known, _)| *known == oid).map(|(_, kind)| *kind);
+        if let (Some(kind), Ok(text)) = (kind, core::str::from_utf8(part.value.value())) {
+            set.add(AttributeName::from(kind), Value::TextString(text.to_owned()));
+        }
+    }
 }
 
 /// Clients register certificates as PEM text too.
@@ -105,7 +169,7 @@ fn names(certificate: &x509_cert::Certificate, set: &mut AttributeSet) -> Result
             issuer_alternative_names: Vec::new(),
         },
     );
-    let serial_text = tbs.serial_number().to_string().replace(':', "");
+    let serial_text = hex::encode_upper(unsigned(tbs.serial_number().as_bytes()));
     set.set(
         Kind::CertificateIdentifier,
         &CertificateIdentifier {
@@ -128,6 +192,14 @@ fn names(certificate: &x509_cert::Certificate, set: &mut AttributeSet) -> Result
         },
     );
     Ok(())
+}
+
+/// A serial number without the zero that only keeps it positive.
+fn unsigned(serial: &[u8]) -> &[u8] {
+    match serial {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    }
 }
 
 fn alternative_names(certificate: &x509_cert::Certificate) -> Vec<Vec<u8>> {

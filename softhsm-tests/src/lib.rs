@@ -1,1 +1,18 @@
-//! Harness for tests that need a token.
+//! Harness of the tests that need a token: the real `claviger dev` as a child process, and what the
+//! tests ask of it.
+//!
+//! Everything here panics when it fails, as a test does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness fails its test by panicking"
+)]
+
+pub mod corpus;
+pub mod docs;
+pub mod memory;
+pub mod program;
+pub mod requests;
+pub mod server;
+pub mod token;

@@ -9,7 +9,10 @@ use super::structures::{
     X509CertificateIdentifier, X509CertificateIssuer, X509CertificateSubject,
 };
 use crate::ttlv::{Codec, DecodeError, Value};
-use crate::types::{ProtocolVersion, Tag};
+use crate::types::{ProtocolVersion, Tag, table_of};
+
+/// Set in the values of enumerations that a vendor may add.
+const EXTENSION: u32 = 0x8000_0000;
 
 /// What an attribute's value looks like.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +139,30 @@ attributes! {
         Structure(fits::<CertificateSubject>) V1_0 one set Server modify no delete no;
     CertificateIssuer "Certificate Issuer" CertificateIssuer
         Structure(fits::<CertificateIssuer>) V1_0 one set Server modify no delete no;
+    CertificateSubjectCN "Certificate Subject CN" CertificateSubjectCN Text V1_4 many set Server modify no delete no;
+    CertificateSubjectO "Certificate Subject O" CertificateSubjectO Text V1_4 many set Server modify no delete no;
+    CertificateSubjectOU "Certificate Subject OU" CertificateSubjectOU Text V1_4 many set Server modify no delete no;
+    CertificateSubjectEmail "Certificate Subject Email" CertificateSubjectEmail Text V1_4 many set Server modify no delete no;
+    CertificateSubjectC "Certificate Subject C" CertificateSubjectC Text V1_4 many set Server modify no delete no;
+    CertificateSubjectST "Certificate Subject ST" CertificateSubjectST Text V1_4 many set Server modify no delete no;
+    CertificateSubjectL "Certificate Subject L" CertificateSubjectL Text V1_4 many set Server modify no delete no;
+    CertificateSubjectUID "Certificate Subject UID" CertificateSubjectUID Text V1_4 many set Server modify no delete no;
+    CertificateSubjectSerialNumber "Certificate Subject Serial Number" CertificateSubjectSerialNumber Text V1_4 many set Server modify no delete no;
+    CertificateSubjectTitle "Certificate Subject Title" CertificateSubjectTitle Text V1_4 many set Server modify no delete no;
+    CertificateSubjectDC "Certificate Subject DC" CertificateSubjectDC Text V1_4 many set Server modify no delete no;
+    CertificateSubjectDNQualifier "Certificate Subject DN Qualifier" CertificateSubjectDNQualifier Text V1_4 many set Server modify no delete no;
+    CertificateIssuerCN "Certificate Issuer CN" CertificateIssuerCN Text V1_4 many set Server modify no delete no;
+    CertificateIssuerO "Certificate Issuer O" CertificateIssuerO Text V1_4 many set Server modify no delete no;
+    CertificateIssuerOU "Certificate Issuer OU" CertificateIssuerOU Text V1_4 many set Server modify no delete no;
+    CertificateIssuerEmail "Certificate Issuer Email" CertificateIssuerEmail Text V1_4 many set Server modify no delete no;
+    CertificateIssuerC "Certificate Issuer C" CertificateIssuerC Text V1_4 many set Server modify no delete no;
+    CertificateIssuerST "Certificate Issuer ST" CertificateIssuerST Text V1_4 many set Server modify no delete no;
+    CertificateIssuerL "Certificate Issuer L" CertificateIssuerL Text V1_4 many set Server modify no delete no;
+    CertificateIssuerUID "Certificate Issuer UID" CertificateIssuerUID Text V1_4 many set Server modify no delete no;
+    CertificateIssuerSerialNumber "Certificate Issuer Serial Number" CertificateIssuerSerialNumber Text V1_4 many set Server modify no delete no;
+    CertificateIssuerTitle "Certificate Issuer Title" CertificateIssuerTitle Text V1_4 many set Server modify no delete no;
+    CertificateIssuerDC "Certificate Issuer DC" CertificateIssuerDC Text V1_4 many set Server modify no delete no;
+    CertificateIssuerDNQualifier "Certificate Issuer DN Qualifier" CertificateIssuerDNQualifier Text V1_4 many set Server modify no delete no;
     DigitalSignatureAlgorithm "Digital Signature Algorithm" DigitalSignatureAlgorithm
         Enumeration V1_1 one set Either modify no delete no;
     Digest "Digest" Digest Structure(fits::<Digest>) V1_0 many set Server modify no delete no;
@@ -207,9 +234,11 @@ impl AttributeKind {
     ///
     /// # Errors
     ///
-    /// `WrongType`, or what is wrong inside a structure.
+    /// `WrongType`, `BadValue` for a number that names nothing, or what is wrong inside a
+    /// structure.
     pub fn check(self, value: &Value, version: ProtocolVersion) -> Result<(), DecodeError> {
         let rule = self.rule();
+        check_numbers(rule.tag, value)?;
         let fits = match (rule.value, value) {
             (AttributeType::Structure(check), Value::Structure(_)) => return check(value, version),
             (AttributeType::Text, Value::TextString(_))
@@ -236,6 +265,20 @@ impl AttributeKind {
     }
 }
 
+/// Every enumeration in `value` has a name, in whatever version, or is an extension.
+fn check_numbers(tag: Tag, value: &Value) -> Result<(), DecodeError> {
+    match value {
+        Value::Enumeration(number) if number & EXTENSION == 0 => match table_of(tag) {
+            Some(table) if table.entry(*number).is_none() => Err(DecodeError::BadValue(tag)),
+            _ => Ok(()),
+        },
+        Value::Structure(items) => {
+            items.iter().try_for_each(|item| check_numbers(item.tag, &item.value))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether `value` reads as a `T`.
 fn fits<T: Codec>(value: &Value, version: ProtocolVersion) -> Result<(), DecodeError> {
     value.to::<T>(version).map(drop)
@@ -257,6 +300,16 @@ mod tests {
     fn check_rejects_wrong_wire_type() {
         let value = Value::Integer(3);
         assert!(AttributeKind::State.check(&value, ProtocolVersion::V1_4).is_err());
+    }
+
+    #[test]
+    fn check_rejects_numbers_that_name_nothing() {
+        let name =
+            |number| Value::of(&Name { name_value: "k".into(), name_type: NameType(number) });
+        let check = |number| AttributeKind::Name.check(&name(number), ProtocolVersion::V1_4);
+        assert_eq!(check(1), Ok(()));
+        assert_eq!(check(3), Err(DecodeError::BadValue(Tag::NameType)));
+        assert_eq!(check(0x8000_0001), Ok(()));
     }
 
     #[test]

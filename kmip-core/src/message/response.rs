@@ -48,11 +48,6 @@ pub struct ResponseItem {
     pub message_extension: Option<MessageExtension>,
 }
 
-/// Reads `tag` if it is next.
-fn optional<T: Codec>(tag: Tag, r: &mut Reader<'_>) -> Result<Option<T>, DecodeError> {
-    if r.next_is(tag) { T::decode(tag, r).map(Some) } else { Ok(None) }
-}
-
 fn encode_optional<T: Codec>(value: Option<&T>, tag: Tag, w: &mut Writer) {
     if let Some(value) = value {
         value.encode(tag, w);
@@ -148,21 +143,21 @@ impl ResponseItem {
     }
 
     fn decode_fields(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let operation: Option<Operation> = optional(Tag::Operation, r)?;
+        let operation: Option<Operation> = r.optional(Tag::Operation)?;
         Ok(Self {
             operation,
-            unique_batch_item_id: optional(Tag::UniqueBatchItemID, r)?,
+            unique_batch_item_id: r.optional(Tag::UniqueBatchItemID)?,
             result_status: Codec::decode(Tag::ResultStatus, r)?,
-            result_reason: optional(Tag::ResultReason, r)?,
-            result_message: optional(Tag::ResultMessage, r)?,
-            asynchronous_correlation_value: optional(Tag::AsynchronousCorrelationValue, r)?,
+            result_reason: r.optional(Tag::ResultReason)?,
+            result_message: r.optional(Tag::ResultMessage)?,
+            asynchronous_correlation_value: r.optional(Tag::AsynchronousCorrelationValue)?,
             payload: match operation {
                 Some(operation) if r.next_is(Tag::ResponsePayload) => {
                     ResponsePayload::decode(operation, r)?
                 }
                 _ => None,
             },
-            message_extension: optional(Tag::MessageExtension, r)?,
+            message_extension: r.optional(Tag::MessageExtension)?,
         })
     }
 }

@@ -84,11 +84,6 @@ const FIELDS: &[&[Tag]] = &[&[
     Tag::KeyWrappingData,
 ]];
 
-/// Reads `tag` if it is next.
-fn optional<T: Codec>(tag: Tag, r: &mut Reader<'_>) -> Result<Option<T>, DecodeError> {
-    if r.next_is(tag) { T::decode(tag, r).map(Some) } else { Ok(None) }
-}
-
 impl Codec for KeyBlock {
     fn encode(&self, tag: Tag, w: &mut Writer) {
         w.structure(tag, |w| {
@@ -114,7 +109,7 @@ impl Codec for KeyBlock {
     fn decode(tag: Tag, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         r.structure(tag, FIELDS, |r| {
             let key_format_type = Codec::decode(Tag::KeyFormatType, r)?;
-            let key_compression_type = optional(Tag::KeyCompressionType, r)?;
+            let key_compression_type = r.optional(Tag::KeyCompressionType)?;
             let key_value = if r.next_is(Tag::KeyValue) {
                 Some(KeyValue::decode_as(key_format_type, r)?)
             } else {
@@ -124,9 +119,9 @@ impl Codec for KeyBlock {
                 key_format_type,
                 key_compression_type,
                 key_value,
-                cryptographic_algorithm: optional(Tag::CryptographicAlgorithm, r)?,
-                cryptographic_length: optional(Tag::CryptographicLength, r)?,
-                key_wrapping_data: optional(Tag::KeyWrappingData, r)?,
+                cryptographic_algorithm: r.optional(Tag::CryptographicAlgorithm)?,
+                cryptographic_length: r.optional(Tag::CryptographicLength)?,
+                key_wrapping_data: r.optional(Tag::KeyWrappingData)?,
             })
         })
     }

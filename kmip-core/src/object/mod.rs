@@ -178,4 +178,18 @@ impl Object {
             Self::Certificate(_) | Self::Template(_) | Self::OpaqueObject(_) => None,
         }
     }
+
+    /// The same, to be changed.
+    #[must_use]
+    pub const fn key_block_mut(&mut self) -> Option<&mut KeyBlock> {
+        match self {
+            Self::SymmetricKey(SymmetricKey { key_block })
+            | Self::PublicKey(PublicKey { key_block })
+            | Self::PrivateKey(PrivateKey { key_block })
+            | Self::SplitKey(SplitKey { key_block, .. })
+            | Self::SecretData(SecretData { key_block, .. })
+            | Self::PGPKey(PgpKey { key_block, .. }) => Some(key_block),
+            Self::Certificate(_) | Self::Template(_) | Self::OpaqueObject(_) => None,
+        }
+    }
 }

@@ -89,6 +89,7 @@ pub use sign::{SignRequest, SignResponse};
 pub use signature_verify::{SignatureVerifyRequest, SignatureVerifyResponse};
 pub use validate::{ValidateRequest, ValidateResponse};
 
+use crate::tolerance;
 use crate::ttlv::{Codec, DecodeError, Reader, Writer};
 use crate::types::{Operation, ProtocolVersion, Tag};
 
@@ -134,11 +135,11 @@ macro_rules! payloads {
                 operation: Operation,
                 r: &mut Reader<'_>,
             ) -> Result<Option<Self>, DecodeError> {
-                if !exists(operation, r.version()) {
-                    return Ok(None);
-                }
                 Ok(match operation {
-                    $( Operation::$op => {
+                    $( Operation::$op
+                        if ProtocolVersion::$since <= r.version()
+                            || const { tolerance::admits_whole_early(stringify!($request)) } =>
+                    {
                         Some(Self::$op(Codec::decode(Tag::RequestPayload, r)?))
                     } )*
                     _ => None,

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::frame::padded_length;
-use super::{DecodeError, FRAME_HEADER_BYTES, Item, ItemType, Limits, Table};
+use super::{Codec, DecodeError, FRAME_HEADER_BYTES, Item, ItemType, Limits, Table};
 use crate::tolerance;
 use crate::types::{ProtocolVersion, Tag};
 
@@ -77,6 +77,11 @@ impl<'a> Reader<'a> {
         };
         self.rest = after;
         Ok((tag, kind, value))
+    }
+
+    /// Reads the item named `tag` if it is next.
+    pub(crate) fn optional<T: Codec>(&mut self, tag: Tag) -> Result<Option<T>, DecodeError> {
+        if self.next_is(tag) { T::decode(tag, self).map(Some) } else { Ok(None) }
     }
 
     /// Passes over the item `tag`, whatever it holds.

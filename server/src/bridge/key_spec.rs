@@ -82,6 +82,15 @@ pub fn key_pair(
     Err(BridgeError::Invalid("no key pair of this algorithm can be made here"))
 }
 
+/// What a secret key is for, where its maker does not say: what such keys usually do.
+#[must_use]
+pub const fn default_secret_mask(kind: SecretKeyKind) -> Mask {
+    match kind {
+        SecretKeyKind::Aes => Mask::Encrypt.union(Mask::Decrypt),
+        SecretKeyKind::Generic => Mask::MACGenerate.union(Mask::MACVerify),
+    }
+}
+
 /// What the token lets a secret key do: no more than the usage mask says.
 #[must_use]
 pub const fn secret_usage(mask: Mask) -> KeyUsage {

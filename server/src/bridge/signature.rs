@@ -117,6 +117,11 @@ pub fn mac(
     key_algorithm: CryptographicAlgorithm,
     parameters: &CryptographicParameters,
 ) -> Result<MacAlgorithm, BridgeError> {
+    let named = parameters.cryptographic_algorithm.and_then(algorithm::hmac_hash);
+    // A key registered as AES whose own parameters say HMAC: the bytes serve either.
+    if let (CryptographicAlgorithm::AES, Some(hash)) = (key_algorithm, named) {
+        return hmac(hash, parameters);
+    }
     if key_algorithm == CryptographicAlgorithm::AES {
         return match parameters.block_cipher_mode {
             Some(BlockCipherMode::CMAC) => Ok(MacAlgorithm::AesCmac),
@@ -126,18 +131,21 @@ pub fn mac(
     }
     let of_key = algorithm::hmac_hash(key_algorithm)
         .ok_or(BridgeError::Unsupported("keys of this algorithm make no MAC"))?;
+    if parameters.cryptographic_algorithm.is_some() && named != Some(of_key) {
+        return Err(BridgeError::Invalid("the key is of another algorithm"));
+    }
+    hmac(of_key, parameters)
+}
+
+fn hmac(
+    of_key: HashAlgorithm,
+    parameters: &CryptographicParameters,
+) -> Result<MacAlgorithm, BridgeError> {
     let by_hash = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
-    let by_algorithm = match parameters.cryptographic_algorithm {
-        Some(named) => Some(
-            algorithm::hmac_hash(named)
-                .ok_or(BridgeError::Invalid("the key is of another algorithm"))?,
-        ),
-        None => None,
-    };
     if parameters.block_cipher_mode.is_some() {
         return Err(BridgeError::Invalid("an HMAC has no block cipher mode"));
     }
-    if by_hash.is_some_and(|hash| hash != of_key) || by_algorithm.is_some_and(|h| h != of_key) {
+    if by_hash.is_some_and(|hash| hash != of_key) {
         return Err(BridgeError::Invalid("the key is for another hash"));
     }
     Ok(MacAlgorithm::Hmac(of_key))

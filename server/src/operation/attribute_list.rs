@@ -2,7 +2,7 @@
 
 use kmip_core::attribute::{Attribute, AttributeKind as Kind, CryptographicParameters, Digest};
 use kmip_core::ttlv::{Codec, Reader, Value, Writer};
-use kmip_core::types::{ProtocolVersion, Tag};
+use kmip_core::types::{CryptographicAlgorithm, ProtocolVersion, Tag, table_of};
 
 use crate::object::{Instance, ManagedObject};
 
@@ -21,8 +21,37 @@ fn shown(instance: &Instance, version: ProtocolVersion) -> Option<Attribute> {
             return None;
         }
         attribute.value = in_version(kind, attribute.value, version);
+        if !numbers_are_in(version, kind.rule().tag, &attribute.value) {
+            return None;
+        }
     }
     Some(attribute)
+}
+
+/// The name of `algorithm` in `version`, if it has one there. What is EC today was ECDSA before.
+pub(super) fn algorithm_in(
+    version: ProtocolVersion,
+    algorithm: CryptographicAlgorithm,
+) -> Option<CryptographicAlgorithm> {
+    let number = Value::Enumeration(algorithm.0);
+    if numbers_are_in(version, Tag::CryptographicAlgorithm, &number) {
+        return Some(algorithm);
+    }
+    (algorithm == CryptographicAlgorithm::EC).then_some(CryptographicAlgorithm::ECDSA)
+}
+
+/// Whether `version` has every named number in `value`; extension values belong to every version.
+fn numbers_are_in(version: ProtocolVersion, tag: Tag, value: &Value) -> bool {
+    match value {
+        Value::Enumeration(number) => {
+            let entry = table_of(tag).and_then(|table| table.entry(*number));
+            entry.is_none_or(|entry| entry.since <= version)
+        }
+        Value::Structure(items) => {
+            items.iter().all(|item| numbers_are_in(version, item.tag, &item.value))
+        }
+        _ => true,
+    }
 }
 
 /// Two structures have grown over the versions: older clients get them without the newer fields.
@@ -35,6 +64,14 @@ fn in_version(kind: Kind, value: Value, version: ProtocolVersion) -> Value {
         Kind::CryptographicParameters => {
             projected::<CryptographicParameters>(&value, version).unwrap_or(value)
         }
+        Kind::CryptographicAlgorithm => match value {
+            Value::Enumeration(number) => {
+                let algorithm = CryptographicAlgorithm(number);
+                let named = algorithm_in(version, algorithm).unwrap_or(algorithm);
+                Value::Enumeration(named.0)
+            }
+            other => other,
+        },
         _ => value,
     }
 }

@@ -84,14 +84,14 @@ pub(super) const fn unspecified_rng() -> RNGParameters {
     }
 }
 
-/// Activation <= Process Start, and Protect Stop <= Deactivation.
+/// Activation <= Process Start, Protect Stop <= Deactivation, Activation <= Deactivation.
 pub(super) fn check_dates(set: &AttributeSet) -> Result<(), OpError> {
     let ordered = |earlier: Kind, later: Kind| match (set.date(earlier), set.date(later)) {
         (Some(a), Some(b)) => a <= b,
         _ => true,
     };
+    // Process Start after Protect Stop is allowed: such a key can never be used to protect.
     if ordered(Kind::ActivationDate, Kind::ProcessStartDate)
-        && ordered(Kind::ProcessStartDate, Kind::ProtectStopDate)
         && ordered(Kind::ProtectStopDate, Kind::DeactivationDate)
         && ordered(Kind::ActivationDate, Kind::DeactivationDate)
     {

@@ -16,7 +16,7 @@ use crate::services::Services;
 use crate::store::{Filter, Page, StoreError};
 
 /// How often a change that lost a race is tried again.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 64;
 
 /// What must be done to undo an item.
 #[derive(Debug)]

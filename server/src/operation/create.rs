@@ -19,8 +19,9 @@ pub(super) fn handle(
     if request.object_type != ObjectType::SymmetricKey {
         return Err(OpError::InvalidField("only symmetric keys are created"));
     }
-    let given = template::collect(ctx, Some(&request.template_attribute))?;
+    let mut given = template::collect(ctx, Some(&request.template_attribute))?;
     let spec = key_spec::secret_key(&given)?;
+    given.set_default(Kind::CryptographicUsageMask, &key_spec::default_secret_mask(spec.kind));
     let mut key = birth::newborn(ctx, ObjectType::SymmetricKey, given, Origin::Generated)?;
     let mask = birth::checked_mask(ctx, &key)?;
     let bits = i32::try_from(spec.bits).map_err(|_| OpError::InvalidField("key length"))?;

@@ -2,9 +2,9 @@
 //!
 //! Spec: KMIP 1.4 §4.2.
 
-use hsm_backend::{KeyPairSpec, PublicKey, software};
+use hsm_backend::{HashAlgorithm, KeyId, KeyPairSpec, KeyRef, PublicKey, software};
 use kmip_core::attribute::{
-    AttributeKind as Kind, AttributeName, CryptographicDomainParameters, Link,
+    AttributeKind as Kind, AttributeName, CryptographicDomainParameters, Digest, Link,
 };
 use kmip_core::object::{KeyBlock, KeyValue, Object, PublicKey as WirePublicKey};
 use kmip_core::payload::{CreateKeyPairRequest, CreateKeyPairResponse};
@@ -45,10 +45,18 @@ pub(super) fn handle(
     let made = birth::bear(
         ctx,
         vec![private, public],
-        |ctx, id| Ok(ctx.hsm().generate_key_pair(&ctx.keygen_call(), id, &spec, &policy)?.value),
-        |_, objects, made| match objects {
-            [_, public] => fill_public(public, &made.public),
-            _ => Ok(()),
+        |ctx, id| {
+            let made = ctx.hsm().generate_key_pair(&ctx.keygen_call(), id, &spec, &policy)?.value;
+            let readable = policy.extractable && !policy.sensitive;
+            let digest = if readable { Some(private_digest(ctx, id)?) } else { None };
+            Ok((made.public, digest))
+        },
+        |_, objects, (key, digest)| {
+            let [private, public] = objects else { return Ok(()) };
+            if let Some(digest) = digest {
+                private.attributes.set(Kind::Digest, &digest);
+            }
+            fill_public(public, &key)
         },
     )?;
     let [private, public] = made.as_slice() else { return Err(OpError::NotFound) };
@@ -94,6 +102,15 @@ fn half(
     Ok(object)
 }
 
+/// The Digest of a private key, in the form in which it would be given out. No token hashes a
+/// private key, so only one that may leave has a Digest.
+fn private_digest(ctx: &OpContext<'_>, id: KeyId) -> Result<Digest, OpError> {
+    let key = ctx.hsm().export_key(&ctx.call(), &KeyRef::Token(id))?;
+    let (format, material) = key_material::write_private(None, &key)?;
+    let bytes = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
+    Ok(birth::digest(software::digest(HashAlgorithm::Sha256, bytes)?, format))
+}
+
 fn link(from: &mut ManagedObject, link_type: LinkType, to: &ManagedObject) {
     let link = Link { link_type, linked_object_identifier: to.uid.clone() };
     from.attributes.add(AttributeName::from(Kind::Link), Value::of(&link));
@@ -104,7 +121,7 @@ fn fill_public(object: &mut ManagedObject, key: &PublicKey) -> Result<(), OpErro
     let algorithm = object.attributes.enumeration(Kind::CryptographicAlgorithm);
     let (format, material) = key_material::write_public(None, key)?;
     let value = material.bytes().map(|bytes| bytes.expose().to_vec()).unwrap_or_default();
-    let digest = software::digest(hsm_backend::HashAlgorithm::Sha256, &value)?;
+    let digest = software::digest(HashAlgorithm::Sha256, &value)?;
     object.attributes.set(Kind::Digest, &birth::digest(digest, format));
     let key_block = KeyBlock {
         key_format_type: format,

@@ -2,16 +2,12 @@
 //!
 //! Spec: KMIP 1.4 §4.11.
 
-use hsm_backend::{KeyMaterial, KeyRef, SecretValue};
 use kmip_core::attribute::AttributeKind as Kind;
-use kmip_core::object::{
-    KeyBlock, KeyValue, Object, PrivateKey, PublicKey as WirePublicKey, SymmetricKey,
-};
+use kmip_core::object::{KeyValue, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
-use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, KeyWrapType, ObjectType};
+use kmip_core::types::{KeyFormatType, KeyWrapType};
 
-use super::{OpContext, OpError, key_wrap, public_key, register};
-use crate::bridge::key_material;
+use super::{OpContext, OpError, attribute_list, key_wrap, value};
 use crate::object::{Custody, ManagedObject};
 
 /// Answers with the object.
@@ -20,20 +16,24 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
     if request.key_compression_type.is_some() {
         return Err(OpError::KeyCompression);
     }
+    if request.key_wrap_type.is_some_and(|wrap| wrap.name().is_none()) {
+        return Err(OpError::InvalidField("no such key wrap type"));
+    }
     let format = request.key_format_type;
-    let object = match request.key_wrapping_specification {
+    let mut object = match request.key_wrapping_specification {
         Some(specification) => {
             may_leave_wrapped(ctx, &row)?;
             key_wrap::wrapped(ctx, &row, format, &specification)?
         }
         None => {
             may_leave(ctx, &row)?;
-            value(ctx, &row, format)?
+            value::in_plaintext(ctx, &row, format)?
         }
     };
     if request.key_wrap_type == Some(KeyWrapType::NotWrapped) && is_wrapped(&object) {
         return Err(OpError::FeatureNotSupported("registered wrapped, and given out as such only"));
     }
+    suit(ctx, &mut object)?;
     if row.attributes.boolean(Kind::Fresh) == Some(true) {
         ctx.change(Some(row.uid.clone()), |object, _| {
             object.attributes.set(Kind::Fresh, &false);
@@ -41,6 +41,30 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
         })?;
     }
     Ok(GetResponse { object_type: row.object_type, unique_identifier: row.uid.clone(), object })
+}
+
+/// Makes the object one that a client of the request's version can read: the material alone (Veeam
+/// fails on attributes beside it), and no number that the version lacks.
+fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpError> {
+    let wrapped = is_wrapped(object);
+    let Some(block) = object.key_block_mut() else { return Ok(()) };
+    if let (Some(KeyValue::Plain { attributes, .. }), false) = (&mut block.key_value, wrapped) {
+        attributes.clear();
+    }
+    if KeyFormatType::TABLE
+        .entry(block.key_format_type.0)
+        .is_some_and(|entry| entry.since > ctx.version())
+    {
+        return Err(OpError::KeyFormat);
+    }
+    if let Some(algorithm) = block.cryptographic_algorithm {
+        block.cryptographic_algorithm = attribute_list::algorithm_in(ctx.version(), algorithm);
+        if block.cryptographic_algorithm.is_none() {
+            // Both or neither, says the specification.
+            block.cryptographic_length = None;
+        }
+    }
+    Ok(())
 }
 
 fn is_wrapped(object: &Object) -> bool {
@@ -65,124 +89,4 @@ fn may_leave_wrapped(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpE
         return Err(OpError::NotExtractable);
     }
     Ok(())
-}
-
-/// The value in plaintext, in `format` or else as it was registered.
-pub(super) fn value(
-    ctx: &OpContext<'_>,
-    row: &ManagedObject,
-    format: Option<KeyFormatType>,
-) -> Result<Object, OpError> {
-    let kept = match row.custody {
-        Custody::Public => Some(public_key::stored_object(row)?),
-        Custody::Token | Custody::Sealed => unsealed(ctx, row)?,
-    };
-    match kept {
-        Some(object) if fits(&object, format) => Ok(object),
-        Some(object) if row.custody == Custody::Token => {
-            from_token(ctx, row, format, Some(&object))
-        }
-        Some(object) => converted(object, format),
-        None => from_token(ctx, row, format, None),
-    }
-}
-
-fn fits(object: &Object, format: Option<KeyFormatType>) -> bool {
-    match (format, object.key_block()) {
-        (None, _) | (_, None) => true,
-        (Some(format), Some(block)) => block.key_format_type == format,
-    }
-}
-
-/// The object in the form in which it was registered, if that is kept.
-fn unsealed(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Option<Object>, OpError> {
-    let (Some(key), Some(blob)) = (row.kek_id, row.blob.as_deref()) else { return Ok(None) };
-    let context = register::sealing_context(row);
-    let plain = ctx.services().sealer.open(&ctx.call(), key, &context, blob)?;
-    public_key::decoded(plain.expose()).map(Some)
-}
-
-/// Another format of an object that is not in the token.
-fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, OpError> {
-    let block = match &object {
-        Object::PublicKey(key) => &key.key_block,
-        Object::SecretData(secret) => &secret.key_block,
-        Object::SymmetricKey(key) => &key.key_block,
-        _ => return Err(OpError::KeyFormat),
-    };
-    let Some(KeyValue::Plain { material, .. }) = &block.key_value else {
-        return Err(OpError::KeyFormat);
-    };
-    let (format, material) = match (&object, format) {
-        (Object::PublicKey(_), format) => {
-            let key = key_material::read_public(block.key_format_type, material)?;
-            key_material::write_public(format, &key)?
-        }
-        (_, Some(format)) => {
-            let value = key_material::read_secret(block.key_format_type, material)?;
-            (format, key_material::write_secret(format, &value)?)
-        }
-        (_, None) => return Ok(object),
-    };
-    let key_block = KeyBlock {
-        key_format_type: format,
-        key_value: Some(KeyValue::plain(material)),
-        ..block.clone()
-    };
-    Ok(match object {
-        Object::PublicKey(_) => Object::PublicKey(WirePublicKey { key_block }),
-        Object::SymmetricKey(_) => Object::SymmetricKey(SymmetricKey { key_block }),
-        Object::SecretData(secret) => {
-            Object::SecretData(kmip_core::object::SecretData { key_block, ..secret })
-        }
-        other => other,
-    })
-}
-
-/// The value as the token gives it. `registered` tells how its key block named the algorithm.
-fn from_token(
-    ctx: &OpContext<'_>,
-    row: &ManagedObject,
-    format: Option<KeyFormatType>,
-    registered: Option<&Object>,
-) -> Result<Object, OpError> {
-    let key = row.key_ref().ok_or(OpError::KeyValueNotPresent)?;
-    let exported = export(ctx, row, &key)?;
-    let (key_format_type, material) = match &exported {
-        KeyMaterial::Secret { value, .. } => {
-            let format = format.unwrap_or(KeyFormatType::Raw);
-            (format, key_material::write_secret(format, value)?)
-        }
-        private => key_material::write_private(format, private)?,
-    };
-    let block = registered.and_then(Object::key_block);
-    let algorithm = row.attributes.enumeration(Kind::CryptographicAlgorithm);
-    let key_block = KeyBlock {
-        key_format_type,
-        key_compression_type: None,
-        key_value: Some(KeyValue::plain(material)),
-        cryptographic_algorithm: block
-            .and_then(|block| block.cryptographic_algorithm)
-            .or(algorithm.map(CryptographicAlgorithm)),
-        cryptographic_length: i32::try_from(row.true_bits).ok(),
-        key_wrapping_data: None,
-    };
-    match row.object_type {
-        ObjectType::SymmetricKey => Ok(Object::SymmetricKey(SymmetricKey { key_block })),
-        ObjectType::PrivateKey => Ok(Object::PrivateKey(PrivateKey { key_block })),
-        _ => Err(OpError::KeyFormat),
-    }
-}
-
-/// Reads the key out of the token; short HMAC keys lose the zeros a token was given with them.
-fn export(ctx: &OpContext<'_>, row: &ManagedObject, key: &KeyRef) -> Result<KeyMaterial, OpError> {
-    let exported = ctx.hsm().export_key(&ctx.call(), key)?;
-    let bytes = usize::try_from(row.true_bits / 8).unwrap_or(usize::MAX);
-    Ok(match exported {
-        KeyMaterial::Secret { kind, value } if value.expose().len() > bytes && bytes > 0 => {
-            let value = value.expose().get(..bytes).unwrap_or_default().to_vec();
-            KeyMaterial::Secret { kind, value: SecretValue::new(value) }
-        }
-        other => other,
-    })
 }

@@ -17,7 +17,8 @@ use kmip_core::types::{
     KeyFormatType, ObjectType, ProtocolVersion, WrappingMethod,
 };
 
-use super::{OpContext, OpError, attribute_list, get};
+use super::use_key::spend;
+use super::{OpContext, OpError, attribute_list, value};
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
 
@@ -119,13 +120,13 @@ fn wrapping_parameters(
 
 /// No Encoding: the token wraps the bare key.
 fn by_token(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
     kek: &ManagedObject,
     algorithm: WrapAlgorithm,
 ) -> Result<(KeyBlock, Vec<u8>), OpError> {
-    let (Some(kek), Some(target)) = (kek.key_ref(), row.key_ref()) else {
+    let (Some(kek_ref), Some(target)) = (kek.key_ref(), row.key_ref()) else {
         return Err(OpError::EncodingOption("only keys in the token are wrapped without encoding"));
     };
     // What C_WrapKey makes of a private key is PKCS#8, and nothing else.
@@ -134,7 +135,9 @@ fn by_token(
         (ObjectType::PrivateKey, None | Some(KeyFormatType::PKCS_8)) => KeyFormatType::PKCS_8,
         _ => return Err(OpError::KeyFormat),
     };
-    let bytes = ctx.hsm().wrap_key(&ctx.call(), &kek, &target, algorithm)?.value;
+    // Wrapping protects as encrypting does, and counts as such.
+    spend(ctx, kek, usize::try_from(row.true_bits.div_ceil(8)).unwrap_or(usize::MAX))?;
+    let bytes = ctx.hsm().wrap_key(&ctx.call(), &kek_ref, &target, algorithm)?.value;
     let block = KeyBlock {
         key_format_type,
         key_compression_type: None,
@@ -151,7 +154,7 @@ fn by_token(
 
 /// TTLV encoding: a structure that no token knows, so the value must be one that may be read.
 fn by_encoding(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
     kek: &ManagedObject,
@@ -161,7 +164,7 @@ fn by_encoding(
     if row.attributes.boolean(Kind::Sensitive) == Some(true) {
         return Err(OpError::EncodingOption("a sensitive key is wrapped with No Encoding only"));
     }
-    let object = get::value(ctx, row, format)?;
+    let object = value::in_plaintext(ctx, row, format)?;
     let (Object::SymmetricKey(SymmetricKey { key_block: block })
     | Object::PrivateKey(PrivateKey { key_block: block })
     | Object::SecretData(SecretData { key_block: block, .. })) = object
@@ -177,7 +180,7 @@ fn by_encoding(
     let mut w = Writer::new(ProtocolVersion::NEWEST);
     KeyValue::Plain { material, attributes }.encode(&mut w);
     let kek = kek.key_ref().ok_or(OpError::IllegalOperation("the object cannot wrap keys"))?;
-    let value = SecretValue::new(w.into_bytes());
-    let bytes = ctx.hsm().wrap_data(&ctx.call(), &kek, &value, algorithm)?.value;
+    let structure = SecretValue::new(w.into_bytes());
+    let bytes = ctx.hsm().wrap_data(&ctx.call(), &kek, &structure, algorithm)?.value;
     Ok((block, bytes))
 }

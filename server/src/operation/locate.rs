@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.9.
 
-use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName};
+use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName, UniqueIdentifier};
 use kmip_core::payload::{LocateRequest, LocateResponse};
 use kmip_core::ttlv::Value;
 use kmip_core::types::{ObjectGroupMember, StorageStatusMask, Tag};
@@ -10,7 +10,8 @@ use kmip_core::types::{ObjectGroupMember, StorageStatusMask, Tag};
 use super::{OpContext, OpError};
 use crate::store::{Criterion, FieldMatch, Filter, Page};
 
-/// Answers with the identifiers that match, newest first. None is a success.
+/// Answers with the identifiers that match, newest first; members of a group oldest first. None is
+/// a success.
 pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: LocateRequest,
@@ -36,9 +37,15 @@ pub(super) fn handle(
         Some(ObjectGroupMember::GroupMemberFresh) => {
             let fresh = AttributeName::from(Kind::Fresh);
             filter.criteria.push(Criterion::equals(fresh, &Value::Boolean(true)));
-            ctx.locate(&filter)?
+            members(ctx, &filter, |_, _| Ok(0))?
         }
-        Some(ObjectGroupMember::GroupMemberDefault) => next_member(ctx, &attributes, &filter)?,
+        Some(ObjectGroupMember::GroupMemberDefault) => {
+            let group = group_of(&attributes)?;
+            members(ctx, &filter, |ctx, all| {
+                let scope = ctx.grant()?.scope();
+                Ok(ctx.services().rotation.next(scope, &group, all))
+            })?
+        }
         Some(_) => return Err(OpError::InvalidField("no such object group member")),
     };
     let placeholder = match page.identifiers.as_slice() {
@@ -59,29 +66,29 @@ fn count(given: Option<i32>) -> Result<Option<usize>, OpError> {
         .map_err(|_| OpError::InvalidField("a number of items is negative"))
 }
 
-/// The default member of a group: each in turn, oldest first.
-fn next_member(
-    ctx: &mut OpContext<'_>,
-    attributes: &[Attribute],
-    filter: &Filter,
-) -> Result<Page, OpError> {
-    let group = attributes
+/// The group that the default member is asked of.
+fn group_of(attributes: &[Attribute]) -> Result<String, OpError> {
+    attributes
         .iter()
-        .find(|attribute| attribute.name.kind() == Some(Kind::ObjectGroup))
-        .and_then(|attribute| match &attribute.value {
+        .filter(|attribute| attribute.name.kind() == Some(Kind::ObjectGroup))
+        .find_map(|attribute| match &attribute.value {
             Value::TextString(name) => Some(name.clone()),
             _ => None,
         })
-        .ok_or(OpError::InvalidField("no object group is named"))?;
+        .ok_or(OpError::InvalidField("no object group is named"))
+}
+
+/// Members of a group, oldest first, beginning with the one that `first` names.
+fn members(
+    ctx: &mut OpContext<'_>,
+    filter: &Filter,
+    first: impl FnOnce(&OpContext<'_>, &[UniqueIdentifier]) -> Result<usize, OpError>,
+) -> Result<Page, OpError> {
     let all = Filter { offset: 0, limit: ctx.services().bounds.max_locate_items, ..filter.clone() };
     let mut page = ctx.locate(&all)?;
     page.identifiers.reverse();
-    let members = page.identifiers.len();
-    if members > 0 {
-        let scope = ctx.grant()?.scope().clone();
-        let turn = ctx.services().rotation.next(&scope, &group, members);
-        page.identifiers.rotate_left(turn.min(members));
-    }
+    let turn = first(ctx, &page.identifiers)?.min(page.identifiers.len());
+    page.identifiers.rotate_left(turn);
     page.identifiers =
         page.identifiers.into_iter().skip(filter.offset).take(filter.limit).collect();
     Ok(page)

@@ -32,6 +32,7 @@ mod sign;
 mod signature_verify;
 mod template;
 mod use_key;
+mod value;
 
 use kmip_core::payload::{RequestPayload, ResponsePayload};
 use kmip_core::types::Operation;

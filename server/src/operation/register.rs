@@ -2,16 +2,20 @@
 //!
 //! Spec: KMIP 1.4 §4.3.
 
-use hsm_backend::{HashAlgorithm, KeyMaterial, software};
-use kmip_core::attribute::AttributeKind as Kind;
+use hsm_backend::{HashAlgorithm, KeyMaterial, SecretKeyKind, software};
+use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
 use kmip_core::ttlv::{Codec, Writer};
-use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ProtocolVersion, Tag};
+use kmip_core::types::{
+    CertificateType, CryptographicAlgorithm, EnumTable, KeyFormatType, ProtocolVersion,
+    SecretDataType, Tag,
+};
 use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
 use super::{OpContext, OpError, template};
+use crate::bridge::algorithm::{hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
 use crate::object::{AttributeSet, Custody, ManagedObject};
 use crate::x509;
@@ -109,6 +113,7 @@ fn import(
 
 /// Decides where the object goes, and fills in algorithm and length.
 fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Result<Plan, OpError> {
+    check_numbers(object)?;
     match object {
         Object::Certificate(certificate) => {
             x509::describe(certificate, given)?;
@@ -133,7 +138,6 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             if let Some(bits) = secret.key_block.cryptographic_length {
                 given.set_default(Kind::CryptographicLength, &bits);
             }
-            require_mask(given)?;
             Ok(Plan::Sealed)
         }
         Object::OpaqueObject(_) => Ok(Plan::Sealed),
@@ -141,6 +145,23 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             Err(OpError::InvalidField("objects of this type are not served"))
         }
     }
+}
+
+/// Format and kind must be ones that the specification names, or a vendor's.
+fn check_numbers(object: &Object) -> Result<(), OpError> {
+    let known = |table: EnumTable, number| number >= 0x8000_0000 || table.entry(number).is_some();
+    let format = object.key_block().map(|block| block.key_format_type);
+    if format.is_some_and(|format| !known(KeyFormatType::TABLE, format.0)) {
+        return Err(OpError::KeyFormat);
+    }
+    let kind = match object {
+        Object::SecretData(secret) => known(SecretDataType::TABLE, secret.secret_data_type.0),
+        Object::Certificate(certificate) => {
+            known(CertificateType::TABLE, certificate.certificate_type.0)
+        }
+        _ => true,
+    };
+    if kind { Ok(()) } else { Err(OpError::InvalidField("no such kind of object")) }
 }
 
 fn require_mask(given: &AttributeSet) -> Result<(), OpError> {
@@ -195,10 +216,20 @@ fn plan_symmetric(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, Op
     if given.integer(Kind::CryptographicLength) != Some(bits) && !is_des(algorithm) {
         return Err(OpError::InvalidField("the length is not that of the key material"));
     }
-    match key_material::secret_kind(algorithm, value.expose().len()) {
+    let kind = key_material::secret_kind(algorithm, value.expose().len());
+    match kind.map(|kind| if is_for_hmac(given) { SecretKeyKind::Generic } else { kind }) {
         Some(kind) => Ok(Plan::Token(KeyMaterial::Secret { kind, value })),
         None => Ok(Plan::Sealed),
     }
+}
+
+/// Whether the key's own parameters say that it makes HMACs, whatever its algorithm is called: no
+/// token makes an HMAC with an AES object.
+fn is_for_hmac(given: &AttributeSet) -> bool {
+    given
+        .typed::<CryptographicParameters>(Kind::CryptographicParameters)
+        .and_then(|parameters| parameters.cryptographic_algorithm)
+        .is_some_and(|algorithm| hmac_hash(algorithm).is_some())
 }
 
 /// The length of a DES key leaves out its parity bits or not, as its writer pleases.
@@ -249,6 +280,7 @@ fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpErr
     let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
     match key_material::read_public(block.key_format_type, material) {
         Ok(key) => {
+            key_material::check_public(&key)?;
             let (algorithm, bits) = key_material::public_length(&key);
             set_lengths(given, algorithm, bits)?;
             Ok(Plan::Public)
@@ -264,7 +296,6 @@ fn set_lengths(
     algorithm: CryptographicAlgorithm,
     bits: u32,
 ) -> Result<(), OpError> {
-    use crate::bridge::algorithm::is_ec;
     given.set_default(Kind::CryptographicAlgorithm, &algorithm);
     let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
     if said.is_some_and(|said| said != algorithm && !(is_ec(said) && is_ec(algorithm))) {
@@ -284,7 +315,7 @@ fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
     row.true_bits = u32::try_from(bits).unwrap_or(0);
     let (value, format) = match object {
         Object::Certificate(certificate) => {
-            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::X_509)
+            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::Raw)
         }
         Object::OpaqueObject(opaque) => {
             let value = opaque.opaque_data_value.expose().to_vec();

@@ -71,8 +71,11 @@ pub(super) fn message(
     ResponseMessage { header, items }.encode()
 }
 
-/// An answer that fails every item of `request` alike.
+/// An answer that fails every item of `request` alike; one without items gets one all the same.
 pub(super) fn refuse_all(now: DateTime, request: &RequestMessage, failure: Failure) -> Vec<u8> {
+    if request.items.is_empty() {
+        return message_failure(now, request.header.protocol_version, failure);
+    }
     let items = request.items.iter().map(|item| ItemName::of(item).failure(failure)).collect();
     message(now, &request.header, String::new(), items)
 }

@@ -1,0 +1,130 @@
+//! The value of an object in plaintext, for Get and for wrapping.
+
+use hsm_backend::{KeyMaterial, KeyRef, SecretValue};
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::object::{
+    KeyBlock, KeyValue, Object, PrivateKey, PublicKey as WirePublicKey, SecretData, SymmetricKey,
+};
+use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ObjectType};
+
+use super::{OpContext, OpError, public_key, register};
+use crate::bridge::key_material;
+use crate::object::{Custody, ManagedObject};
+
+/// The value in plaintext, in `format` or else as it was registered.
+pub(super) fn in_plaintext(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+) -> Result<Object, OpError> {
+    let kept = match row.custody {
+        Custody::Public => Some(public_key::stored_object(row)?),
+        Custody::Token | Custody::Sealed => unsealed(ctx, row)?,
+    };
+    match kept {
+        Some(object) if fits(&object, format) => Ok(object),
+        Some(object) if row.custody == Custody::Token => {
+            from_token(ctx, row, format, Some(&object))
+        }
+        Some(object) => converted(object, format),
+        None => from_token(ctx, row, format, None),
+    }
+}
+
+fn fits(object: &Object, format: Option<KeyFormatType>) -> bool {
+    match (format, object.key_block()) {
+        (None, _) | (_, None) => true,
+        (Some(format), Some(block)) => block.key_format_type == format,
+    }
+}
+
+/// The object in the form in which it was registered, if that is kept.
+fn unsealed(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Option<Object>, OpError> {
+    let (Some(key), Some(blob)) = (row.kek_id, row.blob.as_deref()) else { return Ok(None) };
+    let context = register::sealing_context(row);
+    let plain = ctx.services().sealer.open(&ctx.call(), key, &context, blob)?;
+    public_key::decoded(plain.expose()).map(Some)
+}
+
+/// Another format of an object that is not in the token.
+fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, OpError> {
+    let block = match &object {
+        Object::PublicKey(key) => &key.key_block,
+        Object::SecretData(secret) => &secret.key_block,
+        Object::SymmetricKey(key) => &key.key_block,
+        _ => return Err(OpError::KeyFormat),
+    };
+    let Some(KeyValue::Plain { material, .. }) = &block.key_value else {
+        return Err(OpError::KeyFormat);
+    };
+    let (format, material) = match (&object, format) {
+        (Object::PublicKey(_), format) => {
+            let key = key_material::read_public(block.key_format_type, material)?;
+            key_material::write_public(format, &key)?
+        }
+        (_, Some(format)) => {
+            let value = key_material::read_secret(block.key_format_type, material)?;
+            (format, key_material::write_secret(format, &value)?)
+        }
+        (_, None) => return Ok(object),
+    };
+    let key_block = KeyBlock {
+        key_format_type: format,
+        key_value: Some(KeyValue::plain(material)),
+        ..block.clone()
+    };
+    Ok(match object {
+        Object::PublicKey(_) => Object::PublicKey(WirePublicKey { key_block }),
+        Object::SymmetricKey(_) => Object::SymmetricKey(SymmetricKey { key_block }),
+        Object::SecretData(secret) => Object::SecretData(SecretData { key_block, ..secret }),
+        other => other,
+    })
+}
+
+/// The value as the token gives it. `registered` tells how its key block named the algorithm.
+fn from_token(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+    registered: Option<&Object>,
+) -> Result<Object, OpError> {
+    let key = row.key_ref().ok_or(OpError::KeyValueNotPresent)?;
+    let exported = export(ctx, row, &key)?;
+    let (key_format_type, material) = match &exported {
+        KeyMaterial::Secret { value, .. } => {
+            let format = format.unwrap_or(KeyFormatType::Raw);
+            (format, key_material::write_secret(format, value)?)
+        }
+        private => key_material::write_private(format, private)?,
+    };
+    let block = registered.and_then(Object::key_block);
+    let algorithm = row.attributes.enumeration(Kind::CryptographicAlgorithm);
+    let key_block = KeyBlock {
+        key_format_type,
+        key_compression_type: None,
+        key_value: Some(KeyValue::plain(material)),
+        cryptographic_algorithm: block
+            .and_then(|block| block.cryptographic_algorithm)
+            .or(algorithm.map(CryptographicAlgorithm)),
+        cryptographic_length: i32::try_from(row.true_bits).ok(),
+        key_wrapping_data: None,
+    };
+    match row.object_type {
+        ObjectType::SymmetricKey => Ok(Object::SymmetricKey(SymmetricKey { key_block })),
+        ObjectType::PrivateKey => Ok(Object::PrivateKey(PrivateKey { key_block })),
+        _ => Err(OpError::KeyFormat),
+    }
+}
+
+/// Reads the key out of the token; short HMAC keys lose the zeros a token was given with them.
+fn export(ctx: &OpContext<'_>, row: &ManagedObject, key: &KeyRef) -> Result<KeyMaterial, OpError> {
+    let exported = ctx.hsm().export_key(&ctx.call(), key)?;
+    let bytes = usize::try_from(row.true_bits / 8).unwrap_or(usize::MAX);
+    Ok(match exported {
+        KeyMaterial::Secret { kind, value } if value.expose().len() > bytes && bytes > 0 => {
+            let value = value.expose().get(..bytes).unwrap_or_default().to_vec();
+            KeyMaterial::Secret { kind, value: SecretValue::new(value) }
+        }
+        other => other,
+    })
+}

@@ -1,0 +1,184 @@
+//! Valid requests of every served operation, to be spoilt.
+
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::ttlv::{Item, Value};
+use kmip_core::types::{
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
+    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
+};
+use server::operation::SERVED;
+
+use crate::support::ask::{
+    Request, algorithm, attribute, attribute_at, create, create_pair, custom, data, iv, length,
+    mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, uid,
+    version_item,
+};
+use crate::support::tree::{boolean, bytes, date, enumeration, integer, long, structure, text};
+use crate::support::{Client, START, keys};
+
+/// The objects that the requests are about.
+pub(super) struct Objects {
+    aes: String,
+    private: String,
+    public: String,
+    hmac: String,
+    /// Used up by what the requests do to it.
+    spare: String,
+}
+
+impl Objects {
+    pub(super) fn of(client: &Client<'_>) -> Self {
+        let all = || vec![mask(Mask(0x3FF)), on(Kind::ActivationDate, 0)];
+        let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
+        Self {
+            aes: client.active(vec![custom("x-own", "1")]),
+            private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
+            public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
+            hmac: client.register(ObjectType::SymmetricKey, all(), hmac),
+            spare: client.create(vec![custom("x-own", "1")]),
+        }
+    }
+
+    /// A valid request for every operation that is served.
+    pub(super) fn requests(&self, client: &Client<'_>) -> Vec<Request> {
+        let one = |entry: &server::operation::OperationEntry| {
+            let operation = entry.operation;
+            client.request().named(b"abcd", operation, self.payload(operation))
+        };
+        SERVED.iter().map(one).collect()
+    }
+
+    fn payload(&self, operation: Operation) -> Vec<Item> {
+        let aes = |rest: Vec<Item>| [vec![uid(&self.aes)], rest].concat();
+        match operation {
+            Operation::DiscoverVersions => vec![version_item(client_version())],
+            Operation::Query => (1..=0xC).map(|n| enumeration(Tag::QueryFunction, n)).collect(),
+            Operation::Create => create(attributes("made")),
+            Operation::CreateKeyPair => create_pair(
+                vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)],
+                vec![mask(Mask::Sign)],
+                vec![mask(Mask::Verify)],
+            ),
+            Operation::Register => {
+                let rsa = [attributes("brought"), vec![mask(Mask::Sign)]].concat();
+                register(ObjectType::PrivateKey, rsa, keys::rsa_transparent())
+            }
+            Operation::Locate => {
+                let mut fields = vec![
+                    integer(Tag::MaximumItems, 3),
+                    integer(Tag::OffsetItems, 0),
+                    integer(Tag::StorageStatusMask, 1),
+                ];
+                fields.extend(attributes("sought"));
+                fields
+            }
+            Operation::Get => vec![
+                uid(&self.private),
+                enumeration(Tag::KeyFormatType, KeyFormatType::PKCS_8.0),
+                enumeration(Tag::KeyWrapType, 1),
+            ],
+            Operation::GetAttributes => aes(vec![text(Tag::AttributeName, "Name")]),
+            Operation::GetAttributeList => aes(Vec::new()),
+            Operation::AddAttribute => aes(vec![custom("x-new", "1")]),
+            Operation::ModifyAttribute => {
+                aes(vec![attribute_at("x-own", 0, Value::TextString("2".to_owned()))])
+            }
+            Operation::DeleteAttribute => {
+                aes(vec![text(Tag::AttributeName, "x-new"), integer(Tag::AttributeIndex, 0)])
+            }
+            Operation::Activate => vec![uid(&self.spare)],
+            Operation::Revoke => {
+                let compromise = kmip_core::types::RevocationReasonCode::KeyCompromise;
+                let mut fields = revoke(&self.spare, compromise);
+                fields.push(date(Tag::CompromiseOccurrenceDate, START));
+                fields
+            }
+            Operation::Destroy => vec![uid(&self.spare)],
+            _ => self.crypto_payload(operation),
+        }
+    }
+
+    /// The payloads of operations that use a key, or none.
+    fn crypto_payload(&self, operation: Operation) -> Vec<Item> {
+        let gcm = parameters(vec![
+            mode(BlockCipherMode::GCM),
+            enumeration(Tag::CryptographicAlgorithm, CryptographicAlgorithm::AES.0),
+            boolean(Tag::RandomIV, false),
+            integer(Tag::IVLength, 12),
+            integer(Tag::TagLength, 16),
+        ]);
+        let signed = parameters(vec![
+            padding(PaddingMethod::PSS),
+            enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0),
+            integer(Tag::SaltLength, 32),
+        ]);
+        let aes = |rest: Vec<Item>| [vec![uid(&self.aes)], rest].concat();
+        match operation {
+            Operation::Encrypt => aes(vec![
+                gcm,
+                data(&[1; 20]),
+                iv(&[2; 12]),
+                bytes(Tag::AuthenticatedEncryptionAdditionalData, b"aad"),
+            ]),
+            Operation::Decrypt => aes(vec![
+                gcm,
+                data(&[1; 20]),
+                iv(&[2; 12]),
+                bytes(Tag::AuthenticatedEncryptionTag, &[3; 16]),
+            ]),
+            Operation::Sign => vec![uid(&self.private), signed, data(b"message")],
+            Operation::SignatureVerify => vec![
+                uid(&self.public),
+                signed,
+                data(b"message"),
+                bytes(Tag::SignatureData, &[7; 256]),
+            ],
+            Operation::MAC => vec![uid(&self.hmac), data(b"message")],
+            Operation::MACVerify => {
+                vec![uid(&self.hmac), data(b"message"), bytes(Tag::MACData, &[1; 32])]
+            }
+            Operation::RNGRetrieve => vec![integer(Tag::DataLength, 32)],
+            Operation::RNGSeed => vec![data(b"seed")],
+            Operation::Hash => {
+                let sha = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
+                vec![parameters(vec![sha]), data(b"message")]
+            }
+            other => panic!("{other:?} is served: say here what it asks"),
+        }
+    }
+}
+
+fn client_version() -> kmip_core::types::ProtocolVersion {
+    kmip_core::types::ProtocolVersion::V1_2
+}
+
+/// Attributes of every wire type.
+fn attributes(called: &str) -> Vec<Item> {
+    let limits = structure(
+        Tag::AttributeValue,
+        vec![long(Tag::UsageLimitsTotal, 1_000_000), enumeration(Tag::UsageLimitsUnit, 1)],
+    );
+    let link = structure(
+        Tag::AttributeValue,
+        vec![
+            enumeration(Tag::LinkType, LinkType::ParentLink.0),
+            text(Tag::LinkedObjectIdentifier, "parent"),
+        ],
+    );
+    vec![
+        name(called),
+        of_kind(Kind::UsageLimits, limits.value),
+        of_kind(Kind::Link, link.value),
+        on(Kind::ActivationDate, START),
+        on(Kind::ProtectStopDate, START + 1_000),
+        on(Kind::DeactivationDate, START + 2_000),
+        attribute("x-number", Value::Integer(-5)),
+        attribute("x-flag", Value::Boolean(true)),
+        attribute("x-bytes", bytes(Tag::Data, b"\x00\xFF").value),
+        plain_parameters(),
+    ]
+}
+
+fn plain_parameters() -> Item {
+    of_kind(Kind::CryptographicParameters, plain_mode(BlockCipherMode::CBC).value)
+}

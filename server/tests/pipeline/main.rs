@@ -1,0 +1,20 @@
+//! The KMIP pipeline from end to end, in process: bytes in, bytes out.
+//!
+//! Every answer, whatever the test is about, is held against the rules that no answer may break:
+//! see [`support::answer`].
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
+
+mod bad_input;
+mod batch;
+mod crypto;
+mod objects;
+mod outage;
+mod rules;
+mod scopes;
+mod support;

@@ -1,0 +1,298 @@
+//! Outages: a token or a store that fails, at every step, leaves nothing wrong behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hsm_backend::HsmErrorKind;
+use hsm_backend::fault::{Moment, Verb};
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::ttlv::Item;
+use kmip_core::types::{
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, Operation,
+    QueryFunction, ResultReason as Reason, State, Tag,
+};
+use server::reconcile::{self, Settled};
+use server::services::Bounds;
+
+use crate::support::ask::{
+    CRYPT, algorithm, create, create_pair, data, length, mask, name, plain_mode, register, uid,
+};
+use crate::support::store::FailingStore;
+use crate::support::tree::{Read, enumeration, integer};
+use crate::support::{Client, World, keys};
+
+/// Longer than any lease.
+const LATER: i64 = 3_600;
+
+fn ecb(key: &str) -> Vec<Item> {
+    vec![uid(key), plain_mode(BlockCipherMode::ECB), data(&[0; 16])]
+}
+
+#[test]
+fn metadata_operations_answer_while_the_token_is_away() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(vec![name("k")]);
+    let active = demo.active(Vec::new());
+    let public = demo.register(ObjectType::PublicKey, vec![mask(Mask::Verify)], keys::rsa_public());
+    world.token.set_unavailable(true);
+    let everything = (1..=0xC).map(|n| enumeration(Tag::QueryFunction, n)).collect();
+    demo.ok(Operation::Query, everything);
+    demo.ok(Operation::DiscoverVersions, Vec::new());
+    assert_eq!(demo.locate(vec![name("k")]), [key.clone()]);
+    demo.attributes(&key);
+    demo.ok(Operation::GetAttributeList, vec![uid(&key)]);
+    demo.ok(Operation::AddAttribute, vec![uid(&key), crate::support::ask::custom("x-a", "1")]);
+    demo.activate(&key);
+    demo.ok(Operation::Get, vec![uid(&public)]);
+    for (operation, payload) in [
+        (Operation::Create, create(vec![name("new")])),
+        (Operation::Get, vec![uid(&key)]),
+        (Operation::Encrypt, ecb(&active)),
+        (Operation::Decrypt, ecb(&active)),
+        (Operation::RNGRetrieve, vec![integer(Tag::DataLength, 8)]),
+        (Operation::Register, aes_register()),
+    ] {
+        assert_eq!(demo.fails(operation, payload), Reason::GeneralFailure, "{operation:?}");
+    }
+    world.token.heal();
+    demo.ok(Operation::Get, vec![uid(&key)]);
+    demo.ok(Operation::Encrypt, ecb(&active));
+}
+
+#[test]
+fn destroy_without_token_leaves_the_object_as_it_was() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(Vec::new());
+    world.token.set_unavailable(true);
+    assert_eq!(demo.fails(Operation::Destroy, vec![uid(&key)]), Reason::GeneralFailure);
+    assert_eq!(demo.state(&key), State::PreActive);
+    world.token.heal();
+    demo.ok(Operation::Get, vec![uid(&key)]);
+    demo.destroy(&key);
+}
+
+fn aes_register() -> Vec<Item> {
+    register(ObjectType::SymmetricKey, vec![mask(CRYPT), name("held")], keys::aes_key())
+}
+
+/// Everything that makes an object called `held`, with the token's verb that does it.
+fn births() -> Vec<(Operation, Vec<Item>, Verb)> {
+    let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
+    let pair = create_pair(ec, vec![name("held")], Vec::new());
+    vec![
+        (Operation::Create, create(vec![name("held")]), Verb::GenerateKey),
+        (Operation::Create, create(vec![name("held")]), Verb::DigestKey),
+        (Operation::CreateKeyPair, pair, Verb::GenerateKeyPair),
+        (Operation::Register, aes_register(), Verb::ImportKey),
+        (Operation::Register, aes_register(), Verb::Encrypt),
+        (Operation::Register, aes_register(), Verb::Random),
+    ]
+}
+
+/// A server whose sealing key, and with it the canary, is there.
+fn settled_world() -> World {
+    let world = World::new();
+    let demo = world.demo();
+    let first = demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
+    demo.destroy(&first);
+    world
+}
+
+fn reconcile(world: &World) -> Settled {
+    reconcile::run(&world.services).unwrap()
+}
+
+/// Every object that is found has a key that works; none is called `held`, and one can be.
+#[track_caller]
+fn assert_clean(client: &Client<'_>) {
+    assert_eq!(client.locate(vec![name("held")]), [] as [String; 0]);
+    for object in client.locate(Vec::new()) {
+        client.ok(Operation::Get, vec![uid(&object)]);
+    }
+    let made = client.create(vec![name("held")]);
+    client.destroy(&made);
+}
+
+#[test]
+fn birth_that_fails_in_the_token_leaves_nothing() {
+    for moment in [Moment::Before, Moment::After] {
+        for (operation, payload, verb) in births() {
+            let world = settled_world();
+            let demo = world.demo();
+            world.token.fail_nth(verb, 1, HsmErrorKind::Device(0x30), moment);
+            let outcome = demo.ask(operation, payload);
+            if verb == Verb::DigestKey {
+                // A token that cannot hash leaves the key without Digest.
+                let key = outcome.ok().text(Tag::UniqueIdentifier);
+                assert_eq!(demo.values(&key, "Digest"), []);
+                continue;
+            }
+            assert_eq!(outcome.reason(), Reason::GeneralFailure, "{verb:?} {moment:?}");
+            assert_clean(&demo);
+            world.clock.advance(LATER);
+            assert_eq!(reconcile(&world), Settled::default(), "{verb:?} {moment:?}");
+        }
+    }
+}
+
+/// The token goes away in the middle and cannot even be asked to take the key back.
+#[test]
+fn birth_cut_off_in_the_middle_is_settled_once_the_token_is_back() {
+    for (operation, payload, verb) in births() {
+        if matches!(verb, Verb::DigestKey | Verb::Encrypt | Verb::Random) {
+            continue;
+        }
+        let world = settled_world();
+        let demo = world.demo();
+        world.token.fail_nth(verb, 1, HsmErrorKind::Unavailable, Moment::After);
+        world.token.fail_always(Verb::DestroyKey, HsmErrorKind::Unavailable);
+        assert_eq!(demo.fails(operation, payload), Reason::GeneralFailure);
+        assert_eq!(demo.locate(Vec::new()), [] as [String; 0], "never acknowledged, never found");
+        // Its lease runs: nobody touches the row yet.
+        assert_eq!(reconcile(&world), Settled::default());
+        world.clock.advance(LATER);
+        // The row that names the token's key waits for the token.
+        let before = reconcile(&world);
+        assert_eq!((before.left, before.destroyed), (1, 0), "{verb:?}");
+        world.token.set_unavailable(true);
+        assert_eq!(reconcile(&world), Settled { left: 1, ..Settled::default() });
+        world.token.heal();
+        assert_eq!(reconcile(&world), Settled { failed: 1, ..Settled::default() });
+        let pair = operation == Operation::CreateKeyPair;
+        assert_eq!(before.failed, usize::from(pair), "the public half has nothing in the token");
+        assert_eq!(reconcile(&world), Settled::default());
+        assert_clean(&demo);
+    }
+}
+
+#[test]
+fn destroy_cut_off_in_the_middle_is_finished_once_the_token_is_back() {
+    for moment in [Moment::Before, Moment::After] {
+        let world = settled_world();
+        let demo = world.demo();
+        let key = demo.active(vec![name("held")]);
+        demo.revoke(&key, kmip_core::types::RevocationReasonCode::Superseded);
+        world.token.fail_nth(Verb::DestroyKey, 1, HsmErrorKind::Unavailable, moment);
+        assert_eq!(demo.fails(Operation::Destroy, vec![uid(&key)]), Reason::GeneralFailure);
+        // Unusable already, and never usable again.
+        assert_eq!(demo.fails(Operation::Get, vec![uid(&key)]), Reason::ItemNotFound);
+        assert_eq!(demo.fails(Operation::Decrypt, ecb(&key)), Reason::ItemNotFound);
+        world.clock.advance(LATER);
+        assert_eq!(reconcile(&world), Settled { destroyed: 1, ..Settled::default() });
+        assert_eq!(demo.state(&key), State::Destroyed, "its row stays");
+        assert_eq!(reconcile(&world), Settled::default());
+        assert_clean(&demo);
+    }
+}
+
+/// An absent or wrong token reads as an empty one: it is believed only if it shows the canary.
+#[test]
+fn empty_token_is_not_believed() {
+    let world = settled_world();
+    let demo = world.demo();
+    let key = demo.create(Vec::new());
+    world.token.fail_nth(Verb::DestroyKey, 1, HsmErrorKind::Unavailable, Moment::Before);
+    demo.fails(Operation::Destroy, vec![uid(&key)]);
+    world.clock.advance(LATER);
+    let canary = world.services.sealer.canary().unwrap().unwrap();
+    world.lose(&hsm_backend::KeyRef::Token(canary));
+    // Every key is said to be unknown, as by a token that was put in the wrong slot.
+    world.token.fail_always(Verb::DestroyKey, HsmErrorKind::KeyNotFound);
+    assert_eq!(reconcile(&world), Settled { left: 1, ..Settled::default() });
+}
+
+#[test]
+fn lost_key_fails_and_its_row_stays() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.active(Vec::new());
+    world.token.fail_always(Verb::Encrypt, HsmErrorKind::KeyNotFound);
+    assert_eq!(demo.fails(Operation::Encrypt, ecb(&key)), Reason::GeneralFailure);
+    assert_eq!(demo.state(&key), State::Active);
+    assert_eq!(demo.locate(Vec::new()), [key.clone()]);
+    world.token.heal();
+    demo.ok(Operation::Encrypt, ecb(&key));
+}
+
+/// A server whose store fails after so many more calls.
+fn fragile() -> (World, Arc<AtomicUsize>) {
+    let mut counter = None;
+    let world = World::with(Bounds::default(), |inner| {
+        let (store, calls) = FailingStore::new(inner);
+        counter = Some(calls);
+        Arc::new(store)
+    });
+    (world, counter.unwrap())
+}
+
+#[test]
+fn store_that_fails_at_any_step_leaves_nothing_wrong() {
+    for (operation, payload, _) in births() {
+        for step in 0..12 {
+            let (world, calls) = fragile();
+            let demo = world.demo();
+            demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
+            calls.store(step, Ordering::SeqCst);
+            let outcome = demo.ask(operation, payload.clone());
+            calls.store(usize::MAX, Ordering::SeqCst);
+            if outcome.reason.is_none() {
+                assert!(step > 1, "nothing was stored");
+                continue;
+            }
+            assert_eq!(outcome.reason(), Reason::GeneralFailure);
+            assert_eq!(outcome.message.as_deref(), Some("internal failure"));
+            assert_eq!(demo.locate(vec![name("held")]), [] as [String; 0]);
+            world.clock.advance(LATER);
+            reconcile(&world);
+            assert_clean(&demo);
+        }
+    }
+}
+
+#[test]
+fn store_that_fails_is_a_general_failure_for_every_operation() {
+    let (world, calls) = fragile();
+    let demo = world.demo();
+    let key = demo.active(Vec::new());
+    calls.store(0, Ordering::SeqCst);
+    for (operation, payload) in [
+        (Operation::Get, vec![uid(&key)]),
+        (Operation::GetAttributes, vec![uid(&key)]),
+        (Operation::Locate, Vec::new()),
+        (Operation::Encrypt, ecb(&key)),
+        (Operation::Destroy, vec![uid(&key)]),
+        (Operation::Activate, vec![uid(&key)]),
+    ] {
+        assert_eq!(demo.fails(operation, payload), Reason::GeneralFailure, "{operation:?}");
+    }
+    let query = vec![enumeration(Tag::QueryFunction, QueryFunction::QueryOperations.0)];
+    demo.ok(Operation::Query, query);
+    calls.store(usize::MAX, Ordering::SeqCst);
+    assert!(matches!(demo.value(&key, Kind::State), kmip_core::ttlv::Value::Enumeration(2)));
+}
+
+#[test]
+fn destroy_survives_a_store_that_fails_at_any_step() {
+    for step in 0..8 {
+        let (world, calls) = fragile();
+        let demo = world.demo();
+        demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
+        let key = demo.create(vec![name("held")]);
+        calls.store(step, Ordering::SeqCst);
+        let outcome = demo.ask(Operation::Destroy, vec![uid(&key)]);
+        calls.store(usize::MAX, Ordering::SeqCst);
+        world.clock.advance(LATER);
+        reconcile(&world);
+        match (outcome.reason, demo.state(&key)) {
+            // Either it was not begun, and the key works, or it is done.
+            (_, State::PreActive) => drop(demo.ok(Operation::Get, vec![uid(&key)])),
+            (_, state) => assert_eq!(state, State::Destroyed),
+        }
+        if demo.state(&key) == State::PreActive {
+            demo.destroy(&key);
+        }
+        assert_clean(&demo);
+    }
+}

@@ -1,0 +1,164 @@
+//! A server in a box, and clients that talk to it in bytes.
+
+pub(crate) mod answer;
+pub(crate) mod ask;
+pub(crate) mod keys;
+pub(crate) mod random;
+pub(crate) mod store;
+pub(crate) mod tree;
+pub(crate) mod vectors;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use hsm_backend::fault::FaultyBackend;
+use hsm_backend::memory::MemoryBackend;
+use hsm_backend::{HsmBackend, KeyRef};
+use kmip_core::ttlv::{DateTime, Item, Limits};
+use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
+use server::authz::Subject;
+use server::object::Scope;
+use server::pipeline::Pipeline;
+use server::sealing::Sealer;
+use server::services::{Bounds, Clock, GroupRotation, ScopeRules, Services};
+use server::store::{ObjectStore, SqliteStore};
+
+use answer::{Outcome, Reply};
+use ask::Request;
+
+/// When the tests begin.
+pub(crate) const START: i64 = 1_800_000_000;
+
+/// A clock that moves only when it is told to.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime {
+        DateTime(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A server with everything that stands behind it.
+pub(crate) struct World {
+    pub(crate) services: Arc<Services>,
+    pub(crate) clock: Arc<TestClock>,
+    /// The token as the server sees it.
+    pub(crate) token: Arc<FaultyBackend>,
+    pipeline: Pipeline,
+}
+
+impl World {
+    /// A server whose scope `demo` may export and whose scope `other` may not.
+    pub(crate) fn new() -> Self {
+        Self::with(Bounds::default(), |store| store)
+    }
+
+    pub(crate) fn bounded(bounds: Bounds) -> Self {
+        Self::with(bounds, |store| store)
+    }
+
+    /// As [`new`](Self::new), with `wrap` between server and store.
+    pub(crate) fn with(
+        bounds: Bounds,
+        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+    ) -> Self {
+        let store = wrap(Arc::new(SqliteStore::in_memory().unwrap()));
+        let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let hsm: Arc<dyn HsmBackend> = token.clone();
+        let scope = |name, export| (Scope::new(name), ScopeRules { export, unique_names: true });
+        let services = Arc::new(Services {
+            sealer: Sealer::new(store.clone(), hsm.clone()),
+            store,
+            hsm,
+            scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
+            bounds,
+            clock: clock.clone(),
+            instance: "test".to_owned(),
+            rotation: GroupRotation::default(),
+            requests: AtomicU64::new(1),
+        });
+        let pipeline = Pipeline::new(services.clone(), Limits::default());
+        Self { services, clock, token, pipeline }
+    }
+
+    /// A client of `scope` that speaks 1.4.
+    pub(crate) fn client(&self, scope: &str) -> Client<'_> {
+        let subject = self.services.subject(&Scope::new(scope));
+        Client { world: self, subject, version: ProtocolVersion::NEWEST }
+    }
+
+    pub(crate) fn demo(&self) -> Client<'_> {
+        self.client("demo")
+    }
+
+    pub(crate) fn other(&self) -> Client<'_> {
+        self.client("other")
+    }
+
+    /// Destroys what the token knows under `key`, behind the server's back.
+    pub(crate) fn lose(&self, key: &KeyRef) {
+        self.token.destroy_key(&keys::call(), key).unwrap();
+    }
+}
+
+/// A client of one scope, speaking one version.
+#[derive(Clone)]
+pub(crate) struct Client<'a> {
+    world: &'a World,
+    subject: Subject,
+    version: ProtocolVersion,
+}
+
+impl<'a> Client<'a> {
+    /// The same client in another version.
+    pub(crate) fn at(&self, version: ProtocolVersion) -> Self {
+        Self { version, ..self.clone() }
+    }
+
+    /// An empty request in the client's version.
+    pub(crate) fn request(&self) -> Request {
+        Request::new(self.version)
+    }
+
+    /// Bytes in, bytes out; nothing is checked.
+    pub(crate) fn raw(&self, message: &[u8]) -> Vec<u8> {
+        self.world.pipeline.answer(&self.subject, message)
+    }
+
+    /// Sends a request; the answer must be in its version and keep every rule.
+    #[track_caller]
+    pub(crate) fn send(&self, request: &Request) -> Reply {
+        Reply::checked(self.raw(&request.bytes()), self.version)
+    }
+
+    /// Sends one item.
+    #[track_caller]
+    pub(crate) fn ask(&self, operation: Operation, payload: Vec<Item>) -> Outcome {
+        let reply = self.send(&self.request().item(operation, payload));
+        assert_eq!(reply.len(), 1);
+        let outcome = reply.item(0);
+        assert_eq!(outcome.operation, Some(operation));
+        outcome
+    }
+
+    /// Sends one item that must succeed, and returns the payload of its answer.
+    #[track_caller]
+    pub(crate) fn ok(&self, operation: Operation, payload: Vec<Item>) -> Item {
+        self.ask(operation, payload).ok()
+    }
+
+    /// Sends one item that must fail, and returns the reason.
+    #[track_caller]
+    pub(crate) fn fails(&self, operation: Operation, payload: Vec<Item>) -> ResultReason {
+        self.ask(operation, payload).reason()
+    }
+}

@@ -1,0 +1,81 @@
+//! A store whose methods can be made to fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use kmip_core::attribute::UniqueIdentifier;
+use kmip_core::ttlv::DateTime;
+use server::authz::{Grant, Housekeeping};
+use server::object::{ManagedObject, Scope};
+use server::store::{Filter, ObjectStore, Page, StoreError};
+
+/// Lets calls through until a counter runs out, then fails them all.
+pub(crate) struct FailingStore {
+    inner: Arc<dyn ObjectStore>,
+    calls_left: Arc<AtomicUsize>,
+}
+
+impl FailingStore {
+    /// A store over `inner`, and the number of calls that will still succeed.
+    pub(crate) fn new(inner: Arc<dyn ObjectStore>) -> (Self, Arc<AtomicUsize>) {
+        let calls_left = Arc::new(AtomicUsize::new(usize::MAX));
+        (Self { inner, calls_left: calls_left.clone() }, calls_left)
+    }
+
+    fn pass(&self) -> Result<&dyn ObjectStore, StoreError> {
+        let count = |left: usize| left.checked_sub(1);
+        match self.calls_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count) {
+            Ok(_) => Ok(&*self.inner),
+            Err(_) => Err(StoreError::Engine("disk /var/lib/secret-place is full".to_owned())),
+        }
+    }
+}
+
+type Done<T> = Result<T, StoreError>;
+
+impl ObjectStore for FailingStore {
+    fn load(&self, grant: &Grant, uid: &UniqueIdentifier) -> Done<Option<Arc<ManagedObject>>> {
+        self.pass()?.load(grant, uid)
+    }
+
+    fn insert(&self, grant: &Grant, objects: &[&ManagedObject], unique_names: bool) -> Done<()> {
+        self.pass()?.insert(grant, objects, unique_names)
+    }
+
+    fn save(&self, grant: &Grant, objects: &[&ManagedObject], unique_names: bool) -> Done<()> {
+        self.pass()?.save(grant, objects, unique_names)
+    }
+
+    fn locate(&self, grant: &Grant, filter: &Filter) -> Done<Page> {
+        self.pass()?.locate(grant, filter)
+    }
+
+    fn due(&self, grant: &Grant, now: DateTime, limit: usize) -> Done<Vec<UniqueIdentifier>> {
+        self.pass()?.due(grant, now, limit)
+    }
+
+    fn unsettled(
+        &self,
+        housekeeping: Housekeeping,
+        owner: &str,
+        now: DateTime,
+    ) -> Done<Vec<ManagedObject>> {
+        self.pass()?.unsettled(housekeeping, owner, now)
+    }
+
+    fn settle(&self, housekeeping: Housekeeping, object: &ManagedObject) -> Done<()> {
+        self.pass()?.settle(housekeeping, object)
+    }
+
+    fn setting(&self, housekeeping: Housekeeping, name: &str) -> Done<Option<Vec<u8>>> {
+        self.pass()?.setting(housekeeping, name)
+    }
+
+    fn set_setting(&self, housekeeping: Housekeeping, name: &str, value: &[u8]) -> Done<()> {
+        self.pass()?.set_setting(housekeeping, name, value)
+    }
+
+    fn count(&self, housekeeping: Housekeeping) -> Done<Vec<(Scope, u64)>> {
+        self.pass()?.count(housekeeping)
+    }
+}

@@ -1,0 +1,57 @@
+//! The programs that the tests start.
+
+use std::path::{Path, PathBuf};
+
+/// Environment variable that names another `claviger` to test, a release build for example.
+pub const PROGRAM_VARIABLE: &str = "CLAVIGER_BIN";
+
+/// The `claviger` that cargo built beside this test.
+///
+/// # Panics
+///
+/// If it was not built.
+#[must_use]
+pub fn claviger() -> PathBuf {
+    if let Some(program) = std::env::var_os(PROGRAM_VARIABLE) {
+        return PathBuf::from(program);
+    }
+    // target/<profile>/deps/<test>-<hash>
+    let test = std::env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).unwrap();
+    let program = profile.join("claviger");
+    assert!(
+        program.is_file(),
+        "{} is not there: run `cargo build -p server` first, or set {PROGRAM_VARIABLE}",
+        program.display()
+    );
+    program
+}
+
+/// The folder of the repository.
+///
+/// # Panics
+///
+/// If this crate does not lie in one.
+#[must_use]
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The SoftHSM2 library.
+///
+/// # Panics
+///
+/// If it is not installed.
+#[must_use]
+pub fn softhsm() -> PathBuf {
+    if let Some(module) = std::env::var_os("CLAVIGER_PKCS11_MODULE") {
+        return PathBuf::from(module);
+    }
+    ["/usr/lib/softhsm", "/usr/lib/x86_64-linux-gnu/softhsm", "/usr/lib/aarch64-linux-gnu/softhsm"]
+        .iter()
+        .map(|folder| Path::new(folder).join("libsofthsm2.so"))
+        .find(|module| module.is_file())
+        .expect(
+            "SoftHSM2 is missing: run `apt-get install softhsm2`, or set CLAVIGER_PKCS11_MODULE",
+        )
+}

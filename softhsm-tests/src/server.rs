@@ -1,0 +1,252 @@
+//! The real server, as a child process on a free port with a token of its own.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use server::client::{Client, ClientConfig, Ready};
+
+use crate::program;
+
+/// Longest start and longest stop: first starts make keys and certificates on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where a trial lives; it outlives the server that runs in it.
+#[derive(Debug)]
+pub struct Trial {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Trial {
+    /// An empty folder.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    /// Sets a variable for every server started here.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The data folder of `claviger dev`.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where the token's files lie.
+    #[must_use]
+    pub fn tokens(&self) -> PathBuf {
+        self.data().join("tokens")
+    }
+
+    /// How many objects lie in the token, whatever the server knows of them.
+    ///
+    /// # Panics
+    ///
+    /// If the token's files cannot be read.
+    #[must_use]
+    pub fn token_objects(&self) -> usize {
+        let folders = std::fs::read_dir(self.tokens()).unwrap();
+        let entries = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".object") && name != "token.object").count()
+    }
+
+    /// What the servers wrote to standard error, all runs after one another.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be read.
+    #[must_use]
+    pub fn log(&self) -> Vec<u8> {
+        std::fs::read(self.log_file()).unwrap()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("stderr.log")
+    }
+
+    /// Starts the server and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come up.
+    #[must_use]
+    pub fn start(&self) -> Server {
+        let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
+        let mut command = Command::new(program::claviger());
+        command.arg("dev").arg("--data-dir").arg(self.data());
+        command.args(["--kmip-addr", "127.0.0.1:0"]);
+        command.arg("--pkcs11-module").arg(program::softhsm());
+        command.env_remove("CLAVIGER_LOG").env_remove("SOFTHSM2_CONF");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().unwrap();
+        let output = Output::follow(child.stdout.take().unwrap());
+        // From here on the child ends with the value, whatever happens.
+        let mut server = Server { child, output, ready: None };
+        if !server.output.wait_for("serves KMIP on") {
+            drop(server);
+            panic!("the server did not start:\n{}", String::from_utf8_lossy(&self.log()));
+        }
+        server.ready = Some(Ready::read(&self.data().join("ready.json")).unwrap());
+        server
+    }
+}
+
+impl Default for Trial {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A running server; it is killed with the value.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    output: Output,
+    ready: Option<Ready>,
+}
+
+impl Server {
+    /// What it wrote to `ready.json`.
+    ///
+    /// # Panics
+    ///
+    /// Never: a server that is handed out is ready.
+    #[must_use]
+    pub fn ready(&self) -> &Ready {
+        self.ready.as_ref().unwrap()
+    }
+
+    /// A connection as `client1`, of the scope `demo`, which may export.
+    ///
+    /// # Panics
+    ///
+    /// If there is none to be had.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Self::connect(&self.ready().client())
+    }
+
+    /// A connection as `other`, of the scope `other`, which may not export.
+    ///
+    /// # Panics
+    ///
+    /// If there is none to be had.
+    #[must_use]
+    pub fn other_client(&self) -> Client {
+        Self::connect(&self.ready().other_client())
+    }
+
+    fn connect(config: &ClientConfig) -> Client {
+        Client::connect(config).unwrap()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop (SIGTERM), without waiting.
+    ///
+    /// # Panics
+    ///
+    /// If the signal cannot be sent.
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits until the process has ended.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    pub fn wait(&mut self) -> ExitStatus {
+        assert!(self.output.wait_for_end(), "the server does not stop");
+        self.child.wait().unwrap()
+    }
+
+    /// Asks it to stop (SIGTERM) and waits until it has.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop, or not with success.
+    pub fn stop(mut self) {
+        self.terminate();
+        let status = self.wait();
+        assert!(status.success(), "the server stopped with {status}");
+    }
+
+    /// Ends it without a word (SIGKILL).
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be killed.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only if the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A child's standard output, line by line; its end is the end of the process.
+#[derive(Debug)]
+struct Output {
+    lines: Receiver<String>,
+}
+
+impl Output {
+    fn follow(pipe: std::process::ChildStdout) -> Self {
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(pipe).lines() {
+                let Ok(line) = line else { return };
+                // Nobody may be listening any more; the pipe is read on so that it never fills.
+                let _ = sender.send(line);
+            }
+        });
+        Self { lines }
+    }
+
+    fn wait_for(&self, words: &str) -> bool {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(words) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn wait_for_end(&self) -> bool {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+    }
+}

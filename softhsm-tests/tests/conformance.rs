@@ -1,0 +1,221 @@
+//! The cases of the conformance corpus against the real server, compared with what passed before.
+//!
+//! `conformance/passing.txt` lists the cases that pass; `CLAVIGER_UPDATE_PASSING=1` rewrites it.
+//! `conformance/pending.tsv` gives a reason for each other case that applies to this server.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+use server::client::Ready;
+use softhsm_tests::corpus::{self, Applies, Case};
+use softhsm_tests::server::Trial;
+use softhsm_tests::{docs, program};
+
+const UPDATE: &str = "CLAVIGER_UPDATE_PASSING";
+
+fn listed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/passing.txt")
+}
+
+fn passing() -> BTreeSet<String> {
+    std::fs::read_to_string(listed()).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Cases that do not pass, each with its reason.
+fn pending() -> BTreeMap<String, String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/pending.tsv");
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut pending = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (case, reason) = line.split_once('\t').unwrap_or_else(|| panic!("no reason: {line}"));
+        assert!(!reason.trim().is_empty(), "no reason: {line}");
+        assert_eq!(pending.insert(case.to_owned(), reason.to_owned()), None, "twice: {case}");
+    }
+    pending
+}
+
+/// The corpus, or a loud word that it is not there.
+fn corpus_or_skip(what: &str) -> Option<PathBuf> {
+    let folder = corpus::folder();
+    if folder.is_none() {
+        let cases = passing().len() + pending().len();
+        docs::say(&format!(
+            "SKIPPED: {what}, 0 of {cases} cases: the corpus is not there, set {}",
+            corpus::CORPUS_VARIABLE
+        ));
+    }
+    folder
+}
+
+#[derive(Deserialize)]
+struct Report {
+    cases: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    version: String,
+    name: String,
+    verdict: String,
+    needs: Vec<String>,
+    diff: Option<Difference>,
+    notes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Difference {
+    pair: i64,
+    op: String,
+    path: String,
+    message: String,
+    rule: String,
+}
+
+impl Row {
+    fn id(&self) -> String {
+        format!("{}/{}", self.version, self.name)
+    }
+
+    fn story(&self) -> String {
+        let Some(diff) = &self.diff else { return self.notes.join("; ") };
+        format!("pair {} {} {}: {} [{}]", diff.pair, diff.op, diff.path, diff.message, diff.rule)
+    }
+}
+
+/// Plays every case; the runner cleans up after each, so one server is enough.
+fn play(folder: &Path, ready: &Ready) -> Vec<Row> {
+    let mut rows = run(folder, ready, &[]);
+    // Some cases go on from a set-up case that the runner plays later, in the order of names.
+    // Alone, each gets its set-up first.
+    let follows = |row: &Row| row.needs.iter().any(|need| need.starts_with("after:"));
+    for row in rows.iter_mut().filter(|row| row.verdict == "FAIL" && follows(row)) {
+        let only = format!("v{}/{}", row.version, row.name);
+        if let Some(again) = run(folder, ready, &["--filter", &only]).pop() {
+            *row = again;
+        }
+    }
+    rows
+}
+
+fn run(folder: &Path, ready: &Ready, more: &[&str]) -> Vec<Row> {
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let mut runner = Command::new("python3");
+    runner.arg(folder.join("runner.py")).args(["--quiet", "--host", "127.0.0.1", "--port"]);
+    runner.arg(ready.kmip_addr.port().to_string()).arg("--ca").arg(&ready.ca);
+    runner.arg("--cert").arg(&ready.client_cert).arg("--key").arg(&ready.client_key);
+    runner.arg("--cert2").arg(&ready.client2_cert).arg("--key2").arg(&ready.client2_key);
+    runner.arg("--cert3").arg(&ready.client_cert).arg("--key3").arg(&ready.client_key);
+    runner.args(more).arg("--json").arg(report.path()).stdin(Stdio::null());
+    let output = runner.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    assert!(!text.is_empty(), "the runner made no report: {said}");
+    serde_json::from_str::<Report>(&text).unwrap().cases
+}
+
+fn counts(cases: &[Case], passing: &BTreeSet<String>, applies: Applies) -> String {
+    let of_kind = || cases.iter().filter(|case| case.applies == applies);
+    let passed = of_kind().filter(|case| passing.contains(&case.id)).count();
+    format!("{passed} of {}", of_kind().count())
+}
+
+#[test]
+fn cases_pass_as_listed() {
+    let Some(folder) = corpus_or_skip("conformance") else { return };
+    let cases = corpus::cases(&folder);
+    let ours = cases.iter().map(|case| case.id.clone()).collect::<BTreeSet<_>>();
+    let trial = Trial::new();
+    let server = trial.start();
+    let rows = play(&folder, server.ready());
+    server.stop();
+
+    let passed = rows.iter().filter(|row| row.verdict == "PASS").map(Row::id);
+    let passed = passed.filter(|id| ours.contains(id)).collect::<BTreeSet<_>>();
+    docs::say(&format!(
+        "conformance: {} cases that apply pass, {} conditional ones",
+        counts(&cases, &passed, Applies::Yes),
+        counts(&cases, &passed, Applies::Conditional)
+    ));
+    if std::env::var_os(UPDATE).is_some() {
+        let lines = passed.iter().map(|id| format!("{id}\n")).collect::<String>();
+        std::fs::write(listed(), lines).unwrap();
+        for row in rows.iter().filter(|row| ours.contains(&row.id()) && row.verdict != "PASS") {
+            docs::say(&format!("{} {}: {}", row.verdict, row.id(), row.story()));
+        }
+        return;
+    }
+    let expected = passing();
+    let mut complaints = String::new();
+    for row in rows.iter().filter(|row| expected.contains(&row.id()) && row.verdict != "PASS") {
+        writeln!(complaints, "passed before: {}: {}", row.id(), row.story()).unwrap();
+    }
+    for id in passed.difference(&expected) {
+        writeln!(complaints, "passes now, add it to passing.txt: {id}").unwrap();
+    }
+    for id in expected.difference(&ours) {
+        writeln!(complaints, "listed, but no case of the corpus: {id}").unwrap();
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn case_that_applies_passes_or_is_pending_with_a_reason() {
+    let Some(folder) = corpus_or_skip("the check of pending cases") else { return };
+    let (passing, pending) = (passing(), pending());
+    let cases = corpus::cases(&folder);
+    let mut complaints = String::new();
+    for case in cases.iter().filter(|case| case.applies == Applies::Yes) {
+        let told = match (passing.contains(&case.id), pending.contains_key(&case.id)) {
+            (true, true) => "passes, and is pending as well",
+            (false, false) => "neither passes nor is pending with a reason",
+            (true, false) | (false, true) => continue,
+        };
+        writeln!(complaints, "{}: {told}", case.id).unwrap();
+    }
+    let known = cases.iter().map(|case| case.id.as_str()).collect::<BTreeSet<_>>();
+    for id in pending.keys().filter(|id| !known.contains(id.as_str()) || passing.contains(*id)) {
+        writeln!(complaints, "{id}: pending, but passes or does not apply").unwrap();
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn list_of_passing_cases_is_sorted_and_holds_each_once() {
+    let text = std::fs::read_to_string(listed()).unwrap();
+    let lines = text.lines().collect::<Vec<_>>();
+    assert!(lines.is_sorted_by(|a, b| a < b), "sort passing.txt, byte by byte");
+}
+
+/// One line for each version, and one for each family: passing of all that apply.
+fn table(cases: &[Case], passing: &BTreeSet<String>) -> String {
+    let mut text = String::new();
+    for title in ["Version", "Family"] {
+        let key = |case: &Case| {
+            if title == "Version" { case.version.clone() } else { case.family.clone() }
+        };
+        writeln!(text, "\n| {title} | apply | conditional |\n|---|---|---|").unwrap();
+        let keys = cases.iter().map(key).collect::<BTreeSet<_>>();
+        for value in keys {
+            let rows = cases.iter().filter(|case| key(case) == value).cloned();
+            let rows = rows.collect::<Vec<_>>();
+            let yes = counts(&rows, passing, Applies::Yes);
+            let conditional = counts(&rows, passing, Applies::Conditional);
+            writeln!(text, "| {value} | {yes} | {conditional} |").unwrap();
+        }
+        let yes = counts(cases, passing, Applies::Yes);
+        let conditional = counts(cases, passing, Applies::Conditional);
+        writeln!(text, "| **all** | **{yes}** | **{conditional}** |").unwrap();
+    }
+    text
+}
+
+#[test]
+fn document_holds_the_counts_of_the_list() {
+    let Some(folder) = corpus_or_skip("the table in docs/CONFORMANCE.md") else { return };
+    let table = table(&corpus::cases(&folder), &passing());
+    docs::check_part(&program::repository().join("docs/CONFORMANCE.md"), "counts", &table);
+}
