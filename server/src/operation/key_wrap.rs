@@ -17,6 +17,7 @@ use kmip_core::types::{
     KeyFormatType, ObjectType, ProtocolVersion, WrappingMethod,
 };
 
+use super::use_key::spend;
 use super::{OpContext, OpError, attribute_list, register, value};
 use crate::bridge::algorithm::hmac_hash;
 use crate::lifecycle::{self, Purpose};
@@ -120,13 +121,13 @@ fn wrapping_parameters(
 
 /// No Encoding: the token wraps the bare key.
 fn by_token(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
     kek: &ManagedObject,
     algorithm: WrapAlgorithm,
 ) -> Result<(KeyBlock, Vec<u8>), OpError> {
-    let (Some(kek), Some(target)) = (kek.key_ref(), row.key_ref()) else {
+    let (Some(kek_ref), Some(target)) = (kek.key_ref(), row.key_ref()) else {
         return Err(OpError::EncodingOption("only keys in the token are wrapped without encoding"));
     };
     // What C_WrapKey makes of a private key is PKCS#8, and nothing else.
@@ -135,11 +136,12 @@ fn by_token(
         (ObjectType::PrivateKey, None | Some(KeyFormatType::PKCS_8)) => KeyFormatType::PKCS_8,
         _ => return Err(OpError::KeyFormat),
     };
-    let bytes = if is_padded(ctx, row)? {
-        let value = unpadded(ctx, row)?;
-        ctx.hsm().wrap_data(&ctx.call(), &kek, &value, algorithm)?.value
-    } else {
-        ctx.hsm().wrap_key(&ctx.call(), &kek, &target, algorithm)?.value
+    let unpadded = if is_padded(ctx, row)? { Some(unpadded(ctx, row)?) } else { None };
+    // Wrapping protects as encrypting does, and counts as such.
+    spend(ctx, kek, usize::try_from(row.true_bits.div_ceil(8)).unwrap_or(usize::MAX))?;
+    let bytes = match unpadded {
+        Some(value) => ctx.hsm().wrap_data(&ctx.call(), &kek_ref, &value, algorithm)?.value,
+        None => ctx.hsm().wrap_key(&ctx.call(), &kek_ref, &target, algorithm)?.value,
     };
     let block = KeyBlock {
         key_format_type,
@@ -181,7 +183,7 @@ fn unpadded(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<SecretValue, OpE
 
 /// TTLV encoding: a structure that no token knows, so the value must be one that may be read.
 fn by_encoding(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
     kek: &ManagedObject,

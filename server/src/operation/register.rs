@@ -280,6 +280,7 @@ fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpErr
     let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
     match key_material::read_public(block.key_format_type, material) {
         Ok(key) => {
+            key_material::check_public(&key)?;
             let (algorithm, bits) = key_material::public_length(&key);
             set_lengths(given, algorithm, bits)?;
             Ok(Plan::Public)
