@@ -225,7 +225,7 @@ fn plan_symmetric(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, Op
 
 /// Whether the key's own parameters say that it makes HMACs, whatever its algorithm is called: no
 /// token makes an HMAC with an AES object.
-fn is_for_hmac(given: &AttributeSet) -> bool {
+pub(super) fn is_for_hmac(given: &AttributeSet) -> bool {
     given
         .typed::<CryptographicParameters>(Kind::CryptographicParameters)
         .and_then(|parameters| parameters.cryptographic_algorithm)
