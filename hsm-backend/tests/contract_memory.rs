@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use hsm_backend::fault::{FaultyBackend, Moment, Verb};
 use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{
-    CallContext, CipherAlgorithm, HsmBackend, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage,
-    Mechanism, SecretKeyKind, SecretKeySpec, TokenState, contract,
+    BlockMode, CallContext, CipherAlgorithm, HsmBackend, HsmErrorKind, KeyId, KeyPolicy, KeyRef,
+    KeyUsage, Mechanism, Padding, SecretKeyKind, SecretKeySpec, TokenState, contract,
 };
 
 fn call() -> CallContext {
@@ -41,7 +41,7 @@ fn contract_holds_in_memory_with_few_mechanisms() {
                 | Mechanism::SHA3_256
         )
     });
-    assert!(few.cipher(CipherAlgorithm::AesCbcPkcs5).is_some());
+    assert!(few.cipher(CipherAlgorithm::aes(BlockMode::Cbc, Padding::Pkcs5)).is_some());
     contract::run_all(&MemoryBackend::with_capabilities(few));
 }
 

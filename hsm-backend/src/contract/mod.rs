@@ -8,6 +8,7 @@ mod cipher;
 mod keys;
 mod mac;
 mod misc;
+mod modes;
 mod rsa;
 mod sign;
 mod support;
@@ -38,7 +39,7 @@ cases! {
         unknown_key_is_not_found
         label_over_limit_is_refused;
     cipher:
-        aes_matches_known_answers
+        ciphers_match_known_answers
         counter_wraps_after_its_maximum
         gcm_matches_known_answer_and_detects_changes
         aes_round_trips_every_length
@@ -48,6 +49,19 @@ cases! {
         bad_padding_is_bad_data
         usage_is_enforced_for_ciphers
         cipher_refuses_other_key_types;
+    modes:
+        every_mode_and_padding_round_trips
+        counter_layouts_are_honoured
+        zeros_are_put_on_and_not_taken_off
+        malformed_padding_is_bad_data_in_every_mode
+        long_data_in_composed_modes_equal_short_pieces
+        composed_decryption_keeps_to_the_usage
+        gcm_takes_every_legal_tag_and_iv
+        ccm_is_served_or_refused
+        data_are_wrapped_as_keys_are
+        data_wrapping_refuses_bad_lengths_and_damage
+        two_key_triple_des_is_one_key_used_again
+        triple_des_keys_are_generated;
     mac:
         hmac_matches_known_answers
         cmac_matches_known_answer

@@ -27,7 +27,7 @@ pub(super) fn generate_key(
     policy: &KeyPolicy,
 ) -> Result<Output<Generated>, HsmError> {
     let mut value = vec![0; limits::spec_bytes(spec)?];
-    let plan = capabilities.generate_secret(spec.kind).ok_or(UNSUPPORTED)?;
+    let plan = capabilities.generate_secret_of(spec.kind, spec.bits).ok_or(UNSUPPORTED)?;
     fill_random(&mut value)?;
     let material = KeyMaterial::Secret { kind: spec.kind, value: SecretValue::new(value) };
     let kcv = check_value(&material);

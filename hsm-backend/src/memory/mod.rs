@@ -6,6 +6,7 @@
 compile_error!("the feature `memory` keeps keys in plain memory: it is for tests, not for release");
 
 mod block;
+mod ccm;
 mod cipher;
 mod export;
 mod gcm;
@@ -13,6 +14,7 @@ mod generate;
 mod import;
 mod keys;
 mod mac;
+mod modes;
 mod sign;
 mod wrap;
 
@@ -88,7 +90,7 @@ impl MemoryBackend {
             min_key: 0,
             max_key: 0,
         };
-        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact)
+        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact, &|_, _| true)
     }
 
     /// Makes the token absent or present; its keys stay.

@@ -1,5 +1,7 @@
 //! A token behind a PKCS#11 library.
 
+mod answers;
+mod block;
 mod cipher;
 mod gate;
 mod generate;
