@@ -134,7 +134,8 @@ impl Bench {
         let made = f64::from(u32::try_from(many.len()).unwrap_or(u32::MAX));
         let made_rate = Spread::once(made / begun.elapsed().as_secs_f64());
         let some = many.get(..FEW_KEYS).unwrap_or(&many);
-        let there = self.against_few(&connector, some, format!("{FEW_KEYS} of {MANY_KEYS} keys"))?;
+        let there =
+            self.against_few(&connector, some, format!("{FEW_KEYS} of {MANY_KEYS} keys"))?;
         let there = there.with_floor(Floor::RatioAtLeast(0.9));
         let in_turn = self.against_few(&connector, &many, format!("{MANY_KEYS} keys in turn"))?;
         let memory = Spread::once(process::resident_mib(trial.pid())?);
