@@ -7,7 +7,8 @@ use crate::capability::{Capabilities, Mechanism};
 use crate::error::HsmError;
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, PublicKey, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, PublicKey, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd,
+    StreamId, StreamWish, WrapAlgorithm,
 };
 
 /// CKA_ID of a token object: 16 random bytes.
@@ -202,6 +203,41 @@ pub trait HsmBackend: Send + Sync {
         algorithm: MacAlgorithm,
         data: &[u8],
     ) -> Result<Output<Vec<u8>>, HsmError>;
+
+    /// Begins an operation whose data come in parts.
+    ///
+    /// `Busy` where too many streams are open; `Unsupported` and `BadParameter` as the operation in
+    /// one part answers. The stream belongs to the call's scope.
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError>;
+
+    /// Takes the next part and returns what can be given out by now; a failure ends the stream.
+    ///
+    /// Nothing of a decryption is given out before its tag is verified. `StreamNotFound` for a
+    /// stream that is unknown, another scope's, or was idle too long; `Busy` while another part of
+    /// it is at work.
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError>;
+
+    /// Takes the last part, and the tag of a decryption that has one, and ends the stream.
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError>;
+
+    /// Ends a stream without an outcome.
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError>;
 
     /// Hashes a secret key's value inside the token (C_DigestKey).
     fn digest_key(

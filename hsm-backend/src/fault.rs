@@ -10,7 +10,8 @@ use crate::backend::{
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
+    StreamWish, WrapAlgorithm,
 };
 
 /// A verb of the backend.
@@ -27,6 +28,10 @@ pub enum Verb {
     Decrypt,
     Sign,
     Mac,
+    StreamOpen,
+    StreamUpdate,
+    StreamFinish,
+    StreamAbort,
     DigestKey,
     WrapKey,
     WrapData,
@@ -247,6 +252,38 @@ impl HsmBackend for FaultyBackend {
         data: &[u8],
     ) -> Result<Output<Vec<u8>>, HsmError> {
         self.run(Verb::Mac, |inner| inner.mac(call, key, algorithm, data))
+    }
+
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError> {
+        self.run(Verb::StreamOpen, |inner| inner.stream_open(call, key, wish))
+    }
+
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        self.run(Verb::StreamUpdate, |inner| inner.stream_update(call, stream, part))
+    }
+
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        self.run(Verb::StreamFinish, |inner| inner.stream_finish(call, stream, last, tag))
+    }
+
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError> {
+        self.run(Verb::StreamAbort, |inner| inner.stream_abort(call, stream))
     }
 
     fn digest_key(

@@ -19,6 +19,7 @@ pub mod memory;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod software;
+mod streams;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
@@ -30,3 +31,4 @@ pub use capability::{
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;
+pub use streams::StreamLimits;

@@ -11,6 +11,7 @@ mod misc;
 mod modes;
 mod rsa;
 mod sign;
+mod stream;
 mod support;
 mod vectors;
 mod wrap;
@@ -62,9 +63,16 @@ cases! {
         data_wrapping_refuses_bad_lengths_and_damage
         two_key_triple_des_is_one_key_used_again
         triple_des_keys_are_generated;
+    stream:
+        parts_equal_the_whole_in_every_mode
+        streamed_decryption_gives_nothing_out_unverified
+        streamed_signatures_and_macs_are_those_of_the_whole
+        streams_are_found_by_their_owner_only
+        streams_are_limited_and_starve_nobody;
     mac:
         hmac_matches_known_answers
         cmac_matches_known_answer
+        gmac_is_gcm_over_no_data
         long_key_and_long_data_are_taken
         mac_refuses_wrong_key_and_usage
         digest_of_key_equals_digest_of_value;

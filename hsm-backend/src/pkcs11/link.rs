@@ -12,6 +12,7 @@ use super::session::{Owner, Pool};
 use super::token::Token;
 use super::{Pkcs11Config, lock, probe};
 use crate::error::{HsmError, HsmErrorKind};
+use crate::streams::Streams;
 
 /// Whether the token can be used.
 enum Phase {
@@ -34,6 +35,7 @@ pub(super) struct Link {
     config: Pkcs11Config,
     state: Mutex<State>,
     changed: Condvar,
+    pub(super) streams: Streams,
 }
 
 impl Link {
@@ -45,7 +47,8 @@ impl Link {
             stop: false,
             woken: false,
         };
-        Self { config, state: Mutex::new(state), changed: Condvar::new() }
+        let streams = Streams::new(config.streams);
+        Self { config, state: Mutex::new(state), changed: Condvar::new(), streams }
     }
 
     /// The open token.
@@ -130,6 +133,7 @@ pub(super) fn keep(link: &Arc<Link>) {
     let mut library = None;
     let mut open: Option<Arc<Token>> = None;
     loop {
+        link.streams.reap();
         if let Some(token) = &open {
             if token.is_well() && !token.lost.load(Ordering::Acquire) {
                 if link.pause(link.config.retry_period) {

@@ -36,8 +36,10 @@ use crate::backend::{
 use crate::error::HsmError;
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
+    StreamWish, WrapAlgorithm,
 };
+use crate::streams::StreamLimits;
 use link::Link;
 use token::Token;
 
@@ -56,6 +58,8 @@ pub struct Pkcs11Config {
     pub max_sessions: usize,
     /// Most keys whose handles are remembered; on SoftHSM some 10 kB each.
     pub max_cached_keys: usize,
+    /// How many streams there may be, and how long one may lie idle.
+    pub streams: StreamLimits,
     /// How often an absent token is tried, and an open one asked for its health.
     pub retry_period: Duration,
     /// How long calls may still run when the token is closed or opened anew.
@@ -73,6 +77,7 @@ impl Pkcs11Config {
             pin,
             max_sessions: 16,
             max_cached_keys: 10_000,
+            streams: StreamLimits::default(),
             retry_period: Duration::from_secs(3),
             drain_timeout: Duration::from_secs(10),
         }
@@ -244,6 +249,39 @@ impl HsmBackend for Pkcs11Backend {
         mac::mac(&*self.token()?, call, key, algorithm, data)
     }
 
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError> {
+        let token = self.token()?;
+        self.link.streams.open(&token.capabilities, call, key, wish)
+    }
+
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        self.link.streams.update(self, call, stream, part)
+    }
+
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        self.link.streams.finish(self, call, stream, last, tag)
+    }
+
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError> {
+        self.link.streams.abort(call, stream)
+    }
+
     fn digest_key(
         &self,
         call: &CallContext,
@@ -300,6 +338,7 @@ impl HsmBackend for Pkcs11Backend {
     }
 
     fn close(&self) {
+        self.link.streams.clear();
         self.link.stop();
         let keeper = lock(&self.keeper).take();
         if keeper.is_some_and(|keeper| keeper.join().is_err()) {
