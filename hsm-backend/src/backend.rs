@@ -28,7 +28,7 @@ pub enum KeyRef {
         kek: KeyId,
         /// Key check value: proves that the right key was unwrapped.
         kcv: Vec<u8>,
-        /// The wrapped value.
+        /// [`WrappedKey::blob`].
         blob: Vec<u8>,
     },
 }
@@ -87,6 +87,15 @@ pub struct Encrypted {
 /// What is known of a key made in the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
+    /// CKA_CHECK_VALUE, or empty where the token gives none.
+    pub kcv: Vec<u8>,
+}
+
+/// A key that lives in this blob only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The wrapped value, with what its use needs to know. Opaque.
+    pub blob: Vec<u8>,
     /// CKA_CHECK_VALUE, or empty where the token gives none.
     pub kcv: Vec<u8>,
 }
@@ -281,6 +290,38 @@ pub trait HsmBackend: Send + Sync {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError>;
+
+    /// Makes a wrapping key: AES-256, in the token for good, for wrapping and unwrapping only.
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError>;
+
+    /// Makes a secret key in the token that lives on in the returned blob only.
+    ///
+    /// `Unsupported` for lengths the token would not give back exactly; they need token custody.
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError>;
+
+    /// Wraps a secret key given in plaintext, after the checks and paddings of
+    /// [`Self::import_key`]; `Unsupported` for private keys.
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError>;
+
+    /// Wraps a wrapped key under another wrapping key; its value stays in the token.
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError>;
 
     /// Random bytes from the token, at most 1 MiB.
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError>;

@@ -7,6 +7,7 @@ mod backend;
 mod capability;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod custody;
 mod encoding;
 mod error;
 #[cfg(feature = "contract")]
@@ -23,7 +24,7 @@ mod streams;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState,
+    TokenState, WrappedKey,
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,

@@ -5,6 +5,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
 mod cipher;
+mod custody;
 mod keys;
 mod mac;
 mod misc;
@@ -95,11 +96,16 @@ cases! {
         damaged_wrap_is_bad_data
         wrap_refuses_lengths_it_would_get_wrong
         wrap_refuses_unextractable_and_wrong_usage;
+    custody:
+        wrapped_keys_work_and_stay_shut
+        imported_keys_are_wrapped_as_they_are
+        rewrapped_keys_are_the_same_keys
+        wrapping_keys_touch_no_data_and_damage_is_seen;
     misc:
         random_is_long_and_fresh
         seed_is_taken_or_declined
         past_deadline_is_refused
-        wrapped_custody_is_refused_or_served
+        malformed_wrapped_key_is_refused
         oversize_data_is_refused
         info_names_the_token
         concurrent_calls_do_not_disturb_each_other;

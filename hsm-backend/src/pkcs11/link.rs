@@ -218,6 +218,8 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
     let session = library.open_rw_session(slot)?;
     module::login(&session, &info, &config.pin)?;
     let capabilities = Arc::new(probe::capabilities(library, slot, &session));
+    let keys = Keys::new(config.max_cached_keys);
+    let unwrapped = Keys::beside(&keys, config.max_unwrapped_keys);
     let weak: Weak<Link> = Arc::downgrade(link);
     Ok(Token {
         library: library.clone(),
@@ -227,7 +229,8 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
         pool: Pool::new(session_limit(config.max_sessions, info.max_rw_session_count())),
         owner: Owner::new(session),
         gate: super::gate::Gate::default(),
-        keys: Keys::new(config.max_cached_keys),
+        keys,
+        unwrapped,
         lost: AtomicBool::new(false),
         wake: Box::new(move || {
             if let Some(link) = weak.upgrade() {

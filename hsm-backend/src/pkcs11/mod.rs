@@ -3,6 +3,7 @@
 mod answers;
 mod block;
 mod cipher;
+mod custody;
 mod gate;
 mod generate;
 mod import;
@@ -31,7 +32,7 @@ pub use module::{list_tokens, provision_token};
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState,
+    TokenState, WrappedKey,
 };
 use crate::error::HsmError;
 use crate::job::{
@@ -58,6 +59,8 @@ pub struct Pkcs11Config {
     pub max_sessions: usize,
     /// Most keys whose handles are remembered; on SoftHSM some 10 kB each.
     pub max_cached_keys: usize,
+    /// Most wrapped keys that are live in the token at once.
+    pub max_unwrapped_keys: usize,
     /// How many streams there may be, and how long one may lie idle.
     pub streams: StreamLimits,
     /// How often an absent token is tried, and an open one asked for its health.
@@ -77,6 +80,7 @@ impl Pkcs11Config {
             pin,
             max_sessions: 16,
             max_cached_keys: 10_000,
+            max_unwrapped_keys: 10_000,
             streams: StreamLimits::default(),
             retry_period: Duration::from_secs(3),
             drain_timeout: Duration::from_secs(10),
@@ -323,6 +327,39 @@ impl HsmBackend for Pkcs11Backend {
     ) -> Result<Output<Generated>, HsmError> {
         let arrival = wrap::Arrival { blob, algorithm, id, spec, policy };
         wrap::unwrap_key(&*self.token()?, call, wrapping, &arrival)
+    }
+
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
+        custody::make_kek(&*self.token()?, call, id)
+    }
+
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::generate_wrapped(&*self.token()?, call, kek, spec, policy)
+    }
+
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::import_wrapped(&*self.token()?, call, kek, material, policy)
+    }
+
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::rewrap(&*self.token()?, call, key, new_kek)
     }
 
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {
