@@ -12,7 +12,8 @@ pub const UPDATE_VARIABLE: &str = "CLAVIGER_UPDATE_DOCS";
 ///
 /// If standard error is closed.
 pub fn say(text: &str) {
-    writeln!(std::io::stderr(), "{text}").unwrap();
+    // In one write, so that lines of tests that run at the same time stay whole.
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 /// Compares the part of `file` between `<!-- begin NAME -->` and `<!-- end NAME -->` with `part`,

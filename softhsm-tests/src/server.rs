@@ -51,6 +51,19 @@ impl Trial {
         self.data().join("tokens")
     }
 
+    /// How many objects lie in the token, whatever the server knows of them.
+    ///
+    /// # Panics
+    ///
+    /// If the token's files cannot be read.
+    #[must_use]
+    pub fn token_objects(&self) -> usize {
+        let folders = std::fs::read_dir(self.tokens()).unwrap();
+        let entries = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".object") && name != "token.object").count()
+    }
+
     /// What the servers wrote to standard error, all runs after one another.
     ///
     /// # Panics

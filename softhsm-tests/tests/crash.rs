@@ -119,9 +119,19 @@ fn check_half_destroyed(client: &mut Client, prefix: &str) {
     }
 }
 
+fn symmetric_and_private_keys(client: &mut Client) -> usize {
+    let count = |object_type: &ObjectType| {
+        let wanted = vec![Attribute::new(AttributeKind::ObjectType, object_type)];
+        client.call(requests::locate(wanted)).unwrap().unique_identifiers.len()
+    };
+    [ObjectType::SymmetricKey, ObjectType::PrivateKey].iter().map(count).sum()
+}
+
 #[test]
 fn killed_server_keeps_what_it_acknowledged_and_nothing_half_done() {
     let trial = Trial::new();
+    trial.start().stop();
+    let of_the_server = trial.token_objects();
     let mut acknowledged = Vec::new();
     for round in 0..ROUNDS {
         let server = trial.start();
@@ -156,6 +166,12 @@ fn killed_server_keeps_what_it_acknowledged_and_nothing_half_done() {
         assert!(keys >= of_kind(|item| matches!(item, Acknowledged::Key(_))));
         assert!(pairs >= of_kind(|item| matches!(item, Acknowledged::Pair(_))));
         check_half_destroyed(&mut client, "doomed");
+        // Every key the server knows lies in the token. What a cut-off request left there besides,
+        // one key for each client at most, goes when its lease has expired.
+        let known = of_the_server + symmetric_and_private_keys(&mut client);
+        let left_over = works.len() * (round + 1);
+        let found = trial.token_objects();
+        assert!((known..=known + left_over).contains(&found), "round {round}: {found}, {known}");
         server.kill();
     }
 }

@@ -13,6 +13,7 @@ use super::report::Conditions;
 use super::trial::Trial;
 use super::{BenchError, ROUNDS, process, workload};
 use crate::cli::{BenchArgs, BenchPart};
+use crate::client::Connector;
 
 /// AES keys in the store of the first server.
 const FEW_KEYS: usize = 10;
@@ -123,33 +124,70 @@ impl Bench {
         Figure::alone("idle memory after start", "MiB", resident).with_floor(Floor::AtMost(40.0))
     }
 
-    /// A second server with many keys; on both, the uses are spread over all the keys.
-    fn keys(&self) -> Result<Vec<Figure>, BenchError> {
+    /// A second server with many keys: what it costs that they are there, and what it costs to use
+    /// them all in turn. Of the latter the bare token's own share stands beside it.
+    fn keys(&mut self) -> Result<Vec<Figure>, BenchError> {
         let trial = Trial::start(self.args.pkcs11_module.as_deref())?;
         let connector = trial.connector(true)?;
         let begun = Instant::now();
         let many = workload::make_aes(&connector, MANY_KEYS, FULL)?;
         let made = f64::from(u32::try_from(many.len()).unwrap_or(u32::MAX));
         let made_rate = Spread::once(made / begun.elapsed().as_secs_f64());
-        let requests =
-            |keys: &[UniqueIdentifier]| keys.iter().map(workload::encrypt).collect::<Vec<_>>();
-        let mut on_few = Load::open(&self.trial.connector(true)?, FULL, &requests(&self.aes))?;
-        let mut on_many = Load::open(&connector, FULL, &requests(&many))?;
-        let (few, claviger) =
-            alternate(&mut || on_few.round(self.round), &mut || on_many.round(self.round))?;
-        let used = Figure {
-            name: format!("AES-256-GCM, {MANY_KEYS} keys"),
-            unit: "/s",
-            against: Some(("10 keys", few)),
-            claviger,
-            floor: Some(Floor::RatioAtLeast(0.9)),
-        };
+        let some = many.get(..FEW_KEYS).unwrap_or(&many);
+        let there =
+            self.against_few(&connector, some, format!("{FEW_KEYS} of {MANY_KEYS} keys"))?;
+        let there = there.with_floor(Floor::RatioAtLeast(0.9));
+        let in_turn = self.against_few(&connector, &many, format!("{MANY_KEYS} keys in turn"))?;
         let memory = Spread::once(process::resident_mib(trial.pid())?);
+        let token = self.token_with_keys(&mut RawToken::start(trial.config())?)?;
         Ok(vec![
-            used,
+            there,
+            in_turn,
+            token,
             Figure::alone(format!("  memory with {MANY_KEYS} keys in use"), "MiB", memory),
             Figure::alone(format!("  making them, {}", counted(FULL)), "/s", made_rate),
         ])
+    }
+
+    /// Encryption with `keys` of the server behind `connector`, beside that with few keys of the
+    /// first server.
+    fn against_few(
+        &self,
+        connector: &Connector,
+        keys: &[UniqueIdentifier],
+        what: String,
+    ) -> Result<Figure, BenchError> {
+        // As many requests on both sides: how much the clients keep in memory must not count.
+        let requests = |keys: &[UniqueIdentifier]| {
+            keys.iter().cycle().take(MANY_KEYS).map(workload::encrypt).collect::<Vec<_>>()
+        };
+        let mut on_few = Load::open(&self.trial.connector(true)?, FULL, &requests(&self.aes))?;
+        let mut on_these = Load::open(connector, FULL, &requests(keys))?;
+        let time = self.round;
+        let (few, these) = alternate(&mut || on_few.round(time), &mut || on_these.round(time))?;
+        Ok(Figure {
+            name: format!("AES-256-GCM 1 KiB, {what}"),
+            unit: "/s",
+            against: Some(("10 keys", few)),
+            claviger: these,
+            floor: None,
+        })
+    }
+
+    /// The same on the bare tokens: what of the difference is theirs.
+    fn token_with_keys(&mut self, many: &mut RawToken) -> Result<Figure, BenchError> {
+        let (time, few) = (self.round, &mut self.raw);
+        let (few, many) = alternate(&mut || few.round(Job::EncryptAll, FULL, time), &mut || {
+            many.round(Job::EncryptAll, FULL, time)
+        })?;
+        let name = "  the same, bare token".to_owned();
+        Ok(Figure {
+            name,
+            unit: "/s",
+            against: Some(("10 keys", few)),
+            claviger: many,
+            floor: None,
+        })
     }
 
     fn connect(&self) -> Result<Vec<Figure>, BenchError> {

@@ -17,8 +17,9 @@ pub(super) struct Conditions {
     pub(super) round_seconds: f64,
 }
 
-const NAME: usize = 30;
-const SPREAD: usize = 26;
+const NAME: usize = 32;
+const AGAINST: usize = 37;
+const SPREAD: usize = 28;
 
 /// What stands above the table.
 pub(super) fn header(conditions: &Conditions, say: &dyn Fn(&str)) {
@@ -35,7 +36,7 @@ pub(super) fn header(conditions: &Conditions, say: &dyn Fn(&str)) {
         say("NOT A RELEASE BUILD: these figures mean nothing. cargo build --release\n");
     }
     say(&format!(
-        "{:<NAME$} {:>SPREAD$} {:>SPREAD$} {:>4}  {:>6}  floor",
+        "{:<NAME$} {:>AGAINST$} {:>SPREAD$} {:>4}  {:>6}  floor",
         "", "bare token", "Claviger", "", "ratio"
     ));
 }
@@ -48,7 +49,7 @@ pub(super) fn line(figure: &Figure) -> String {
     });
     let ratio = figure.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
     let line = format!(
-        "{:<NAME$} {against:>SPREAD$} {:>SPREAD$} {:<4}  {ratio:>6}  {}",
+        "{:<NAME$} {against:>AGAINST$} {:>SPREAD$} {:<4}  {ratio:>6}  {}",
         figure.name,
         text(&figure.claviger),
         figure.unit,

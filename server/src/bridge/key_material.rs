@@ -1,7 +1,8 @@
 //! Key blocks become key material, and back, in every format that is served.
 
 use hsm_backend::{
-    KeyMaterial, PublicKey, RsaCrtParts, RsaPrivateParts, SecretKeyKind, SecretValue,
+    HashAlgorithm, HsmErrorKind, KeyMaterial, PublicKey, RsaCrtParts, RsaPrivateParts,
+    SecretKeyKind, SecretValue, SignAlgorithm, SignInput, software,
 };
 use kmip_core::object::{
     KeyMaterial as WireMaterial, TransparentEcPrivateKey, TransparentEcPublicKey,
@@ -204,6 +205,27 @@ pub fn read_public(format: Format, material: &WireMaterial) -> Result<PublicKey,
         _ => Err(BridgeError::KeyFormat),
     }
 }
+
+/// Checks that the numbers are a key at all: a point on its curve, a modulus that can be one.
+///
+/// # Errors
+///
+/// `Invalid`.
+pub fn check_public(key: &PublicKey) -> Result<(), BridgeError> {
+    // Whoever verifies a signature reads the key first; that it is wrong is of no interest.
+    let (algorithm, signature) = match key {
+        PublicKey::Rsa { .. } => (SignAlgorithm::RsaPkcs1(HashAlgorithm::Sha256), [].as_slice()),
+        PublicKey::Ec { .. } => (SignAlgorithm::Ecdsa(HashAlgorithm::Sha256), ONE_AND_ONE),
+    };
+    let digest = SignInput::Digest(&[0; 32]);
+    match software::verify(key, algorithm, None, digest, signature) {
+        Err(error) if error.kind == HsmErrorKind::BadKey => Err(MALFORMED),
+        _ => Ok(()),
+    }
+}
+
+/// A well-formed ECDSA signature: r = 1, s = 1.
+const ONE_AND_ONE: &[u8] = &[0x30, 6, 2, 1, 1, 2, 1, 1];
 
 /// A public key in the format asked for; PKCS#1 for RSA and X.509 for EC if none is.
 ///

@@ -22,6 +22,8 @@ use crate::worker::{FrameFault, MessageBytes, Workers};
 
 /// Tag, type and length of the outermost TTLV item.
 const HEADER_BYTES: usize = 8;
+/// A message half arrived when the server is to stop gets this long for its other half.
+const HALF_MESSAGE_GRACE: Duration = Duration::from_secs(1);
 /// Tag Request Message (42 00 78) and type Structure (01).
 const REQUEST_MESSAGE: [u8; 4] = [0x42, 0x00, 0x78, 0x01];
 /// Room taken for a message before its bytes have come.
@@ -100,7 +102,14 @@ impl Connection {
         let mut header = [0; HEADER_BYTES];
         let filled = self.first_bytes(&mut header).await?;
         let deadline = Instant::now() + self.config.message_timeout;
-        timeout_at(deadline, self.rest(header, filled)).await.map_err(|_| Ended::MessageTimeout)?
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            read = timeout_at(deadline, self.rest(header, filled)) => {
+                read.map_err(|_| Ended::MessageTimeout)?
+            }
+            () = half_message_grace(&mut stop) => Err(Ended::Stopping),
+        }
     }
 
     /// Waits at the message edge, the only place where a stop or idling ends the connection.
@@ -173,6 +182,12 @@ impl Connection {
         let mut nowhere = tokio::io::sink();
         let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)).await;
     }
+}
+
+/// Waits until the server is to stop, and then as long as it waits for the rest of a message.
+async fn half_message_grace(stop: &mut watch::Receiver<bool>) {
+    stopped(stop).await;
+    tokio::time::sleep(HALF_MESSAGE_GRACE).await;
 }
 
 /// Waits until the server is to stop.

@@ -23,7 +23,7 @@ pub(super) fn handle(
         return Err(OpError::PermissionDenied("the attribute is the server's to set"));
     }
     let limit = ctx.services().bounds.max_attributes_per_object;
-    let (object, index) = ctx.change(request.unique_identifier, |object, now| {
+    let (object, (index, value)) = ctx.change(request.unique_identifier, |object, now| {
         if object.is_destroyed() {
             return Err(OpError::NotFound);
         }
@@ -37,10 +37,12 @@ pub(super) fn handle(
         if let Some(rule) = rule {
             modify_attribute::allow(object, rule.kind, now)?;
         }
-        let index = object.attributes.add(attribute.name.clone(), attribute.value.clone());
+        let kind = rule.map(|rule| rule.kind);
+        let value = modify_attribute::value_to_set(object, kind, &attribute.value)?;
+        let index = object.attributes.add(attribute.name.clone(), value.clone());
         modify_attribute::take_effect(object, now)?;
-        Ok(index)
+        Ok((index, value))
     })?;
-    let added = Instance { name: attribute.name, index, value: attribute.value };
+    let added = Instance { name: attribute.name, index, value };
     Ok(AddAttributeResponse { unique_identifier: object.uid, attribute: added.to_attribute() })
 }

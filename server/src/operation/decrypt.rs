@@ -2,6 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.30.
 
+use hsm_backend::{CipherAlgorithm, HsmError, HsmErrorKind};
 use kmip_core::payload::{DecryptRequest, DecryptResponse};
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType};
@@ -47,13 +48,27 @@ pub(super) fn handle(
     }
     let token_key = token_key(&key)?;
     let params = Cipher { tag_bytes: tag.len(), ..cipher.clone() }.params(iv, aad)?;
-    let plain =
-        ctx.hsm().decrypt(&ctx.call(), &token_key, cipher.algorithm, &params, data, &tag)?.value;
+    let plain = ctx
+        .hsm()
+        .decrypt(&ctx.call(), &token_key, cipher.algorithm, &params, data, &tag)
+        .map_err(|error| undecided(&cipher, error))?
+        .value;
     Ok(DecryptResponse {
         unique_identifier: key.uid.clone(),
         data: Some(SecretBytes::new(plain.expose().to_vec())),
         correlation_value: None,
     })
+}
+
+/// RSA: a ciphertext of a wrong length is answered as one with a wrong padding, so that there is one
+/// answer for all that cannot be decrypted.
+fn undecided(cipher: &Cipher, error: HsmError) -> OpError {
+    let is_rsa =
+        matches!(cipher.algorithm, CipherAlgorithm::RsaPkcs1 | CipherAlgorithm::RsaOaep { .. });
+    if is_rsa && error.kind == HsmErrorKind::BadLength {
+        return OpError::CryptographicFailure("the data are not authentic");
+    }
+    error.into()
 }
 
 /// Ciphertext and tag: the tag comes in its own field, or at the end of the data (before 1.4, and

@@ -5,7 +5,7 @@
 use kmip_core::attribute::Attribute;
 use kmip_core::payload::{DeleteAttributeRequest, DeleteAttributeResponse};
 
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, modify_attribute};
 
 /// Deletes an instance and answers with it.
 pub(super) fn handle(
@@ -22,9 +22,12 @@ pub(super) fn handle(
     if !allowed {
         return Err(OpError::PermissionDenied("the attribute cannot be deleted"));
     }
-    let (object, value) = ctx.change(request.unique_identifier, |object, _| {
+    let (object, value) = ctx.change(request.unique_identifier, |object, now| {
         if object.is_destroyed() {
             return Err(OpError::NotFound);
+        }
+        if let Some(kind) = name.kind() {
+            modify_attribute::allow(object, kind, now)?;
         }
         object.attributes.remove(&name, index).ok_or(OpError::AttributeNotFound)
     })?;

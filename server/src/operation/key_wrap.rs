@@ -17,7 +17,9 @@ use kmip_core::types::{
     KeyFormatType, ObjectType, ProtocolVersion, WrappingMethod,
 };
 
-use super::{OpContext, OpError, attribute_list, value};
+use super::use_key::spend;
+use super::{OpContext, OpError, attribute_list, register, value};
+use crate::bridge::algorithm::hmac_hash;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
 
@@ -119,13 +121,13 @@ fn wrapping_parameters(
 
 /// No Encoding: the token wraps the bare key.
 fn by_token(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
     kek: &ManagedObject,
     algorithm: WrapAlgorithm,
 ) -> Result<(KeyBlock, Vec<u8>), OpError> {
-    let (Some(kek), Some(target)) = (kek.key_ref(), row.key_ref()) else {
+    let (Some(kek_ref), Some(target)) = (kek.key_ref(), row.key_ref()) else {
         return Err(OpError::EncodingOption("only keys in the token are wrapped without encoding"));
     };
     // What C_WrapKey makes of a private key is PKCS#8, and nothing else.
@@ -134,7 +136,13 @@ fn by_token(
         (ObjectType::PrivateKey, None | Some(KeyFormatType::PKCS_8)) => KeyFormatType::PKCS_8,
         _ => return Err(OpError::KeyFormat),
     };
-    let bytes = ctx.hsm().wrap_key(&ctx.call(), &kek, &target, algorithm)?.value;
+    let unpadded = if is_padded(ctx, row)? { Some(unpadded(ctx, row)?) } else { None };
+    // Wrapping protects as encrypting does, and counts as such.
+    spend(ctx, kek, usize::try_from(row.true_bits.div_ceil(8)).unwrap_or(usize::MAX))?;
+    let bytes = match unpadded {
+        Some(value) => ctx.hsm().wrap_data(&ctx.call(), &kek_ref, &value, algorithm)?.value,
+        None => ctx.hsm().wrap_key(&ctx.call(), &kek_ref, &target, algorithm)?.value,
+    };
     let block = KeyBlock {
         key_format_type,
         key_compression_type: None,
@@ -149,9 +157,33 @@ fn by_token(
     Ok((block, bytes))
 }
 
+/// Whether the token may have the key with zeros behind it, as it has HMAC keys that are too short for
+/// it: what C_WrapKey makes of that is another key.
+fn is_padded(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, OpError> {
+    let algorithm = row.attributes.enumeration(Kind::CryptographicAlgorithm);
+    let for_hmac = algorithm.map(CryptographicAlgorithm).and_then(hmac_hash).is_some()
+        || register::is_for_hmac(&row.attributes);
+    let bytes = usize::try_from(row.true_bits / 8).unwrap_or(usize::MAX);
+    Ok(for_hmac && bytes < ctx.capabilities()?.mac_min_bytes())
+}
+
+/// The bytes of a key that the token has padded, which only a key that may be read gives away.
+fn unpadded(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<SecretValue, OpError> {
+    if row.attributes.boolean(Kind::Sensitive) == Some(true) {
+        return Err(OpError::EncodingOption("the token cannot wrap a sensitive key this short"));
+    }
+    let object = value::in_plaintext(ctx, row, Some(KeyFormatType::Raw))?;
+    let material = match object.key_block().and_then(|block| block.key_value.as_ref()) {
+        Some(KeyValue::Plain { material, .. }) => material.bytes(),
+        Some(KeyValue::Wrapped(_)) | None => None,
+    };
+    let bytes = material.ok_or(OpError::IllegalOperation("the key is wrapped already"))?;
+    Ok(SecretValue::new(bytes.expose().to_vec()))
+}
+
 /// TTLV encoding: a structure that no token knows, so the value must be one that may be read.
 fn by_encoding(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
     kek: &ManagedObject,

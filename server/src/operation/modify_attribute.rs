@@ -72,7 +72,7 @@ pub(super) fn allow(object: &ManagedObject, kind: Kind, now: DateTime) -> Result
 }
 
 /// What is stored for the value given.
-fn value_to_set(
+pub(super) fn value_to_set(
     object: &ManagedObject,
     kind: Option<Kind>,
     given: &Value,
@@ -96,6 +96,9 @@ fn value_to_set(
             let limits: UsageLimits = given
                 .to(kmip_core::types::ProtocolVersion::NEWEST)
                 .map_err(|_| OpError::InvalidField("malformed usage limits"))?;
+            if limits.total <= 0 {
+                return Err(OpError::InvalidField("usage limits must be positive"));
+            }
             Ok(Value::of(&UsageLimits { count: Some(limits.total), ..limits }))
         }
         _ => Ok(given.clone()),

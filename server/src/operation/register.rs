@@ -230,7 +230,7 @@ fn plan_symmetric(
 
 /// Whether the key's own parameters say that it makes HMACs, whatever its algorithm is called: no
 /// token makes an HMAC with an AES object.
-fn is_for_hmac(given: &AttributeSet) -> bool {
+pub(super) fn is_for_hmac(given: &AttributeSet) -> bool {
     given
         .typed::<CryptographicParameters>(Kind::CryptographicParameters)
         .and_then(|parameters| parameters.cryptographic_algorithm)
@@ -285,6 +285,7 @@ fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpErr
     let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
     match key_material::read_public(block.key_format_type, material) {
         Ok(key) => {
+            key_material::check_public(&key)?;
             let (algorithm, bits) = key_material::public_length(&key);
             set_lengths(given, algorithm, bits)?;
             Ok(Plan::Public)

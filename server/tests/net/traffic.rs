@@ -187,6 +187,18 @@ async fn stop_answers_what_is_in_flight_and_closes_the_rest() {
 }
 
 #[tokio::test]
+async fn stop_is_not_held_up_by_half_a_message() {
+    let (pki, server, mut half) = started("").await;
+    let mut whole = another(&pki, &server).await.unwrap();
+    half.write_all(&frame(b"half")[..10]).await.unwrap();
+    half.flush().await.unwrap();
+    // The first half has been read when a later message of another connection is answered.
+    exchange(&mut whole, b"hello").await.unwrap();
+    assert_eq!(server.stop().await.unwrap(), Stopped::Gracefully);
+    assert!(closed_cleanly(&mut half).await);
+}
+
+#[tokio::test]
 async fn stop_waits_no_longer_than_configured() {
     let (_pki, server, mut busy) = started("[server]\nshutdown_timeout_ms = 50").await;
     busy.write_all(&frame(b"busy")).await.unwrap();

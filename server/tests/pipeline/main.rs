@@ -8,9 +8,12 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
 
 mod bad_input;
 mod batch;
+mod crypto;
+mod objects;
 mod outage;
 mod rules;
 mod scopes;

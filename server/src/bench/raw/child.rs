@@ -55,8 +55,9 @@ struct Bare {
     library: String,
     /// One per thread, opened when first needed and kept.
     sessions: Vec<Session>,
-    rsa: ObjectHandle,
-    aes: ObjectHandle,
+    /// Only if the server has made one.
+    rsa: Vec<ObjectHandle>,
+    aes: Vec<ObjectHandle>,
     /// Holds the copies of the keys.
     _owner: Session,
 }
@@ -68,17 +69,13 @@ impl Bare {
         context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))?;
         let info = context.get_library_info()?;
         let version = info.library_version();
-        let library = format!(
-            "{} {}.{}",
-            info.library_description().trim(),
-            version.major(),
-            version.minor()
-        );
+        let library =
+            format!("{} {}.{}", info.manufacturer_id().trim(), version.major(), version.minor());
         let slot = find_slot(&context, config)?;
         let owner = context.open_rw_session(slot)?;
         let pin = RawAuthPin::new(Box::new(config.token.pin.read()?.expose().to_vec()));
         owner.login_with_raw(UserType::User, &pin)?;
-        let rsa = copy_of(
+        let rsa = copies(
             &owner,
             &[
                 Attribute::Class(ObjectClass::PRIVATE_KEY),
@@ -86,12 +83,13 @@ impl Bare {
                 Attribute::Sign(true),
             ],
         )?;
-        let aes = copy_of(
+        let aes = copies(
             &owner,
             &[
                 Attribute::Class(ObjectClass::SECRET_KEY),
                 Attribute::KeyType(KeyType::AES),
                 Attribute::Encrypt(true),
+                Attribute::Decrypt(true),
             ],
         )?;
         Ok(Self { context, slot, library, sessions: Vec::new(), rsa, aes, _owner: owner })
@@ -107,15 +105,24 @@ impl Bare {
         while self.sessions.len() < threads {
             self.sessions.push(self.context.open_rw_session(self.slot)?);
         }
-        let key = match job {
-            Job::Sign => self.rsa,
-            Job::Encrypt => self.aes,
+        let keys = match job {
+            Job::Sign => &self.rsa,
+            Job::Encrypt => self.aes.get(..1).unwrap_or_default(),
+            Job::EncryptAll => &self.aes,
         };
+        if keys.is_empty() {
+            return Err(BenchError::Measure("the server's key is not in the token"));
+        }
         let sessions = self.sessions.iter_mut().take(threads);
         let begun = Instant::now();
         let count = std::thread::scope(|scope| {
-            let threads = sessions
-                .map(|session| scope.spawn(move || until(session, job, key, begun + time)))
+            // Each thread begins with another key.
+            let threads = (0..)
+                .zip(sessions)
+                .map(|(number, session)| {
+                    let keys = keys.iter().cycle().skip(number * keys.len() / threads);
+                    scope.spawn(move || until(session, job, keys, begun + time))
+                })
                 .collect::<Vec<_>>();
             threads.into_iter().try_fold(0, |sum, thread| {
                 let count = thread.join().map_err(|_| BenchError::Measure("a thread died"))??;
@@ -136,30 +143,34 @@ fn find_slot(context: &Pkcs11, config: &Config) -> Result<Slot, BenchError> {
     Err(BenchError::Measure("the server's token is not there"))
 }
 
-/// A copy, in the session, of a key of the server's.
-fn copy_of(session: &Session, like: &[Attribute]) -> Result<ObjectHandle, BenchError> {
-    let found = session.find_objects(like)?;
-    let key = found.first().ok_or(BenchError::Measure("the server's key is not in the token"))?;
+/// Copies, in the session, of all keys of the server's that are like this.
+fn copies(session: &Session, like: &[Attribute]) -> Result<Vec<ObjectHandle>, BenchError> {
     let template = [
         Attribute::Token(false),
         Attribute::Private(true),
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
     ];
-    Ok(session.copy_object(*key, &template)?)
+    let found = session.find_objects(like)?;
+    Ok(found
+        .into_iter()
+        .map(|key| session.copy_object(key, &template))
+        .collect::<Result<_, _>>()?)
 }
 
-fn until(
+fn until<'a>(
     session: &mut Session,
     job: Job,
-    key: ObjectHandle,
+    mut keys: impl Iterator<Item = &'a ObjectHandle>,
     end: Instant,
 ) -> Result<u64, BenchError> {
     let mut count = 0;
-    while Instant::now() < end {
+    while Instant::now() < end
+        && let Some(key) = keys.next()
+    {
         match job {
-            Job::Sign => sign(session, key)?,
-            Job::Encrypt => encrypt(session, key)?,
+            Job::Sign => sign(session, *key)?,
+            Job::Encrypt | Job::EncryptAll => encrypt(session, *key)?,
         }
         count += 1;
     }

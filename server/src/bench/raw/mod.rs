@@ -19,12 +19,15 @@ pub use child::serve;
 pub(super) enum Job {
     /// RSA-2048, PKCS #1 v1.5, SHA-256.
     Sign,
-    /// AES-256-GCM of 1 KiB.
+    /// AES-256-GCM of 1 KiB, always with the same key.
     Encrypt,
+    /// The same with every key of the token in turn.
+    EncryptAll,
 }
 
 impl Job {
-    const ALL: [(Self, &'static str); 2] = [(Self::Sign, "sign"), (Self::Encrypt, "encrypt")];
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Sign, "sign"), (Self::Encrypt, "encrypt"), (Self::EncryptAll, "encrypt-all")];
 
     fn name(self) -> &'static str {
         Self::ALL.iter().find(|(job, _)| *job == self).map_or("", |(_, name)| name)

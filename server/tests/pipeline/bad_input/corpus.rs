@@ -49,18 +49,6 @@ impl Objects {
     }
 
     fn payload(&self, operation: Operation) -> Vec<Item> {
-        let gcm = parameters(vec![
-            mode(BlockCipherMode::GCM),
-            enumeration(Tag::CryptographicAlgorithm, CryptographicAlgorithm::AES.0),
-            boolean(Tag::RandomIV, false),
-            integer(Tag::IVLength, 12),
-            integer(Tag::TagLength, 16),
-        ]);
-        let signed = parameters(vec![
-            padding(PaddingMethod::PSS),
-            enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0),
-            integer(Tag::SaltLength, 32),
-        ]);
         let aes = |rest: Vec<Item>| [vec![uid(&self.aes)], rest].concat();
         match operation {
             Operation::DiscoverVersions => vec![version_item(client_version())],
@@ -106,6 +94,26 @@ impl Objects {
                 fields
             }
             Operation::Destroy => vec![uid(&self.spare)],
+            _ => self.crypto_payload(operation),
+        }
+    }
+
+    /// The payloads of operations that use a key, or none.
+    fn crypto_payload(&self, operation: Operation) -> Vec<Item> {
+        let gcm = parameters(vec![
+            mode(BlockCipherMode::GCM),
+            enumeration(Tag::CryptographicAlgorithm, CryptographicAlgorithm::AES.0),
+            boolean(Tag::RandomIV, false),
+            integer(Tag::IVLength, 12),
+            integer(Tag::TagLength, 16),
+        ]);
+        let signed = parameters(vec![
+            padding(PaddingMethod::PSS),
+            enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0),
+            integer(Tag::SaltLength, 32),
+        ]);
+        let aes = |rest: Vec<Item>| [vec![uid(&self.aes)], rest].concat();
+        match operation {
             Operation::Encrypt => aes(vec![
                 gcm,
                 data(&[1; 20]),

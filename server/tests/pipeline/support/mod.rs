@@ -124,10 +124,6 @@ impl<'a> Client<'a> {
         Self { version, ..self.clone() }
     }
 
-    pub(crate) fn version(&self) -> ProtocolVersion {
-        self.version
-    }
-
     /// An empty request in the client's version.
     pub(crate) fn request(&self) -> Request {
         Request::new(self.version)

@@ -1,0 +1,206 @@
+//! Dates: they move states without anybody asking, and may be changed only while they lie ahead.
+
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::ttlv::{DateTime, Item, Value};
+use kmip_core::types::{
+    BlockCipherMode, Operation, ResultReason as Reason, RevocationReasonCode, State,
+};
+
+use crate::support::ask::{create, data, of_kind, on, plain_mode, uid};
+use crate::support::{Client, START, World};
+
+fn in_state(client: &Client<'_>, state: State) -> Vec<String> {
+    client.locate(vec![of_kind(Kind::State, Value::Enumeration(state.0))])
+}
+
+fn crypt(client: &Client<'_>, operation: Operation, key: &str) -> Option<Reason> {
+    let ecb = plain_mode(BlockCipherMode::ECB);
+    client.ask(operation, vec![uid(key), ecb, data(&[0; 16])]).reason
+}
+
+const DENIED: Option<Reason> = Some(Reason::PermissionDenied);
+
+#[test]
+fn activation_date_decides_the_first_state() {
+    let world = World::new();
+    let demo = world.demo();
+    for (date, state) in [
+        (i64::MIN, State::Active),
+        (-1, State::Active),
+        (0, State::Active),
+        (START - 1, State::Active),
+        (START, State::Active),
+        (START + 1, State::PreActive),
+        (i64::MAX, State::PreActive),
+    ] {
+        let key = demo.create(vec![on(Kind::ActivationDate, date)]);
+        assert_eq!(demo.state(&key), state, "{date}");
+        assert_eq!(demo.value(&key, Kind::ActivationDate), Value::DateTime(DateTime(date)));
+    }
+    assert_eq!(demo.state(&demo.create(Vec::new())), State::PreActive);
+}
+
+#[test]
+fn time_moves_states_without_a_request() {
+    let world = World::new();
+    let demo = world.demo();
+    let dates = vec![
+        on(Kind::ActivationDate, START + 10),
+        on(Kind::ProcessStartDate, START + 20),
+        on(Kind::ProtectStopDate, START + 30),
+        on(Kind::DeactivationDate, START + 40),
+    ];
+    let key = demo.create(dates);
+    let (encrypt, decrypt) = (Operation::Encrypt, Operation::Decrypt);
+    let can = || (crypt(&demo, encrypt, &key), crypt(&demo, decrypt, &key));
+    assert_eq!(can(), (DENIED, DENIED), "not active yet");
+    world.clock.advance(10);
+    assert_eq!(in_state(&demo, State::Active), [key.clone()], "Locate sees it first");
+    assert_eq!(can(), (DENIED, DENIED), "before the process start date");
+    world.clock.advance(9);
+    assert_eq!(can(), (DENIED, DENIED));
+    world.clock.advance(1);
+    assert_eq!(can(), (None, None));
+    world.clock.advance(9);
+    assert_eq!(can(), (None, None));
+    world.clock.advance(1);
+    assert_eq!(can(), (DENIED, None), "after the protect stop date");
+    world.clock.advance(10);
+    assert_eq!(in_state(&demo, State::Active), [] as [String; 0]);
+    assert_eq!(in_state(&demo, State::Deactivated), [key.clone()]);
+    assert_eq!(can(), (DENIED, None), "deactivated");
+    let change = Value::DateTime(DateTime(START + 40));
+    assert_eq!(demo.value(&key, Kind::LastChangeDate), change);
+    demo.destroy(&key);
+}
+
+#[test]
+fn both_dates_may_pass_while_nobody_looks() {
+    let world = World::new();
+    let demo = world.demo();
+    let dates = vec![on(Kind::ActivationDate, START + 1), on(Kind::DeactivationDate, START + 2)];
+    let key = demo.create(dates);
+    world.clock.advance(1_000);
+    assert_eq!(demo.state(&key), State::Deactivated);
+    assert_eq!(demo.fails(Operation::Activate, vec![uid(&key)]), Reason::PermissionDenied);
+}
+
+#[test]
+fn dates_out_of_order_are_refused() {
+    let world = World::new();
+    let demo = world.demo();
+    for (first, second) in [
+        (Kind::ActivationDate, Kind::ProcessStartDate),
+        (Kind::ProtectStopDate, Kind::DeactivationDate),
+        (Kind::ActivationDate, Kind::DeactivationDate),
+    ] {
+        let dates = vec![on(first, START + 20), on(second, START + 10)];
+        assert_eq!(demo.fails(Operation::Create, create(dates)), Reason::InvalidField);
+        let key = demo.create(vec![on(first, START + 20)]);
+        let add = vec![uid(&key), on(second, START + 10)];
+        assert_eq!(demo.fails(Operation::AddAttribute, add), Reason::InvalidField);
+        assert_eq!(demo.values(&key, second.name()), []);
+        let key = demo.create(vec![on(first, START + 20), on(second, START + 30)]);
+        let modify = vec![uid(&key), on(second, START + 10)];
+        assert_eq!(demo.fails(Operation::ModifyAttribute, modify), Reason::InvalidField);
+    }
+}
+
+/// A key in each state that has every date, all of them ahead where they can be.
+fn in_every_state(client: &Client<'_>) -> Vec<(State, String)> {
+    let later = || {
+        vec![
+            on(Kind::ProcessStartDate, START + 100),
+            on(Kind::ProtectStopDate, START + 200),
+            on(Kind::DeactivationDate, START + 300),
+        ]
+    };
+    let with = |activation: i64| {
+        let mut dates = later();
+        dates.push(on(Kind::ActivationDate, activation));
+        client.create(dates)
+    };
+    let deactivated = with(START);
+    client.revoke(&deactivated, RevocationReasonCode::Superseded);
+    let compromised = with(START);
+    client.revoke(&compromised, RevocationReasonCode::KeyCompromise);
+    vec![
+        (State::PreActive, with(START + 50)),
+        (State::Active, with(START)),
+        (State::Deactivated, deactivated),
+        (State::Compromised, compromised),
+    ]
+}
+
+#[test]
+fn dates_are_modified_only_in_the_states_the_specification_names() {
+    let world = World::new();
+    let demo = world.demo();
+    for (kind, new, allowed) in [
+        (Kind::ActivationDate, START + 60, vec![State::PreActive]),
+        (Kind::ProcessStartDate, START + 110, vec![State::PreActive, State::Active]),
+        (Kind::ProtectStopDate, START + 210, vec![State::PreActive, State::Active]),
+        (Kind::DeactivationDate, START + 310, vec![State::PreActive, State::Active]),
+    ] {
+        for (state, key) in in_every_state(&demo) {
+            let outcome = demo.ask(Operation::ModifyAttribute, vec![uid(&key), on(kind, new)]);
+            let expected = if allowed.contains(&state) { None } else { DENIED };
+            assert_eq!(outcome.reason, expected, "{kind:?} {state:?}");
+            let delete = vec![uid(&key), attribute_name(kind)];
+            assert_eq!(demo.ask(Operation::DeleteAttribute, delete).reason, DENIED);
+        }
+    }
+}
+
+fn attribute_name(kind: Kind) -> Item {
+    crate::support::tree::text(kmip_core::types::Tag::AttributeName, kind.name())
+}
+
+#[test]
+fn dates_that_were_reached_are_not_modified() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.active(vec![
+        on(Kind::ProcessStartDate, START + 10),
+        on(Kind::ProtectStopDate, START + 20),
+    ]);
+    world.clock.advance(10);
+    let modify =
+        |kind, date| demo.ask(Operation::ModifyAttribute, vec![uid(&key), on(kind, date)]).reason;
+    assert_eq!(modify(Kind::ProcessStartDate, START + 15), DENIED);
+    assert_eq!(modify(Kind::ProtectStopDate, START + 30), None);
+    world.clock.advance(20);
+    assert_eq!(modify(Kind::ProtectStopDate, START + 40), DENIED);
+}
+
+#[test]
+fn modifying_a_date_to_the_past_moves_the_state_at_once() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(vec![on(Kind::ActivationDate, START + 50)]);
+    let modify = |kind, date| demo.ok(Operation::ModifyAttribute, vec![uid(&key), on(kind, date)]);
+    modify(Kind::ActivationDate, START);
+    assert_eq!(demo.state(&key), State::Active);
+    demo.ok(Operation::AddAttribute, vec![uid(&key), on(Kind::DeactivationDate, START + 9)]);
+    assert_eq!(demo.state(&key), State::Active);
+    modify(Kind::DeactivationDate, START);
+    assert_eq!(demo.state(&key), State::Deactivated);
+}
+
+#[test]
+fn revocation_leaves_its_dates_and_reason() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.active(Vec::new());
+    world.clock.advance(7);
+    demo.revoke(&key, RevocationReasonCode::KeyCompromise);
+    let date = |seconds| Value::DateTime(DateTime(seconds));
+    assert_eq!(demo.value(&key, Kind::CompromiseDate), date(START + 7));
+    assert_eq!(demo.value(&key, Kind::CompromiseOccurrenceDate), date(START));
+    assert_eq!(demo.values(&key, "Deactivation Date"), []);
+    assert_eq!(demo.values(&key, "Revocation Reason").len(), 1);
+    let key = demo.active(Vec::new());
+    demo.revoke(&key, RevocationReasonCode::CessationOfOperation);
+    assert_eq!(demo.value(&key, Kind::DeactivationDate), date(START + 7));
+    assert_eq!(demo.values(&key, "Compromise Date"), []);
+}

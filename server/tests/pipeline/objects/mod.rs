@@ -1,0 +1,8 @@
+//! Objects: how they come, how they are given back, and what may be done to them.
+
+mod attributes;
+mod dates;
+mod exposure;
+mod formats;
+mod limits;
+mod wrapping;
