@@ -1,10 +1,12 @@
 //! Wishes: what a caller may ask for, free of PKCS#11 numbers. Every value here can cross a socket.
 
 mod cipher;
+mod stream;
 
 use zeroize::Zeroizing;
 
 pub use cipher::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding};
+pub use stream::{StreamEnd, StreamId, StreamWish};
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -98,7 +98,8 @@ fn fits_ccm(params: &CipherParams, data: &[u8]) -> bool {
     bytes >= size_of::<usize>() || data.len() < 1 << (8 * bytes)
 }
 
-fn check_params(
+/// Checks IV, additional data, tag length and counter.
+pub(crate) fn check_params(
     algorithm: CipherAlgorithm,
     params: &CipherParams,
     tag_bytes: usize,

@@ -32,13 +32,13 @@ pub(super) fn past_deadline_is_refused(backend: &dyn HsmBackend) {
     assert_eq!(kind(backend.random(&late, 16)), HsmErrorKind::Deadline);
 }
 
-pub(super) fn wrapped_custody_is_refused_or_served(backend: &dyn HsmBackend) {
+pub(super) fn malformed_wrapped_key_is_refused(backend: &dyn HsmBackend) {
     let key =
         KeyRef::Wrapped { id: fresh_id(), kek: fresh_id(), kcv: vec![1, 2, 3], blob: vec![0; 24] };
     let params = CipherParams::default();
     let sealed = backend.encrypt(&call(), &key, AES_ECB, &params, &[0; 16]);
     let refusal = kind(sealed);
-    assert!(matches!(refusal, HsmErrorKind::Unsupported | HsmErrorKind::KeyNotFound));
+    assert!(matches!(refusal, HsmErrorKind::BadData | HsmErrorKind::KeyNotFound));
 }
 
 pub(super) fn oversize_data_is_refused(backend: &dyn HsmBackend) {

@@ -55,6 +55,32 @@ pub(crate) fn blocks(
     blocks
 }
 
+/// The IV for what follows `input`, which are whole blocks that became `output`.
+pub(crate) fn next_iv(
+    way: Way,
+    mode: BlockMode,
+    block: usize,
+    params: &CipherParams,
+    input: &[u8],
+    output: &[u8],
+) -> Vec<u8> {
+    let last = |bytes: &[u8]| bytes.get(bytes.len().saturating_sub(block)..).map(<[u8]>::to_vec);
+    let sealed = match way {
+        Way::Encrypt => output,
+        Way::Decrypt => input,
+    };
+    match mode {
+        BlockMode::Ecb => Vec::new(),
+        BlockMode::Cbc | BlockMode::Cfb => last(sealed).unwrap_or_default(),
+        BlockMode::Ofb => last(&xor(input, output)).unwrap_or_default(),
+        BlockMode::Ctr => {
+            let mut counter = Counter::new(params);
+            counter.add(u128::try_from(input.len() / block).unwrap_or_default());
+            counter.bytes()
+        }
+    }
+}
+
 /// `data` XORed with as much of `mask`.
 pub(crate) fn xor(data: &[u8], mask: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(data.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect())

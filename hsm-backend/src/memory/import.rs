@@ -14,10 +14,15 @@ pub(super) fn import_key(
     material: &KeyMaterial,
     policy: &KeyPolicy,
 ) -> Result<Generated, HsmError> {
-    let material = three_keys(keycheck::checked(material)?);
+    let material = prepared(material)?;
     let kcv = check_value(&material);
     store.insert(id, material, policy)?;
     Ok(Generated { kcv })
+}
+
+/// The key as a token keeps it.
+pub(super) fn prepared(material: &KeyMaterial) -> Result<KeyMaterial, HsmError> {
+    keycheck::checked(material).map(three_keys)
 }
 
 /// Two-key 3DES as three keys, as tokens keep it.

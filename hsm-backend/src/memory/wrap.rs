@@ -128,6 +128,17 @@ pub(super) fn unwrap_data(
     algorithm: WrapAlgorithm,
 ) -> Result<Output<SecretValue>, HsmError> {
     let mechanism = capabilities.wrap(algorithm).ok_or(UNSUPPORTED)?.mechanism();
+    let value = open_under(store, wrapping, blob, algorithm).map(SecretValue::new)?;
+    Ok(Output { value, mechanism })
+}
+
+/// The value in `blob`, whatever this token says of its capabilities.
+pub(super) fn open_under(
+    store: &Store,
+    wrapping: &KeyRef,
+    blob: &[u8],
+    algorithm: WrapAlgorithm,
+) -> Result<Vec<u8>, HsmError> {
     let material = store.usable(wrapping, |usage| usage.unwrap)?;
     let aes = Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)?;
     let (check, mut data) = open(&aes, blob);
@@ -147,7 +158,7 @@ pub(super) fn unwrap_data(
         return Err(bad_data("unwrap"));
     }
     data.truncate(bytes);
-    Ok(Output { value: SecretValue::new(data), mechanism })
+    Ok(data)
 }
 
 pub(super) fn unwrap(

@@ -182,6 +182,7 @@ fn read_public(session: &Session, public: ObjectHandle, kind: KeyKind) -> Result
     }
 }
 
-fn ulong(number: usize) -> Result<Ulong, HsmError> {
+/// A length as the interface wants it.
+pub(super) fn ulong(number: usize) -> Result<Ulong, HsmError> {
     Ulong::try_from(number).map_err(|_| HsmError::new(HsmErrorKind::BadLength, "CK_ULONG"))
 }

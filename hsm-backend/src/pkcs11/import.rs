@@ -51,16 +51,7 @@ fn template_of(
 ) -> (KeyKind, Vec<Attribute>) {
     match material {
         KeyMaterial::Secret { kind, value } => {
-            let mut bytes = value.expose().to_vec();
-            let is_mac_key = policy.usage.sign || policy.usage.verify;
-            if *kind == SecretKeyKind::Generic && is_mac_key {
-                // Reserve first: growing would leave a copy of the key in freed memory.
-                let padded = bytes.len().max(token.capabilities.mac_min_bytes());
-                bytes = zero_padded(bytes, padded);
-            }
-            if *kind == SecretKeyKind::Des3 && bytes.len() == 16 {
-                bytes = three_keys(bytes);
-            }
+            let bytes = token_bytes(token, *kind, value.expose(), policy);
             let key_kind = KeyKind::Secret { kind: *kind, bytes: Some(bytes.len()) };
             let mut template = template::secret(*kind, bytes.len(), id, policy);
             template.push(Attribute::Value(bytes));
@@ -74,6 +65,26 @@ fn template_of(
             (KeyKind::Ec(*curve), template::ec_parts(id, policy, *curve, d.expose()))
         }
     }
+}
+
+/// A secret key's bytes as the token is to have them.
+pub(super) fn token_bytes(
+    token: &Token,
+    kind: SecretKeyKind,
+    value: &[u8],
+    policy: &KeyPolicy,
+) -> Vec<u8> {
+    let bytes = value.to_vec();
+    let is_mac_key = policy.usage.sign || policy.usage.verify;
+    if kind == SecretKeyKind::Generic && is_mac_key {
+        // Reserve first: growing would leave a copy of the key in freed memory.
+        let padded = bytes.len().max(token.capabilities.mac_min_bytes());
+        return zero_padded(bytes, padded);
+    }
+    if kind == SecretKeyKind::Des3 && bytes.len() == 16 {
+        return three_keys(bytes);
+    }
+    bytes
 }
 
 /// Two-key 3DES as three keys, of which the first comes again.

@@ -91,6 +91,18 @@ impl Key {
         Self { kind, object, all, copy, used, decrypts: OnceLock::new() }
     }
 
+    /// A key that was unwrapped into the session, and is destroyed when the last user is done.
+    pub(super) fn unwrapped(
+        kind: KeyKind,
+        object: ObjectHandle,
+        graveyard: &Arc<Graveyard>,
+    ) -> Self {
+        let key = Self::with_all(kind, object, Vec::new());
+        let graveyard = Arc::clone(graveyard);
+        *lock(&key.copy) = WorkingCopy::Made(LiveCopy { handle: object, graveyard });
+        key
+    }
+
     /// The same key without a copy, now or later.
     pub(super) fn bare(&self) -> Self {
         let bare = Self::with_all(self.kind, self.object, self.all.clone());
@@ -158,6 +170,12 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn new(limit: usize) -> Self {
         Self { entries: Mutex::default(), limit: limit.max(1), graveyard: Arc::default() }
+    }
+
+    /// With the graveyard of others, so that one look buries all.
+    pub(super) fn beside(others: &Self, limit: usize) -> Self {
+        let graveyard = Arc::clone(&others.graveyard);
+        Self { entries: Mutex::default(), limit: limit.max(1), graveyard }
     }
 
     pub(super) fn get(&self, id: KeyId) -> Option<Arc<Key>> {

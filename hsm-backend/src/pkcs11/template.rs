@@ -40,6 +40,26 @@ pub(super) fn secret(
     template
 }
 
+/// A secret key that lives in the session only, save its value or length.
+pub(super) fn session_secret(
+    kind: SecretKeyKind,
+    bytes: usize,
+    usage: KeyUsage,
+    sensitive: bool,
+    extractable: bool,
+) -> Vec<Attribute> {
+    let mut template = vec![
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(key_type(kind, bytes)),
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(sensitive),
+        Attribute::Extractable(extractable),
+    ];
+    template.extend(secret_usage(token_usage(kind, usage)));
+    template
+}
+
 /// What the token must let a key do for the plans that serve `usage`.
 ///
 /// CFB, OFB and CTR are made of block encryptions where the token lacks them, so a block cipher's
