@@ -7,7 +7,8 @@ use crate::capability::{Capabilities, Mechanism};
 use crate::error::HsmError;
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, PublicKey, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, PublicKey, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd,
+    StreamId, StreamWish, WrapAlgorithm,
 };
 
 /// CKA_ID of a token object: 16 random bytes.
@@ -27,7 +28,7 @@ pub enum KeyRef {
         kek: KeyId,
         /// Key check value: proves that the right key was unwrapped.
         kcv: Vec<u8>,
-        /// The wrapped value.
+        /// [`WrappedKey::blob`].
         blob: Vec<u8>,
     },
 }
@@ -86,6 +87,15 @@ pub struct Encrypted {
 /// What is known of a key made in the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
+    /// CKA_CHECK_VALUE, or empty where the token gives none.
+    pub kcv: Vec<u8>,
+}
+
+/// A key that lives in this blob only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The wrapped value, with what its use needs to know. Opaque.
+    pub blob: Vec<u8>,
     /// CKA_CHECK_VALUE, or empty where the token gives none.
     pub kcv: Vec<u8>,
 }
@@ -203,6 +213,41 @@ pub trait HsmBackend: Send + Sync {
         data: &[u8],
     ) -> Result<Output<Vec<u8>>, HsmError>;
 
+    /// Begins an operation whose data come in parts.
+    ///
+    /// `Busy` where too many streams are open; `Unsupported` and `BadParameter` as the operation in
+    /// one part answers. The stream belongs to the call's scope.
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError>;
+
+    /// Takes the next part and returns what can be given out by now; a failure ends the stream.
+    ///
+    /// Nothing of a decryption is given out before its tag is verified. `StreamNotFound` for a
+    /// stream that is unknown, another scope's, or was idle too long; `Busy` while another part of
+    /// it is at work.
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError>;
+
+    /// Takes the last part, and the tag of a decryption that has one, and ends the stream.
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError>;
+
+    /// Ends a stream without an outcome.
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError>;
+
     /// Hashes a secret key's value inside the token (C_DigestKey).
     fn digest_key(
         &self,
@@ -245,6 +290,38 @@ pub trait HsmBackend: Send + Sync {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError>;
+
+    /// Makes a wrapping key: AES-256, in the token for good, for wrapping and unwrapping only.
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError>;
+
+    /// Makes a secret key in the token that lives on in the returned blob only.
+    ///
+    /// `Unsupported` for lengths the token would not give back exactly; they need token custody.
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError>;
+
+    /// Wraps a secret key given in plaintext, after the checks and paddings of
+    /// [`Self::import_key`]; `Unsupported` for private keys.
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError>;
+
+    /// Wraps a wrapped key under another wrapping key; its value stays in the token.
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError>;
 
     /// Random bytes from the token, at most 1 MiB.
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError>;

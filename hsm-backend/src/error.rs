@@ -33,6 +33,9 @@ pub enum HsmErrorKind {
     /// The key's value may not leave the token.
     #[error("key is not extractable")]
     NotExtractable,
+    /// No stream of the caller's has this name, or it lay idle too long.
+    #[error("no such stream")]
+    StreamNotFound,
     /// The token has no mechanism for the wish.
     #[error("token lacks the mechanism")]
     Unsupported,

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState,
+    TokenState, WrappedKey,
 };
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
+    StreamWish, WrapAlgorithm,
 };
 
 /// A verb of the backend.
@@ -27,10 +28,18 @@ pub enum Verb {
     Decrypt,
     Sign,
     Mac,
+    StreamOpen,
+    StreamUpdate,
+    StreamFinish,
+    StreamAbort,
     DigestKey,
     WrapKey,
     WrapData,
     UnwrapKey,
+    MakeKek,
+    GenerateWrapped,
+    ImportWrapped,
+    Rewrap,
     Random,
     Seed,
     DestroyKey,
@@ -249,6 +258,38 @@ impl HsmBackend for FaultyBackend {
         self.run(Verb::Mac, |inner| inner.mac(call, key, algorithm, data))
     }
 
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError> {
+        self.run(Verb::StreamOpen, |inner| inner.stream_open(call, key, wish))
+    }
+
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        self.run(Verb::StreamUpdate, |inner| inner.stream_update(call, stream, part))
+    }
+
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        self.run(Verb::StreamFinish, |inner| inner.stream_finish(call, stream, last, tag))
+    }
+
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError> {
+        self.run(Verb::StreamAbort, |inner| inner.stream_abort(call, stream))
+    }
+
     fn digest_key(
         &self,
         call: &CallContext,
@@ -291,6 +332,39 @@ impl HsmBackend for FaultyBackend {
         self.run(Verb::UnwrapKey, |inner| {
             inner.unwrap_key(call, wrapping, blob, algorithm, id, spec, policy)
         })
+    }
+
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
+        self.run(Verb::MakeKek, |inner| inner.make_kek(call, id))
+    }
+
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        self.run(Verb::GenerateWrapped, |inner| inner.generate_wrapped(call, kek, spec, policy))
+    }
+
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        self.run(Verb::ImportWrapped, |inner| inner.import_wrapped(call, kek, material, policy))
+    }
+
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        self.run(Verb::Rewrap, |inner| inner.rewrap(call, key, new_kek))
     }
 
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {

@@ -1,6 +1,12 @@
 //! Wishes: what a caller may ask for, free of PKCS#11 numbers. Every value here can cross a socket.
 
+mod cipher;
+mod stream;
+
 use zeroize::Zeroizing;
+
+pub use cipher::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding};
+pub use stream::{StreamEnd, StreamId, StreamWish};
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +41,9 @@ pub enum Curve {
 pub enum SecretKeyKind {
     /// An AES key: 128, 192 or 256 bits.
     Aes,
+    /// A 3DES key: 192 bits, or 128 for two keys, of which the first is used again; parity bits
+    /// count, and are left as they are.
+    Des3,
     /// An HMAC or other generic secret: 1 to 1,024 bytes.
     Generic,
 }
@@ -42,7 +51,7 @@ pub enum SecretKeyKind {
 /// A secret key to be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretKeySpec {
-    /// AES or generic secret.
+    /// What kind of key.
     pub kind: SecretKeyKind,
     /// Length in bits; a multiple of 8.
     pub bits: u32,
@@ -140,7 +149,7 @@ impl core::fmt::Debug for SecretValue {
 pub enum KeyMaterial {
     /// The bytes of a secret key.
     Secret {
-        /// AES or generic secret.
+        /// What kind of key.
         kind: SecretKeyKind,
         /// The key's bytes.
         value: SecretValue,
@@ -173,32 +182,6 @@ pub enum PublicKey {
         /// The uncompressed point: 04 || X || Y.
         point: Vec<u8>,
     },
-}
-
-/// A cipher with its mode and padding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum CipherAlgorithm {
-    AesEcb,
-    AesEcbPkcs5,
-    AesCbc,
-    AesCbcPkcs5,
-    AesCtr,
-    AesGcm,
-    RsaRaw,
-    RsaPkcs1,
-    RsaOaep { hash: HashAlgorithm, mgf: HashAlgorithm },
-}
-
-/// The parameters of one encryption or decryption.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CipherParams {
-    /// IV, counter block or nonce; empty where the algorithm takes none.
-    pub iv: Vec<u8>,
-    /// Additional authenticated data (GCM), or the OAEP label.
-    pub aad: Vec<u8>,
-    /// Authentication tag length in bytes (GCM).
-    pub tag_bytes: usize,
 }
 
 /// A signature scheme.
@@ -244,22 +227,6 @@ pub enum WrapAlgorithm {
     AesKeyWrap,
     /// RFC 5649.
     AesKeyWrapPad,
-}
-
-impl CipherAlgorithm {
-    /// Whether this is a public-key cipher: encrypted with the public half, in software.
-    #[must_use]
-    pub const fn is_public_key(self) -> bool {
-        match self {
-            Self::RsaRaw | Self::RsaPkcs1 | Self::RsaOaep { .. } => true,
-            Self::AesEcb
-            | Self::AesEcbPkcs5
-            | Self::AesCbc
-            | Self::AesCbcPkcs5
-            | Self::AesCtr
-            | Self::AesGcm => false,
-        }
-    }
 }
 
 impl HashAlgorithm {

@@ -7,6 +7,7 @@ mod backend;
 mod capability;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod custody;
 mod encoding;
 mod error;
 #[cfg(feature = "contract")]
@@ -19,10 +20,11 @@ pub mod memory;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod software;
+mod streams;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState,
+    TokenState, WrappedKey,
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
@@ -30,3 +32,4 @@ pub use capability::{
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;
+pub use streams::StreamLimits;

@@ -3,7 +3,9 @@
 //! SoftHSM2 ends the process on some oversized inputs, and tokens differ in what they refuse.
 
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{CipherAlgorithm, CipherParams, SecretKeyKind, SecretKeySpec};
+use crate::job::{
+    BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding, SecretKeyKind, SecretKeySpec,
+};
 
 /// Longest input of one call, in bytes.
 pub(crate) const MAX_DATA_BYTES: usize = 64 << 20;
@@ -14,11 +16,14 @@ pub(crate) const MAX_GENERIC_BYTES: usize = 1024;
 /// Longest CKA_LABEL, in bytes.
 pub(crate) const MAX_LABEL_BYTES: usize = 255;
 
-const BLOCK: usize = 16;
+/// Longest data to be wrapped as if they were a key, in bytes.
+pub(crate) const MAX_WRAPPED_DATA_BYTES: usize = 64 << 10;
+
 const MAX_GCM_IV_BYTES: usize = 256;
 
 const BAD_LENGTH: HsmError = HsmError::new(HsmErrorKind::BadLength, "limits");
 const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "limits");
+const BAD_DATA: HsmError = HsmError::new(HsmErrorKind::BadData, "limits");
 
 /// Checks the input of an encryption with a secret key.
 pub(crate) fn check_encrypt(
@@ -28,15 +33,28 @@ pub(crate) fn check_encrypt(
 ) -> Result<(), HsmError> {
     check_data(data)?;
     check_params(algorithm, params, params.tag_bytes)?;
-    let whole_blocks = !data.is_empty() && data.len().is_multiple_of(BLOCK);
-    match algorithm {
-        CipherAlgorithm::AesEcb | CipherAlgorithm::AesCbc if !whole_blocks => Err(BAD_LENGTH),
-        _ => Ok(()),
-    }
+    let fits = match algorithm {
+        CipherAlgorithm::Block { cipher, mode, padding: Padding::None } => {
+            !mode.needs_whole_blocks() || are_whole(data, cipher)
+        }
+        CipherAlgorithm::AesCcm => fits_ccm(params, data),
+        CipherAlgorithm::AesKeyWrap => {
+            data.len() >= 16 && data.len().is_multiple_of(8) && data.len() <= MAX_WRAPPED_DATA_BYTES
+        }
+        CipherAlgorithm::AesKeyWrapPad => (1..=MAX_WRAPPED_DATA_BYTES).contains(&data.len()),
+        CipherAlgorithm::Block { .. }
+        | CipherAlgorithm::AesGcm
+        | CipherAlgorithm::RsaRaw
+        | CipherAlgorithm::RsaPkcs1
+        | CipherAlgorithm::RsaOaep { .. } => true,
+    };
+    if fits { Ok(()) } else { Err(BAD_LENGTH) }
 }
 
 /// Checks the input of a decryption; for RSA, `data` must be as long as the modulus, which the
 /// caller checks.
+///
+/// Zeros as padding are refused: what pads and what is data, nobody can tell.
 pub(crate) fn check_decrypt(
     algorithm: CipherAlgorithm,
     params: &CipherParams,
@@ -46,36 +64,68 @@ pub(crate) fn check_decrypt(
     check_data(data)?;
     check_params(algorithm, params, tag.len())?;
     if params.tag_bytes != 0 && params.tag_bytes != tag.len() {
-        return Err(HsmError::new(HsmErrorKind::BadData, "limits"));
+        return Err(BAD_DATA);
     }
-    let whole_blocks = !data.is_empty() && data.len().is_multiple_of(BLOCK);
-    match algorithm {
-        CipherAlgorithm::AesEcb | CipherAlgorithm::AesCbc if !whole_blocks => Err(BAD_LENGTH),
-        CipherAlgorithm::AesEcbPkcs5 | CipherAlgorithm::AesCbcPkcs5 if !whole_blocks => {
-            Err(HsmError::new(HsmErrorKind::BadData, "limits"))
+    let (fits, error) = match algorithm {
+        CipherAlgorithm::Block { padding: Padding::Zeros, .. } => {
+            (false, HsmError::new(HsmErrorKind::Unsupported, "zero padding"))
         }
-        _ => Ok(()),
-    }
+        CipherAlgorithm::Block { cipher, mode, padding: Padding::None } => {
+            (!mode.needs_whole_blocks() || are_whole(data, cipher), BAD_LENGTH)
+        }
+        CipherAlgorithm::Block { cipher, .. } => (are_whole(data, cipher), BAD_DATA),
+        CipherAlgorithm::AesCcm => (fits_ccm(params, data), BAD_LENGTH),
+        CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
+            let least = if algorithm == CipherAlgorithm::AesKeyWrap { 24 } else { 16 };
+            let most = MAX_WRAPPED_DATA_BYTES + 8;
+            (data.len().is_multiple_of(8) && (least..=most).contains(&data.len()), BAD_DATA)
+        }
+        CipherAlgorithm::AesGcm
+        | CipherAlgorithm::RsaRaw
+        | CipherAlgorithm::RsaPkcs1
+        | CipherAlgorithm::RsaOaep { .. } => (true, BAD_LENGTH),
+    };
+    if fits { Ok(()) } else { Err(error) }
 }
 
-fn check_params(
+fn are_whole(data: &[u8], cipher: BlockCipher) -> bool {
+    !data.is_empty() && data.len().is_multiple_of(cipher.block_bytes())
+}
+
+/// CCM writes the length into what the nonce leaves of 15 bytes.
+fn fits_ccm(params: &CipherParams, data: &[u8]) -> bool {
+    let bytes = 15_usize.saturating_sub(params.iv.len());
+    bytes >= size_of::<usize>() || data.len() < 1 << (8 * bytes)
+}
+
+/// Checks IV, additional data, tag length and counter.
+pub(crate) fn check_params(
     algorithm: CipherAlgorithm,
     params: &CipherParams,
     tag_bytes: usize,
 ) -> Result<(), HsmError> {
-    let iv = params.iv.len();
+    let (iv, bits) = (params.iv.len(), params.counter_bits);
+    let no_aad = params.aad.is_empty() && tag_bytes == 0;
     let good = match algorithm {
-        CipherAlgorithm::AesEcb
-        | CipherAlgorithm::AesEcbPkcs5
-        | CipherAlgorithm::RsaRaw
-        | CipherAlgorithm::RsaPkcs1 => iv == 0 && params.aad.is_empty() && tag_bytes == 0,
-        CipherAlgorithm::AesCbc | CipherAlgorithm::AesCbcPkcs5 | CipherAlgorithm::AesCtr => {
-            iv == BLOCK && params.aad.is_empty() && tag_bytes == 0
+        CipherAlgorithm::Block { cipher, mode, .. } => {
+            let block = cipher.block_bytes();
+            let most = if block == 16 { 128 } else { 64 };
+            let counts = bits.is_none_or(|b| mode == BlockMode::Ctr && (1..=most).contains(&b));
+            iv == if mode.has_iv() { block } else { 0 } && counts && no_aad
         }
+        CipherAlgorithm::RsaRaw
+        | CipherAlgorithm::RsaPkcs1
+        | CipherAlgorithm::AesKeyWrap
+        | CipherAlgorithm::AesKeyWrapPad => iv == 0 && bits.is_none() && no_aad,
         CipherAlgorithm::AesGcm => {
-            (1..=MAX_GCM_IV_BYTES).contains(&iv) && matches!(tag_bytes, 4 | 8 | 12..=16)
+            let tag = matches!(tag_bytes, 4 | 8 | 12..=16);
+            (1..=MAX_GCM_IV_BYTES).contains(&iv) && bits.is_none() && tag
         }
-        CipherAlgorithm::RsaOaep { .. } => iv == 0 && tag_bytes == 0,
+        CipherAlgorithm::AesCcm => {
+            let tag = (4..=16).contains(&tag_bytes) && tag_bytes.is_multiple_of(2);
+            (7..=13).contains(&iv) && bits.is_none() && tag
+        }
+        CipherAlgorithm::RsaOaep { .. } => iv == 0 && bits.is_none() && tag_bytes == 0,
     };
     if good && params.aad.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(BAD_PARAMETER) }
 }
@@ -89,6 +139,7 @@ pub(crate) fn check_data(data: &[u8]) -> Result<(), HsmError> {
 pub(crate) fn check_secret_bytes(kind: SecretKeyKind, bytes: usize) -> Result<(), HsmError> {
     let good = match kind {
         SecretKeyKind::Aes => matches!(bytes, 16 | 24 | 32),
+        SecretKeyKind::Des3 => matches!(bytes, 16 | 24),
         SecretKeyKind::Generic => (1..=MAX_GENERIC_BYTES).contains(&bytes),
     };
     if good { Ok(()) } else { Err(HsmError::new(HsmErrorKind::BadKey, "key length")) }
@@ -111,9 +162,10 @@ pub(crate) fn check_wrapped(blob: &[u8], key_bytes: usize) -> Result<(), HsmErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use CipherAlgorithm as C;
 
     fn params(iv: usize, tag_bytes: usize) -> CipherParams {
-        CipherParams { iv: vec![0; iv], aad: Vec::new(), tag_bytes }
+        CipherParams { iv: vec![0; iv], tag_bytes, ..CipherParams::default() }
     }
 
     #[test]
@@ -126,9 +178,9 @@ mod tests {
     #[test]
     fn check_encrypt_rejects_bad_iv_and_partial_blocks() {
         let check = |alg, iv, data: &[u8]| check_encrypt(alg, &params(iv, 0), data);
-        assert_eq!(check(CipherAlgorithm::AesCbc, 15, &[0; 16]), Err(BAD_PARAMETER));
-        assert_eq!(check(CipherAlgorithm::AesCbc, 16, &[0; 17]), Err(BAD_LENGTH));
-        assert_eq!(check(CipherAlgorithm::AesCbcPkcs5, 16, &[0; 17]), Ok(()));
-        assert_eq!(check(CipherAlgorithm::AesEcb, 16, &[0; 16]), Err(BAD_PARAMETER));
+        assert_eq!(check(C::aes(BlockMode::Cbc, Padding::None), 15, &[0; 16]), Err(BAD_PARAMETER));
+        assert_eq!(check(C::aes(BlockMode::Cbc, Padding::None), 16, &[0; 17]), Err(BAD_LENGTH));
+        assert_eq!(check(C::aes(BlockMode::Cbc, Padding::Pkcs5), 16, &[0; 17]), Ok(()));
+        assert_eq!(check(C::aes(BlockMode::Ecb, Padding::None), 16, &[0; 16]), Err(BAD_PARAMETER));
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use hsm_backend::fault::{FaultyBackend, Moment, Verb};
 use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{
-    CallContext, CipherAlgorithm, HsmBackend, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage,
-    Mechanism, SecretKeyKind, SecretKeySpec, TokenState, contract,
+    BlockMode, CallContext, CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId,
+    KeyPolicy, KeyRef, KeyUsage, Mechanism, Padding, SecretKeyKind, SecretKeySpec, StreamLimits,
+    StreamWish, TokenState, contract,
 };
 
 fn call() -> CallContext {
@@ -41,7 +42,7 @@ fn contract_holds_in_memory_with_few_mechanisms() {
                 | Mechanism::SHA3_256
         )
     });
-    assert!(few.cipher(CipherAlgorithm::AesCbcPkcs5).is_some());
+    assert!(few.cipher(CipherAlgorithm::aes(BlockMode::Cbc, Padding::Pkcs5)).is_some());
     contract::run_all(&MemoryBackend::with_capabilities(few));
 }
 
@@ -83,4 +84,21 @@ fn fault_after_the_call_leaves_its_effect() {
     assert!(backend.info().is_none());
     backend.heal();
     assert!(backend.destroy_key(&call(), &KeyRef::Token(id)).is_ok());
+}
+
+#[test]
+fn idle_stream_is_gone() {
+    let limits = StreamLimits { max_streams: 1, idle_timeout: Duration::from_millis(30) };
+    let backend = MemoryBackend::new().with_stream_limits(limits);
+    let id = KeyId([1; 16]);
+    generate(&backend, id).unwrap();
+    let algorithm = CipherAlgorithm::aes(BlockMode::Ecb, Padding::None);
+    let wish = StreamWish::Encrypt { algorithm, params: CipherParams::default() };
+    let open = || backend.stream_open(&call(), &KeyRef::Token(id), &wish);
+    let first = open().unwrap();
+    assert_eq!(open().unwrap_err().kind, HsmErrorKind::Busy);
+    std::thread::sleep(Duration::from_millis(40));
+    let late = backend.stream_update(&call(), first, &[0; 16]);
+    assert_eq!(late.unwrap_err().kind, HsmErrorKind::StreamNotFound);
+    assert!(open().is_ok());
 }

@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config, list_tokens, provision_token};
 use hsm_backend::{
-    CallContext, CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId, KeyPolicy, KeyRef,
-    KeyUsage, SecretKeyKind, SecretKeySpec, SecretValue, TokenState, contract,
+    BlockMode, CallContext, CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId,
+    KeyPolicy, KeyRef, KeyUsage, Padding, SecretKeyKind, SecretKeySpec, SecretValue, TokenState,
+    contract,
 };
 
 /// Set in the child: the token directory's parent.
 const CHILD: &str = "CLAVIGER_TEST_SOFTHSM_DIR";
+const AES_ECB: CipherAlgorithm = CipherAlgorithm::aes(BlockMode::Ecb, Padding::None);
 const PIN: &[u8] = b"1234";
 const SO_PIN: &[u8] = b"5678";
 
@@ -101,7 +103,7 @@ fn aes_key(backend: &Pkcs11Backend, id: KeyId) -> KeyRef {
 
 fn encrypt(backend: &Pkcs11Backend, key: &KeyRef) -> Result<Vec<u8>, HsmErrorKind> {
     let params = CipherParams::default();
-    let sealed = backend.encrypt(&call(), key, CipherAlgorithm::AesEcb, &params, &[0; 16]);
+    let sealed = backend.encrypt(&call(), key, AES_ECB, &params, &[0; 16]);
     sealed.map(|output| output.value.data).map_err(|error| error.kind)
 }
 
@@ -323,7 +325,7 @@ fn hot_path_speed() {
         provision("speed");
         let backend = open(config("speed", PIN));
         let key = aes_key(&backend, KeyId([1; 16]));
-        let params = CipherParams { iv: vec![1; 12], aad: Vec::new(), tag_bytes: 16 };
+        let params = CipherParams { iv: vec![1; 12], tag_bytes: 16, ..CipherParams::default() };
         for bytes in [1024, 1 << 20] {
             let data = vec![7; bytes];
             let rounds = if bytes > 4096 { 300 } else { 50_000 };

@@ -123,6 +123,7 @@ fn bounds(config: &Config) -> Bounds {
         max_data_bytes: config.limits.max_data_bytes,
         rsa_min_bits: config.keys.rsa_min_bits,
         rsa_max_bits: config.keys.rsa_max_bits,
+        allow_3des: config.keys.allow_3des,
         operation_timeout: config.token.operation_timeout,
         keygen_timeout: config.token.keygen_timeout,
     }

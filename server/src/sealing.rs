@@ -133,7 +133,8 @@ impl Sealer {
 }
 
 fn parameters(iv: Vec<u8>, context: &str) -> CipherParams {
-    CipherParams { iv, aad: context.as_bytes().to_vec(), tag_bytes: TAG_BYTES }
+    let aad = context.as_bytes().to_vec();
+    CipherParams { iv, aad, tag_bytes: TAG_BYTES, counter_bits: None }
 }
 
 /// A fresh CKA_ID: 16 bytes of the token's own randomness.

@@ -55,6 +55,8 @@ pub struct Bounds {
     pub rsa_min_bits: u32,
     /// Longest.
     pub rsa_max_bits: u32,
+    /// Whether 3DES keys are made and taken into the token.
+    pub allow_3des: bool,
     /// How long a token call may take.
     pub operation_timeout: Duration,
     /// How long making a key may take.
@@ -70,6 +72,7 @@ impl Default for Bounds {
             max_data_bytes: 1 << 20,
             rsa_min_bits: 2_048,
             rsa_max_bits: 4_096,
+            allow_3des: false,
             operation_timeout: Duration::from_secs(10),
             keygen_timeout: Duration::from_secs(60),
         }

@@ -1,5 +1,6 @@
 //! Which wish is served how: the rules, cut down to one token.
 
+pub(crate) mod answers;
 mod mechanism;
 pub(crate) mod rules;
 mod table;
@@ -16,12 +17,22 @@ use crate::job::{
 };
 
 /// How a cipher is carried out on one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CipherPlan {
     /// The token does all of it.
     OnToken(Mechanism),
-    /// PKCS#5 padding is put on and taken off here; the token does whole blocks.
+    /// The padding is put on and taken off here; the token does the rest.
     PadHere(Mechanism),
+    /// The token encrypts blocks in one call, whichever way the data go; the data are XORed with
+    /// the outcome, and padded, here.
+    XorHere {
+        /// What the blocks are encrypted with for an encryption.
+        encrypt: Mechanism,
+        /// What the blocks are encrypted with for a decryption.
+        decrypt: Mechanism,
+    },
+    /// The data become a secret that lives for one call, which the token wraps or unwraps.
+    AsKey(Mechanism),
     /// The token does the raw private operation; the OAEP padding is taken off here.
     UnpadHere(Mechanism),
 }
@@ -88,11 +99,36 @@ macro_rules! plan_mechanism {
 }
 
 plan_mechanism! {
-    CipherPlan: OnToken | PadHere | UnpadHere;
     SignPlan: OnToken | HashHere | EncodeHere | Raw;
     MacPlan: OnToken;
     WrapPlan: OnToken | WholeBlocks;
     DigestPlan: OnToken;
+}
+
+impl CipherPlan {
+    /// The mechanism the token is asked for in an encryption.
+    #[must_use]
+    pub const fn mechanism(self) -> Mechanism {
+        match self {
+            Self::OnToken(mechanism)
+            | Self::PadHere(mechanism)
+            | Self::XorHere { encrypt: mechanism, .. }
+            | Self::AsKey(mechanism)
+            | Self::UnpadHere(mechanism) => mechanism,
+        }
+    }
+
+    /// The mechanism the token is asked for in a decryption.
+    #[must_use]
+    pub const fn decrypt_mechanism(self) -> Mechanism {
+        match self {
+            Self::XorHere { decrypt, .. } => decrypt,
+            Self::OnToken(mechanism)
+            | Self::PadHere(mechanism)
+            | Self::AsKey(mechanism)
+            | Self::UnpadHere(mechanism) => mechanism,
+        }
+    }
 }
 
 /// What known-answer calls have shown of a key-wrap mechanism.
@@ -114,7 +150,7 @@ pub struct Capabilities {
     macs: HashMap<MacAlgorithm, MacPlan>,
     wraps: HashMap<WrapAlgorithm, WrapPlan>,
     digests: HashMap<HashAlgorithm, DigestPlan>,
-    secrets: HashMap<SecretKeyKind, GeneratePlan>,
+    secrets: HashMap<SecretKeyKind, Vec<GeneratePlan>>,
     curves: HashMap<Curve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
     mac_min_bytes: usize,
@@ -124,19 +160,31 @@ impl Capabilities {
     /// Keeps, for each wish, the plans whose mechanism the token has with the flags needed.
     ///
     /// `info` asks the token for one mechanism; `proof` tells what known-answer calls showed of
-    /// a key-wrap mechanism.
+    /// a key-wrap mechanism, `answers` whether a cipher's plan gave the known answer, if it was
+    /// asked for one.
     #[must_use]
     pub fn resolve(
         info: &dyn Fn(Mechanism) -> Option<MechanismTraits>,
         proof: &dyn Fn(Mechanism) -> WrapProof,
+        answers: &dyn Fn(CipherAlgorithm, CipherPlan) -> bool,
     ) -> Self {
         let has =
             |m: Mechanism, need: fn(&MechanismTraits) -> bool| info(m).is_some_and(|t| need(&t));
         let cipher = |wish: &CipherAlgorithm, plan: &CipherPlan| {
-            has(
-                plan.mechanism(),
-                if wish.is_public_key() { |t| t.decrypt } else { |t| t.encrypt && t.decrypt },
-            )
+            let there = match *plan {
+                CipherPlan::OnToken(m) if wish.is_public_key() => has(m, |t| t.decrypt),
+                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) => {
+                    has(m, |t| t.encrypt && t.decrypt)
+                }
+                CipherPlan::UnpadHere(m) => has(m, |t| t.decrypt),
+                CipherPlan::XorHere { encrypt, decrypt } => {
+                    has(encrypt, |t| t.encrypt) && has(decrypt, |t| t.encrypt)
+                }
+                CipherPlan::AsKey(m) => {
+                    has(m, |t| t.wrap && t.unwrap) && proof(m) != WrapProof::Wrong
+                }
+            };
+            there && answers(*wish, *plan)
         };
         let wrap = |plan: &WrapPlan| {
             has(plan.mechanism(), |t| t.wrap && t.unwrap) && proven(*plan, proof(plan.mechanism()))
@@ -197,10 +245,17 @@ impl Capabilities {
         self.digests.get(&hash).copied()
     }
 
-    /// How the token makes secret keys of `kind`, if it can.
+    /// How the token makes secret keys of `kind`, if it can make any.
     #[must_use]
     pub fn generate_secret(&self, kind: SecretKeyKind) -> Option<GeneratePlan> {
-        self.secrets.get(&kind).copied()
+        self.secrets.get(&kind)?.first().copied()
+    }
+
+    /// How the token makes secret keys of `kind` and this length, if it can.
+    #[must_use]
+    pub fn generate_secret_of(&self, kind: SecretKeyKind, bits: u32) -> Option<GeneratePlan> {
+        let plans = self.secrets.get(&kind)?;
+        plans.iter().copied().find(|plan| (plan.min_bits..=plan.max_bits).contains(&bits))
     }
 
     /// How the token makes RSA pairs, if it can; the range is the modulus length.
@@ -255,13 +310,16 @@ fn proven(plan: WrapPlan, proof: WrapProof) -> bool {
 
 type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
 
-fn secrets(info: Ask<'_>) -> HashMap<SecretKeyKind, GeneratePlan> {
-    let usable = rules::SECRETS.iter().filter(|(_, m, ..)| info(*m).is_some_and(|t| t.generate));
-    let plan = |(kind, mechanism, min_bits, max_bits): &(SecretKeyKind, Mechanism, u32, u32)| {
-        let (mechanism, min_bits, max_bits) = (*mechanism, *min_bits, *max_bits);
-        (*kind, GeneratePlan { mechanism, min_bits, max_bits })
-    };
-    usable.map(plan).collect()
+fn secrets(info: Ask<'_>) -> HashMap<SecretKeyKind, Vec<GeneratePlan>> {
+    let mut plans: HashMap<SecretKeyKind, Vec<GeneratePlan>> = HashMap::new();
+    for (kind, mechanism, min_bits, max_bits) in rules::SECRETS {
+        if info(*mechanism).is_some_and(|traits| traits.generate) {
+            let (mechanism, min_bits, max_bits) = (*mechanism, *min_bits, *max_bits);
+            let plan = GeneratePlan { mechanism, min_bits, max_bits };
+            plans.entry(*kind).or_default().push(plan);
+        }
+    }
+    plans
 }
 
 fn rsa(info: Ask<'_>) -> Option<GeneratePlan> {

@@ -3,8 +3,8 @@
 use super::mechanism::Mechanism as M;
 use super::{CipherPlan, DigestPlan, MacPlan, SignPlan, WrapPlan};
 use crate::job::{
-    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
-    WrapAlgorithm,
+    BlockCipher, BlockMode, CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, Padding,
+    SecretKeyKind, SignAlgorithm, WrapAlgorithm,
 };
 
 /// One hash function, and the mechanisms that contain it.
@@ -45,17 +45,47 @@ pub(crate) const HASHES: [HashRow; 13] = [
     row((H::Ripemd160, M::RIPEMD160, M::RIPEMD160_HMAC, Some(M::RIPEMD160_RSA_PKCS), None, false, true)),
 ];
 
-/// Ciphers without a hash parameter.
+/// A block cipher in one mode, and what a token may have for it.
+pub(crate) struct BlockRow {
+    pub(crate) cipher: BlockCipher,
+    pub(crate) mode: BlockMode,
+    /// The mode itself.
+    pub(crate) native: Option<M>,
+    /// The mode with PKCS#5 padding.
+    pub(crate) padded: Option<M>,
+    /// What encrypts the blocks for [`CipherPlan::XorHere`], each way.
+    pub(crate) blocks: Option<(M, M)>,
+}
+
+type Modes = (BlockCipher, BlockMode, Option<M>, Option<M>, Option<(M, M)>);
+
+const fn modes(r: Modes) -> BlockRow {
+    BlockRow { cipher: r.0, mode: r.1, native: r.2, padded: r.3, blocks: r.4 }
+}
+
+#[rustfmt::skip]
+pub(crate) const BLOCKS: [BlockRow; 10] = [
+    modes((BlockCipher::Aes, BlockMode::Ecb, Some(M::AES_ECB), None, None)),
+    modes((BlockCipher::Aes, BlockMode::Cbc, Some(M::AES_CBC), Some(M::AES_CBC_PAD), None)),
+    modes((BlockCipher::Aes, BlockMode::Cfb, Some(M::AES_CFB128), None, Some((M::AES_CBC, M::AES_ECB)))),
+    modes((BlockCipher::Aes, BlockMode::Ofb, Some(M::AES_OFB), None, Some((M::AES_CBC, M::AES_CBC)))),
+    modes((BlockCipher::Aes, BlockMode::Ctr, Some(M::AES_CTR), None, Some((M::AES_ECB, M::AES_ECB)))),
+    modes((BlockCipher::Des3, BlockMode::Ecb, Some(M::DES3_ECB), None, None)),
+    modes((BlockCipher::Des3, BlockMode::Cbc, Some(M::DES3_CBC), Some(M::DES3_CBC_PAD), None)),
+    modes((BlockCipher::Des3, BlockMode::Cfb, None, None, Some((M::DES3_CBC, M::DES3_ECB)))),
+    modes((BlockCipher::Des3, BlockMode::Ofb, None, None, Some((M::DES3_CBC, M::DES3_CBC)))),
+    modes((BlockCipher::Des3, BlockMode::Ctr, None, None, Some((M::DES3_ECB, M::DES3_ECB)))),
+];
+
+/// Ciphers without mode and hash.
 const CIPHERS: &[(CipherAlgorithm, &[CipherPlan])] = &[
-    (CipherAlgorithm::AesEcb, &[CipherPlan::OnToken(M::AES_ECB)]),
-    (CipherAlgorithm::AesEcbPkcs5, &[CipherPlan::PadHere(M::AES_ECB)]),
-    (CipherAlgorithm::AesCbc, &[CipherPlan::OnToken(M::AES_CBC)]),
-    (
-        CipherAlgorithm::AesCbcPkcs5,
-        &[CipherPlan::OnToken(M::AES_CBC_PAD), CipherPlan::PadHere(M::AES_CBC)],
-    ),
-    (CipherAlgorithm::AesCtr, &[CipherPlan::OnToken(M::AES_CTR)]),
     (CipherAlgorithm::AesGcm, &[CipherPlan::OnToken(M::AES_GCM)]),
+    (CipherAlgorithm::AesCcm, &[CipherPlan::OnToken(M::AES_CCM)]),
+    (CipherAlgorithm::AesKeyWrap, &[CipherPlan::AsKey(M::AES_KEY_WRAP)]),
+    (
+        CipherAlgorithm::AesKeyWrapPad,
+        &[CipherPlan::AsKey(M::AES_KEY_WRAP_KWP), CipherPlan::AsKey(M::AES_KEY_WRAP_PAD)],
+    ),
     (CipherAlgorithm::RsaRaw, &[CipherPlan::OnToken(M::RSA_X_509)]),
     (CipherAlgorithm::RsaPkcs1, &[CipherPlan::OnToken(M::RSA_PKCS)]),
 ];
@@ -77,6 +107,8 @@ pub(crate) const WRAPS: &[(WrapAlgorithm, &[WrapPlan])] = &[
 /// Secret key generation: kind, mechanism, smallest and largest key in bits.
 pub(crate) const SECRETS: &[(SecretKeyKind, M, u32, u32)] = &[
     (SecretKeyKind::Aes, M::AES_KEY_GEN, 128, 256),
+    (SecretKeyKind::Des3, M::DES3_KEY_GEN, 192, 192),
+    (SecretKeyKind::Des3, M::DES2_KEY_GEN, 128, 128),
     (SecretKeyKind::Generic, M::GENERIC_SECRET_KEY_GEN, 8, 8192),
 ];
 
@@ -97,7 +129,8 @@ pub(crate) fn hash_row(hash: HashAlgorithm) -> Option<&'static HashRow> {
 /// OAEP is unpadded here unless hash, MGF and label are the ones every token knows: SoftHSM
 /// takes SHA-1 only, and ignores a label.
 pub(crate) fn ciphers() -> Vec<(CipherAlgorithm, Vec<CipherPlan>)> {
-    let mut all: Vec<_> = CIPHERS.iter().map(|(wish, plans)| (*wish, plans.to_vec())).collect();
+    let mut all: Vec<_> = BLOCKS.iter().flat_map(block_ciphers).collect();
+    all.extend(CIPHERS.iter().map(|(wish, plans)| (*wish, plans.to_vec())));
     for (hash, mgf) in pairs() {
         let mut plans = Vec::new();
         if hash.hash == H::Sha1 && mgf.hash == H::Sha1 {
@@ -109,6 +142,27 @@ pub(crate) fn ciphers() -> Vec<(CipherAlgorithm, Vec<CipherPlan>)> {
         all.push((CipherAlgorithm::RsaOaep { hash: hash.hash, mgf: mgf.hash }, plans));
     }
     all
+}
+
+/// One mode with every padding.
+///
+/// Paddings are taken off here before the token's own padded mechanism is thought of: here it
+/// takes the same time whatever is wrong, and a refusal asks the token nothing more.
+fn block_ciphers(row: &BlockRow) -> impl Iterator<Item = (CipherAlgorithm, Vec<CipherPlan>)> {
+    let here = row.blocks.map(|(encrypt, decrypt)| CipherPlan::XorHere { encrypt, decrypt });
+    Padding::ALL.into_iter().map(move |padding| {
+        let wish = CipherAlgorithm::Block { cipher: row.cipher, mode: row.mode, padding };
+        let (native, padded) = match padding {
+            Padding::None => (row.native.map(CipherPlan::OnToken), None),
+            Padding::Pkcs5 => {
+                (row.native.map(CipherPlan::PadHere), row.padded.map(CipherPlan::OnToken))
+            }
+            Padding::AnsiX923 | Padding::Iso10126 | Padding::Zeros | Padding::OneAndZeros => {
+                (row.native.map(CipherPlan::PadHere), None)
+            }
+        };
+        (wish, native.into_iter().chain(padded).chain(here).collect())
+    })
 }
 
 /// Every signature scheme with its plans.

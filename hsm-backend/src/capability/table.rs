@@ -95,6 +95,8 @@ fn cipher_words(plan: CipherPlan) -> (Mechanism, String) {
     let note = match plan {
         CipherPlan::OnToken(_) => "",
         CipherPlan::PadHere(_) => "padded here",
+        CipherPlan::XorHere { .. } => "blocks encrypted there, XORed here",
+        CipherPlan::AsKey(_) => "as a secret of one call",
         CipherPlan::UnpadHere(_) => "unpadded here",
     };
     (plan.mechanism(), note.to_owned())
@@ -125,18 +127,25 @@ fn wishes() -> impl Iterator<Item = Wish> {
     let listed = |hash: HashAlgorithm, mgf: HashAlgorithm| hash == mgf;
     let cipher_listed = move |wish: &CipherAlgorithm| match wish {
         CipherAlgorithm::RsaOaep { hash, mgf } => listed(*hash, *mgf),
-        _ => true,
+        CipherAlgorithm::Block { .. }
+        | CipherAlgorithm::AesGcm
+        | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesKeyWrap
+        | CipherAlgorithm::AesKeyWrapPad
+        | CipherAlgorithm::RsaRaw
+        | CipherAlgorithm::RsaPkcs1 => true,
     };
     let sign_listed = move |wish: &SignAlgorithm| match wish {
         SignAlgorithm::RsaPss { hash, mgf } => listed(*hash, *mgf),
-        _ => true,
+        SignAlgorithm::RsaPkcs1(_) | SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::Ecdsa(_) => true,
     };
     let ciphers = rules::ciphers().into_iter().map(|(wish, _)| wish).filter(cipher_listed);
     let signs = rules::signs().into_iter().map(|(wish, _)| wish).filter(sign_listed);
     let macs = rules::macs().into_iter().map(|(wish, _)| Wish::Mac(wish));
     let wraps = rules::WRAPS.iter().map(|(wish, _)| Wish::Wrap(*wish));
     let digests = HASHES.iter().map(|row| Wish::DigestKey(row.hash));
-    let secrets = rules::SECRETS.iter().map(|(kind, ..)| Wish::GenerateSecret(*kind));
+    let kinds = [SecretKeyKind::Aes, SecretKeyKind::Des3, SecretKeyKind::Generic];
+    let secrets = kinds.into_iter().map(Wish::GenerateSecret);
     let curves = rules::CURVES.iter().map(|(curve, _)| Wish::GenerateEc(*curve));
     let generate = secrets.chain([Wish::GenerateRsa]).chain(curves);
     ciphers

@@ -1,6 +1,7 @@
 //! Rules cut down to imagined tokens.
 
 use super::*;
+use crate::job::{BlockCipher, BlockMode, Padding};
 
 fn everything(_: Mechanism) -> Option<MechanismTraits> {
     Some(MechanismTraits {
@@ -19,7 +20,7 @@ fn everything(_: Mechanism) -> Option<MechanismTraits> {
 
 fn only(have: &'static [Mechanism]) -> Capabilities {
     let info = |m| if have.contains(&m) { everything(m) } else { None };
-    Capabilities::resolve(&info, &|_| WrapProof::Exact)
+    Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_, _| true)
 }
 
 const SHA256_PKCS1: SignAlgorithm = SignAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
@@ -44,10 +45,46 @@ fn resolve_omits_what_the_token_lacks() {
 }
 
 #[test]
-fn resolve_pads_here_where_cbc_pad_is_missing() {
-    let token = only(&[Mechanism::AES_CBC]);
-    let plan = token.cipher(CipherAlgorithm::AesCbcPkcs5);
+fn resolve_pads_here_before_it_lets_the_token_pad() {
+    let token = only(&[Mechanism::AES_CBC, Mechanism::AES_CBC_PAD]);
+    let plan = token.cipher(CipherAlgorithm::aes(BlockMode::Cbc, Padding::Pkcs5));
     assert_eq!(plan, Some(CipherPlan::PadHere(Mechanism::AES_CBC)));
+}
+
+#[test]
+fn resolve_composes_modes_the_token_lacks() {
+    let composed = |mode, have| {
+        let token = only(have);
+        Padding::ALL.map(|padding| token.cipher(CipherAlgorithm::aes(mode, padding)))
+    };
+    let plan = |encrypt, decrypt| Some(CipherPlan::XorHere { encrypt, decrypt });
+    let both = &[Mechanism::AES_ECB, Mechanism::AES_CBC];
+    let cfb = plan(Mechanism::AES_CBC, Mechanism::AES_ECB);
+    assert_eq!(composed(BlockMode::Cfb, both), [cfb; 6]);
+    assert_eq!(composed(BlockMode::Cfb, &[Mechanism::AES_CBC]), [None; 6]);
+    let ofb = plan(Mechanism::AES_CBC, Mechanism::AES_CBC);
+    assert_eq!(composed(BlockMode::Ofb, both), [ofb; 6]);
+    let native = composed(BlockMode::Ofb, &[Mechanism::AES_CBC, Mechanism::AES_OFB]);
+    assert_eq!(native[0], Some(CipherPlan::OnToken(Mechanism::AES_OFB)));
+    assert_eq!(native[1], Some(CipherPlan::PadHere(Mechanism::AES_OFB)));
+}
+
+#[test]
+fn resolve_drops_plans_that_give_a_wrong_answer() {
+    let lies = |_, plan: CipherPlan| plan.mechanism() != Mechanism::AES_CTR;
+    let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &lies);
+    let ctr = token.cipher(CipherAlgorithm::aes(BlockMode::Ctr, Padding::None));
+    assert_eq!(ctr.map(CipherPlan::mechanism), Some(Mechanism::AES_ECB));
+}
+
+#[test]
+fn resolve_tells_two_key_from_three_key_generation() {
+    let token = only(&[Mechanism::DES3_KEY_GEN]);
+    assert!(token.generate_secret_of(SecretKeyKind::Des3, 192).is_some());
+    assert!(token.generate_secret_of(SecretKeyKind::Des3, 128).is_none());
+    let wish =
+        |mode| CipherAlgorithm::Block { cipher: BlockCipher::Des3, mode, padding: Padding::None };
+    assert!(BlockMode::ALL.into_iter().all(|mode| token.cipher(wish(mode)).is_none()));
 }
 
 #[test]
@@ -63,7 +100,8 @@ fn resolve_encodes_pss_here_where_hashes_differ() {
 fn resolve_keeps_key_wrap_pad_to_what_is_proven() {
     let token = |proof| {
         let info = |m| (m == Mechanism::AES_KEY_WRAP_PAD).then(|| everything(m)).flatten();
-        Capabilities::resolve(&info, &move |_| proof).wrap(WrapAlgorithm::AesKeyWrapPad)
+        Capabilities::resolve(&info, &move |_| proof, &|_, _| true)
+            .wrap(WrapAlgorithm::AesKeyWrapPad)
     };
     let pad = Mechanism::AES_KEY_WRAP_PAD;
     assert_eq!(token(WrapProof::Exact), Some(WrapPlan::OnToken(pad)));
@@ -73,7 +111,7 @@ fn resolve_keeps_key_wrap_pad_to_what_is_proven() {
 
 #[test]
 fn rows_name_every_wish_once() {
-    let rows = Capabilities::resolve(&everything, &|_| WrapProof::Exact).rows();
+    let rows = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &|_, _| true).rows();
     let unserved: Vec<_> = rows.iter().filter(|row| row.mechanism.is_none()).collect();
     // MD5 is not computed here, so the wishes that need it here have no plan.
     assert!(unserved.iter().all(|row| row.wish.to_string().contains("Md5")), "{unserved:?}");

@@ -4,8 +4,8 @@ use super::support::*;
 use crate::backend::{HsmBackend, KeyRef};
 use crate::error::HsmErrorKind;
 use crate::job::{
-    CipherAlgorithm, CipherParams, Curve, KeyMaterial, KeyPairSpec, KeyPolicy, PublicKey,
-    SecretKeyKind, SecretKeySpec, SecretValue,
+    CipherParams, Curve, KeyMaterial, KeyPairSpec, KeyPolicy, PublicKey, SecretKeyKind,
+    SecretKeySpec, SecretValue,
 };
 
 pub(super) fn generated_secret_exists_until_destroyed(backend: &dyn HsmBackend) {
@@ -36,7 +36,7 @@ pub(super) fn generated_secret_exists_until_destroyed(backend: &dyn HsmBackend) 
 
 fn kind_of_use(backend: &dyn HsmBackend, key: &KeyRef) -> HsmErrorKind {
     let params = CipherParams::default();
-    kind(backend.encrypt(&call(), key, CipherAlgorithm::AesEcb, &params, &[0; 16]))
+    kind(backend.encrypt(&call(), key, AES_ECB, &params, &[0; 16]))
 }
 
 pub(super) fn generated_pair_returns_its_public_half(backend: &dyn HsmBackend) {
@@ -153,7 +153,7 @@ pub(super) fn restrict_shuts_the_value_for_good(backend: &dyn HsmBackend) {
         let refusal = kind(backend.export_key(&call(), &key.key));
         assert_eq!(refusal, HsmErrorKind::NotExtractable);
         let params = CipherParams::default();
-        let still = backend.encrypt(&call(), &key.key, CipherAlgorithm::AesEcb, &params, &[0; 16]);
+        let still = backend.encrypt(&call(), &key.key, AES_ECB, &params, &[0; 16]);
         assert!(still.is_ok(), "a restricted key still computes");
     }
 }

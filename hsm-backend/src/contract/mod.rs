@@ -5,11 +5,14 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
 mod cipher;
+mod custody;
 mod keys;
 mod mac;
 mod misc;
+mod modes;
 mod rsa;
 mod sign;
+mod stream;
 mod support;
 mod vectors;
 mod wrap;
@@ -38,7 +41,7 @@ cases! {
         unknown_key_is_not_found
         label_over_limit_is_refused;
     cipher:
-        aes_matches_known_answers
+        ciphers_match_known_answers
         counter_wraps_after_its_maximum
         gcm_matches_known_answer_and_detects_changes
         aes_round_trips_every_length
@@ -48,9 +51,29 @@ cases! {
         bad_padding_is_bad_data
         usage_is_enforced_for_ciphers
         cipher_refuses_other_key_types;
+    modes:
+        every_mode_and_padding_round_trips
+        counter_layouts_are_honoured
+        zeros_are_put_on_and_not_taken_off
+        malformed_padding_is_bad_data_in_every_mode
+        long_data_in_composed_modes_equal_short_pieces
+        composed_decryption_keeps_to_the_usage
+        gcm_takes_every_legal_tag_and_iv
+        ccm_is_served_or_refused
+        data_are_wrapped_as_keys_are
+        data_wrapping_refuses_bad_lengths_and_damage
+        two_key_triple_des_is_one_key_used_again
+        triple_des_keys_are_generated;
+    stream:
+        parts_equal_the_whole_in_every_mode
+        streamed_decryption_gives_nothing_out_unverified
+        streamed_signatures_and_macs_are_those_of_the_whole
+        streams_are_found_by_their_owner_only
+        streams_are_limited_and_starve_nobody;
     mac:
         hmac_matches_known_answers
         cmac_matches_known_answer
+        gmac_is_gcm_over_no_data
         long_key_and_long_data_are_taken
         mac_refuses_wrong_key_and_usage
         digest_of_key_equals_digest_of_value;
@@ -73,11 +96,16 @@ cases! {
         damaged_wrap_is_bad_data
         wrap_refuses_lengths_it_would_get_wrong
         wrap_refuses_unextractable_and_wrong_usage;
+    custody:
+        wrapped_keys_work_and_stay_shut
+        imported_keys_are_wrapped_as_they_are
+        rewrapped_keys_are_the_same_keys
+        wrapping_keys_touch_no_data_and_damage_is_seen;
     misc:
         random_is_long_and_fresh
         seed_is_taken_or_declined
         past_deadline_is_refused
-        wrapped_custody_is_refused_or_served
+        malformed_wrapped_key_is_refused
         oversize_data_is_refused
         info_names_the_token
         concurrent_calls_do_not_disturb_each_other;

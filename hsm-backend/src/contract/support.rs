@@ -8,10 +8,13 @@ use crate::backend::{CallContext, HsmBackend, KeyId, KeyRef, TokenState};
 use crate::capability::Capabilities;
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
-    Curve, KeyMaterial, KeyPairSpec, KeyPolicy, KeyUsage, PublicKey, RsaCrtParts, RsaPrivateParts,
-    SecretKeyKind, SecretKeySpec, SecretValue,
+    BlockMode, CipherAlgorithm, Curve, KeyMaterial, KeyPairSpec, KeyPolicy, KeyUsage, Padding,
+    PublicKey, RsaCrtParts, RsaPrivateParts, SecretKeyKind, SecretKeySpec, SecretValue,
 };
 use crate::software::fill_random;
+
+/// The plainest cipher there is.
+pub(super) const AES_ECB: CipherAlgorithm = CipherAlgorithm::aes(BlockMode::Ecb, Padding::None);
 
 pub(super) fn call() -> CallContext {
     let deadline = Instant::now() + Duration::from_secs(60);

@@ -1,9 +1,10 @@
 //! Paddings and encodings done here: shared by the plans, the software half and the stand-in.
 
 pub(crate) mod der;
+pub(crate) mod feedback;
 pub(crate) mod oaep;
+pub(crate) mod padding;
 pub(crate) mod pkcs1;
-pub(crate) mod pkcs5;
 pub(crate) mod pss;
 
 use zeroize::Zeroize;

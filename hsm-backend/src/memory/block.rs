@@ -45,30 +45,6 @@ impl Aes {
         block.into()
     }
 
-    /// ECB where `iv` is absent, CBC where it is there; `data` are whole blocks.
-    pub(super) fn encrypt_blocks(&self, iv: Option<Block>, data: &[u8]) -> Vec<u8> {
-        let mut chain = iv;
-        let mut output = Vec::with_capacity(data.len());
-        for block in blocks(data) {
-            let sealed = self.encrypt(chain.map_or(block, |chain| xor(block, chain)));
-            chain = chain.map(|_| sealed);
-            output.extend_from_slice(&sealed);
-        }
-        output
-    }
-
-    /// Undoes [`Self::encrypt_blocks`].
-    pub(super) fn decrypt_blocks(&self, iv: Option<Block>, data: &[u8]) -> Vec<u8> {
-        let mut chain = iv;
-        let mut output = Vec::with_capacity(data.len());
-        for block in blocks(data) {
-            let opened = self.decrypt(block);
-            output.extend_from_slice(&chain.map_or(opened, |chain| xor(opened, chain)));
-            chain = chain.map(|_| block);
-        }
-        output
-    }
-
     /// XORs the key stream from `counter` on; `step` makes the next counter.
     pub(super) fn apply_counter(
         &self,
@@ -85,11 +61,6 @@ impl Aes {
         }
         output
     }
-}
-
-/// The next counter of CTR: all 128 bits count.
-pub(super) fn next_counter(counter: Block) -> Block {
-    u128::from_be_bytes(counter).wrapping_add(1).to_be_bytes()
 }
 
 pub(super) fn xor(a: Block, b: Block) -> Block {

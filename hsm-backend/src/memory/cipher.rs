@@ -3,16 +3,19 @@
 use rsa::BoxedUint;
 use rsa::traits::PublicKeyParts;
 
-use super::block::{Aes, next_counter};
-use super::gcm;
+use super::block::Aes;
 use super::keys::{NOT_PERMITTED, Store, UNSUPPORTED, secret_bytes};
+use super::modes::BlockKey;
+use super::{ccm, gcm, wrap};
 use crate::backend::{Encrypted, KeyRef, Output};
 use crate::capability::Capabilities;
+use crate::encoding::feedback::Way;
 use crate::encoding::oaep::Oaep;
-use crate::encoding::{bad_data, left_pad, pkcs1, pkcs5};
+use crate::encoding::{bad_data, left_pad, padding, pkcs1};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
-    CipherAlgorithm, CipherParams, KeyMaterial, RsaPrivateParts, SecretKeyKind, SecretValue,
+    BlockCipher, CipherAlgorithm, CipherParams, KeyMaterial, KeyUsage, RsaPrivateParts,
+    SecretKeyKind, SecretValue, WrapAlgorithm,
 };
 use crate::{keycheck, limits};
 
@@ -31,21 +34,53 @@ pub(super) fn encrypt(
     }
     let plan = capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
     limits::check_encrypt(algorithm, params, data)?;
-    let material = store.usable(key, |usage| usage.encrypt)?;
-    let aes = Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)?;
-    let iv = params.iv.as_slice().try_into().ok();
     let plain = |data| Encrypted { data, tag: Vec::new() };
     let value = match algorithm {
-        C::AesEcb | C::AesCbc => plain(aes.encrypt_blocks(iv, data)),
-        C::AesEcbPkcs5 | C::AesCbcPkcs5 => plain(aes.encrypt_blocks(iv, pkcs5::pad(data).expose())),
-        C::AesCtr => plain(aes.apply_counter(iv.unwrap_or_default(), data, next_counter)),
+        C::Block { cipher, mode, padding } => {
+            let key = block_key(store, key, cipher, |usage| usage.encrypt)?;
+            let padded = padding::pad(padding, cipher.block_bytes(), data)?;
+            plain(key.run(mode, Way::Encrypt, params, padded.expose()))
+        }
         C::AesGcm => {
+            let aes = aes(store, key, |usage| usage.encrypt)?;
             let (data, tag) = gcm::seal(&aes, &params.iv, &params.aad, data);
             Encrypted { data, tag: tag.into_iter().take(params.tag_bytes).collect() }
+        }
+        C::AesCcm => {
+            let aes = aes(store, key, |usage| usage.encrypt)?;
+            let (data, tag) = ccm::seal(&aes, params, data);
+            Encrypted { data, tag }
+        }
+        C::AesKeyWrap | C::AesKeyWrapPad => {
+            let data = SecretValue::new(data.to_vec());
+            plain(wrap::wrap_data(store, capabilities, key, &data, as_wrap(algorithm))?.value)
         }
         C::RsaRaw | C::RsaPkcs1 | C::RsaOaep { .. } => return Err(UNSUPPORTED),
     };
     Ok(Output { value, mechanism: plan.mechanism() })
+}
+
+fn aes(store: &Store, key: &KeyRef, allows: fn(&KeyUsage) -> bool) -> Result<Aes, HsmError> {
+    let material = store.usable(key, allows)?;
+    Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)
+}
+
+fn block_key(
+    store: &Store,
+    key: &KeyRef,
+    cipher: BlockCipher,
+    allows: fn(&KeyUsage) -> bool,
+) -> Result<BlockKey, HsmError> {
+    let material = store.usable(key, allows)?;
+    BlockKey::new(cipher, secret_bytes(&material, cipher.key_kind())?)
+}
+
+fn as_wrap(algorithm: CipherAlgorithm) -> WrapAlgorithm {
+    if algorithm == C::AesKeyWrap {
+        WrapAlgorithm::AesKeyWrap
+    } else {
+        WrapAlgorithm::AesKeyWrapPad
+    }
 }
 
 pub(super) fn decrypt(
@@ -58,33 +93,31 @@ pub(super) fn decrypt(
     tag: &[u8],
 ) -> Result<Output<SecretValue>, HsmError> {
     limits::check_decrypt(algorithm, params, data, tag)?;
-    let plan = capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
-    let material = store.usable(key, |usage| usage.decrypt)?;
-    let value = if algorithm.is_public_key() {
-        decrypt_rsa(&material, algorithm, params, data)?
-    } else {
-        let aes = Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)?;
-        decrypt_aes(&aes, algorithm, params, data, tag)?
-    };
-    Ok(Output { value, mechanism: plan.mechanism() })
-}
-
-fn decrypt_aes(
-    aes: &Aes,
-    algorithm: CipherAlgorithm,
-    params: &CipherParams,
-    data: &[u8],
-    tag: &[u8],
-) -> Result<SecretValue, HsmError> {
-    let iv = params.iv.as_slice().try_into().ok();
+    let mechanism = capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?.decrypt_mechanism();
     let value = match algorithm {
-        C::AesEcb | C::AesCbc => aes.decrypt_blocks(iv, data),
-        C::AesEcbPkcs5 | C::AesCbcPkcs5 => return pkcs5::unpad(aes.decrypt_blocks(iv, data)),
-        C::AesCtr => aes.apply_counter(iv.unwrap_or_default(), data, next_counter),
-        C::AesGcm => gcm::open(aes, &params.iv, &params.aad, data, tag).ok_or(bad_data("gcm"))?,
-        C::RsaRaw | C::RsaPkcs1 | C::RsaOaep { .. } => return Err(UNSUPPORTED),
+        C::Block { cipher, mode, padding } => {
+            let key = block_key(store, key, cipher, |usage| usage.decrypt)?;
+            let opened = key.run(mode, Way::Decrypt, params, data);
+            padding::unpad(padding, cipher.block_bytes(), opened)?
+        }
+        C::AesGcm => {
+            let aes = aes(store, key, |usage| usage.decrypt)?;
+            let opened = gcm::open(&aes, &params.iv, &params.aad, data, tag);
+            SecretValue::new(opened.ok_or(bad_data("gcm"))?)
+        }
+        C::AesCcm => {
+            let aes = aes(store, key, |usage| usage.decrypt)?;
+            SecretValue::new(ccm::open(&aes, params, data, tag).ok_or(bad_data("ccm"))?)
+        }
+        C::AesKeyWrap | C::AesKeyWrapPad => {
+            wrap::unwrap_data(store, capabilities, key, data, as_wrap(algorithm))?.value
+        }
+        C::RsaRaw | C::RsaPkcs1 | C::RsaOaep { .. } => {
+            let material = store.usable(key, |usage| usage.decrypt)?;
+            decrypt_rsa(&material, algorithm, params, data)?
+        }
     };
-    Ok(SecretValue::new(value))
+    Ok(Output { value, mechanism })
 }
 
 fn decrypt_rsa(
@@ -104,13 +137,9 @@ fn decrypt_rsa(
             let message = pkcs1::eme_decode(block.expose()).ok_or(bad_data("pkcs1"))?;
             Ok(SecretValue::new(message.to_vec()))
         }
-        C::RsaRaw
-        | C::AesEcb
-        | C::AesEcbPkcs5
-        | C::AesCbc
-        | C::AesCbcPkcs5
-        | C::AesCtr
-        | C::AesGcm => Ok(block),
+        C::RsaRaw | C::Block { .. } | C::AesGcm | C::AesCcm | C::AesKeyWrap | C::AesKeyWrapPad => {
+            Ok(block)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use super::import::check_value;
 use super::keys::{Store, UNSUPPORTED};
 use crate::backend::{Generated, GeneratedPair, KeyId, Output};
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Mechanism};
 use crate::encoding::{bit_length, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
@@ -26,13 +26,22 @@ pub(super) fn generate_key(
     spec: SecretKeySpec,
     policy: &KeyPolicy,
 ) -> Result<Output<Generated>, HsmError> {
-    let mut value = vec![0; limits::spec_bytes(spec)?];
-    let plan = capabilities.generate_secret(spec.kind).ok_or(UNSUPPORTED)?;
-    fill_random(&mut value)?;
-    let material = KeyMaterial::Secret { kind: spec.kind, value: SecretValue::new(value) };
+    let (value, mechanism) = random_key(capabilities, spec)?;
+    let material = KeyMaterial::Secret { kind: spec.kind, value };
     let kcv = check_value(&material);
     store.insert(id, material, policy)?;
-    Ok(Output { value: Generated { kcv }, mechanism: plan.mechanism })
+    Ok(Output { value: Generated { kcv }, mechanism })
+}
+
+/// A fresh key's value.
+pub(super) fn random_key(
+    capabilities: &Capabilities,
+    spec: SecretKeySpec,
+) -> Result<(SecretValue, Mechanism), HsmError> {
+    let mut value = vec![0; limits::spec_bytes(spec)?];
+    let plan = capabilities.generate_secret_of(spec.kind, spec.bits).ok_or(UNSUPPORTED)?;
+    fill_random(&mut value)?;
+    Ok((SecretValue::new(value), plan.mechanism))
 }
 
 pub(super) fn generate_key_pair(

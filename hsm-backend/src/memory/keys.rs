@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::custody;
 use crate::backend::{KeyId, KeyRef};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{KeyMaterial, KeyPolicy, KeyUsage, SecretKeyKind};
@@ -43,7 +44,10 @@ impl Store {
     }
 
     pub(super) fn get(&self, key: &KeyRef) -> Result<Stored, HsmError> {
-        self.keys().get(&token_id(key)?).cloned().ok_or(NOT_FOUND)
+        match key {
+            KeyRef::Token(id) => self.keys().get(id).cloned().ok_or(NOT_FOUND),
+            KeyRef::Wrapped { kek, kcv, blob, .. } => custody::open(self, *kek, kcv, blob),
+        }
     }
 
     /// The key, if its usage allows what is asked.
@@ -70,7 +74,11 @@ impl Store {
     }
 
     pub(super) fn destroy(&self, key: &KeyRef) -> Result<(), HsmError> {
-        self.keys().remove(&token_id(key)?).map(drop).ok_or(NOT_FOUND)
+        match key {
+            KeyRef::Token(id) => self.keys().remove(id).map(drop).ok_or(NOT_FOUND),
+            // There is nothing but the blob.
+            KeyRef::Wrapped { .. } => Ok(()),
+        }
     }
 }
 

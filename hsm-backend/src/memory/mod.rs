@@ -6,13 +6,16 @@
 compile_error!("the feature `memory` keeps keys in plain memory: it is for tests, not for release");
 
 mod block;
+mod ccm;
 mod cipher;
+mod custody;
 mod export;
 mod gcm;
 mod generate;
 mod import;
 mod keys;
 mod mac;
+mod modes;
 mod sign;
 mod wrap;
 
@@ -23,16 +26,19 @@ use std::time::Instant;
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState,
+    TokenState, WrappedKey,
 };
 use crate::capability::{Capabilities, Mechanism, MechanismTraits, WrapProof};
+use crate::custody::{KEK_SPEC, kek_policy};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
+    StreamWish, WrapAlgorithm,
 };
 use crate::limits;
 use crate::software::fill_random;
+use crate::streams::{StreamLimits, Streams};
 use keys::Store;
 
 /// A token in memory.
@@ -41,6 +47,7 @@ pub struct MemoryBackend {
     capabilities: Mutex<Arc<Capabilities>>,
     available: AtomicBool,
     store: Store,
+    streams: Streams,
 }
 
 impl Default for MemoryBackend {
@@ -63,6 +70,7 @@ impl MemoryBackend {
             capabilities: Mutex::new(Arc::new(capabilities)),
             available: AtomicBool::new(true),
             store: Store::default(),
+            streams: Streams::new(StreamLimits::default()),
         }
     }
 
@@ -88,7 +96,14 @@ impl MemoryBackend {
             min_key: 0,
             max_key: 0,
         };
-        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact)
+        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact, &|_, _| true)
+    }
+
+    /// The same with other bounds for streams.
+    #[must_use]
+    pub fn with_stream_limits(mut self, limits: StreamLimits) -> Self {
+        self.streams = Streams::new(limits);
+        self
     }
 
     /// Makes the token absent or present; its keys stay.
@@ -234,6 +249,42 @@ impl HsmBackend for MemoryBackend {
         mac::mac(store, &capabilities, key, algorithm, data)
     }
 
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError> {
+        let (_, capabilities) = self.enter(call)?;
+        self.streams.open(&capabilities, call, key, wish)
+    }
+
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        self.enter(call)?;
+        self.streams.update(self, call, stream, part)
+    }
+
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        self.enter(call)?;
+        self.streams.finish(self, call, stream, last, tag)
+    }
+
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError> {
+        self.enter(call)?;
+        self.streams.abort(call, stream)
+    }
+
     fn digest_key(
         &self,
         call: &CallContext,
@@ -284,6 +335,44 @@ impl HsmBackend for MemoryBackend {
         Ok(Output { value, mechanism })
     }
 
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
+        let (store, capabilities) = self.enter(call)?;
+        let (spec, policy) = (KEK_SPEC, kek_policy());
+        generate::generate_key(store, &capabilities, id, spec, &policy).map(drop)
+    }
+
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        let (store, capabilities) = self.enter(call)?;
+        custody::generate_wrapped(store, &capabilities, kek, spec, policy)
+    }
+
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        let (store, capabilities) = self.enter(call)?;
+        custody::import_wrapped(store, &capabilities, kek, material, policy)
+    }
+
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        let (store, capabilities) = self.enter(call)?;
+        custody::rewrap(store, &capabilities, key, new_kek)
+    }
+
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {
         self.enter(call)?;
         if bytes > limits::MAX_RANDOM_BYTES {
@@ -305,6 +394,7 @@ impl HsmBackend for MemoryBackend {
     }
 
     fn close(&self) {
+        self.streams.clear();
         self.set_available(false);
     }
 }

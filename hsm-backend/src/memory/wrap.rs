@@ -119,6 +119,48 @@ fn open(aes: &Aes, blob: &[u8]) -> (u64, Vec<u8>) {
     (check, registers.iter().flat_map(|half| half.to_be_bytes()).collect())
 }
 
+/// The value in `blob`, whose length it tells itself (RFC 5649) or is whole (RFC 3394).
+pub(super) fn unwrap_data(
+    store: &Store,
+    capabilities: &Capabilities,
+    wrapping: &KeyRef,
+    blob: &[u8],
+    algorithm: WrapAlgorithm,
+) -> Result<Output<SecretValue>, HsmError> {
+    let mechanism = capabilities.wrap(algorithm).ok_or(UNSUPPORTED)?.mechanism();
+    let value = open_under(store, wrapping, blob, algorithm).map(SecretValue::new)?;
+    Ok(Output { value, mechanism })
+}
+
+/// The value in `blob`, whatever this token says of its capabilities.
+pub(super) fn open_under(
+    store: &Store,
+    wrapping: &KeyRef,
+    blob: &[u8],
+    algorithm: WrapAlgorithm,
+) -> Result<Vec<u8>, HsmError> {
+    let material = store.usable(wrapping, |usage| usage.unwrap)?;
+    let aes = Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)?;
+    let (check, mut data) = open(&aes, blob);
+    let bytes = match algorithm {
+        WrapAlgorithm::AesKeyWrap => data.len(),
+        WrapAlgorithm::AesKeyWrapPad => {
+            usize::try_from(check & u64::from(u32::MAX)).unwrap_or(usize::MAX)
+        }
+    };
+    let expected = match algorithm {
+        WrapAlgorithm::AesKeyWrap => ICV,
+        WrapAlgorithm::AesKeyWrapPad => padded_icv(bytes),
+    };
+    let zeros =
+        data.get(bytes..).is_some_and(|rest| rest.len() < 8 && rest.iter().all(|byte| *byte == 0));
+    if check != expected || !zeros {
+        return Err(bad_data("unwrap"));
+    }
+    data.truncate(bytes);
+    Ok(data)
+}
+
 pub(super) fn unwrap(
     store: &Store,
     capabilities: &Capabilities,
@@ -127,23 +169,11 @@ pub(super) fn unwrap(
     algorithm: WrapAlgorithm,
     spec: SecretKeySpec,
 ) -> Result<Output<SecretValue>, HsmError> {
-    let mechanism = capabilities.wrap(algorithm).ok_or(UNSUPPORTED)?.mechanism();
     let bytes = limits::spec_bytes(spec)?;
     limits::check_wrapped(blob, bytes)?;
     if algorithm == WrapAlgorithm::AesKeyWrap && (bytes < 16 || !bytes.is_multiple_of(8)) {
         return Err(bad_length("wrap"));
     }
-    let material = store.usable(wrapping, |usage| usage.unwrap)?;
-    let aes = Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)?;
-    let (check, mut data) = open(&aes, blob);
-    let expected = match algorithm {
-        WrapAlgorithm::AesKeyWrap => ICV,
-        WrapAlgorithm::AesKeyWrapPad => padded_icv(bytes),
-    };
-    let zeros = data.get(bytes..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0));
-    if check != expected || !zeros {
-        return Err(bad_data("unwrap"));
-    }
-    data.truncate(bytes);
-    Ok(Output { value: SecretValue::new(data), mechanism })
+    let found = unwrap_data(store, capabilities, wrapping, blob, algorithm)?;
+    if found.value.expose().len() == bytes { Ok(found) } else { Err(bad_data("unwrap")) }
 }

@@ -1,29 +1,29 @@
 //! C_Encrypt and C_Decrypt.
 
-use cryptoki::mechanism::Mechanism as Call;
-use cryptoki::object::ObjectHandle;
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::Session;
-use zeroize::Zeroizing;
 
+use super::block::{BlockJob, decrypt_all, encrypt_all, plan_for};
 use super::keys::{Key, KeyKind};
-use super::mechanism::{ctr, ctr_params, gcm, oaep, plain, with_iv};
+use super::mechanism::{ccm, ccm_params, gcm, oaep, plain};
 use super::rv::Fault;
 use super::token::{Doubt, Token};
+use super::wrap;
 use crate::backend::{CallContext, Encrypted, KeyRef, Output};
 use crate::capability::{CipherPlan, Mechanism};
+use crate::encoding::feedback::Way;
 use crate::encoding::oaep::Oaep;
-use crate::encoding::{left_pad, pkcs5};
+use crate::encoding::{left_pad, padding};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{CipherAlgorithm, CipherParams, SecretKeyKind, SecretValue};
+use crate::job::{
+    CipherAlgorithm, CipherParams, Padding, SecretKeyKind, SecretValue, WrapAlgorithm,
+};
 use crate::limits;
-
-/// Longer inputs go in parts: single calls are 3 to 12 times slower on SoftHSM.
-pub(super) const SINGLE_PART_BYTES: usize = 32 << 10;
-/// Length of a part.
-pub(super) const PART_BYTES: usize = 64 << 10;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "cipher");
 const WRONG_KEY: HsmError = HsmError::new(HsmErrorKind::NotPermitted, "key type");
+/// The length of a tag that is not shortened.
+const FULL_TAG_BYTES: usize = 16;
 
 /// Something to be decrypted.
 #[derive(Clone, Copy)]
@@ -48,27 +48,26 @@ pub(super) fn encrypt(
     if algorithm.is_public_key() {
         return Err(UNSUPPORTED);
     }
-    let plan = token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
+    let plan = plan_for(&token.capabilities, algorithm, params, data).ok_or(UNSUPPORTED)?;
     limits::check_encrypt(algorithm, params, data)?;
-    if let Some((before, after, zero)) = split_at_wrap(algorithm, params, data) {
-        let mut output = encrypt(token, call, key, algorithm, params, before)?;
-        let rest = encrypt(token, call, key, algorithm, &zero, after)?;
-        output.value.data.extend(rest.value.data);
-        return Ok(output);
+    match algorithm {
+        CipherAlgorithm::Block { cipher, mode, padding } => {
+            let job = BlockJob { cipher, mode, plan, way: Way::Encrypt, params };
+            encrypt_blocks(token, call, key, &job, padding, data)
+        }
+        CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
+            encrypt_aead(token, call, key, plan.mechanism(), params, data)
+        }
+        CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
+            let data = SecretValue::new(data.to_vec());
+            let wrapped = wrap::wrap_data(token, call, key, &data, as_wrap(algorithm))?;
+            let value = Encrypted { data: wrapped.value, tag: Vec::new() };
+            Ok(Output { value, mechanism: wrapped.mechanism })
+        }
+        CipherAlgorithm::RsaRaw | CipherAlgorithm::RsaPkcs1 | CipherAlgorithm::RsaOaep { .. } => {
+            Err(UNSUPPORTED)
+        }
     }
-    let padded = matches!(plan, CipherPlan::PadHere(_)).then(|| pkcs5::pad(data));
-    let data = padded.as_ref().map_or(data, SecretValue::expose);
-    let mut output = token.use_key(call, key, Doubt::Device, |session, key| {
-        need_aes(key)?;
-        let handle = token.working_handle(key)?;
-        with_cipher(plan.mechanism(), params, params.tag_bytes, |mechanism| {
-            encrypt_all(session, mechanism, handle, data)
-        })
-    })?;
-    let tag_bytes = if algorithm == CipherAlgorithm::AesGcm { params.tag_bytes } else { 0 };
-    let short = HsmError::new(HsmErrorKind::Device(0), "C_Encrypt");
-    let tag = output.split_off(output.len().checked_sub(tag_bytes).ok_or(short)?);
-    Ok(Output { value: Encrypted { data: output, tag }, mechanism: plan.mechanism() })
 }
 
 /// Decrypts with a secret or private key. What is wrong with a padding is not told.
@@ -80,78 +79,183 @@ pub(super) fn decrypt(
     key: &KeyRef,
     sealed: Sealed<'_>,
 ) -> Result<Output<SecretValue>, HsmError> {
-    limits::check_decrypt(sealed.algorithm, sealed.params, sealed.data, sealed.tag)?;
-    let plan = decrypt_plan(token, &sealed).ok_or(UNSUPPORTED)?;
-    if let Some((before, after, zero)) = split_at_wrap(sealed.algorithm, sealed.params, sealed.data)
-    {
-        let first = decrypt(token, call, key, Sealed { data: before, ..sealed })?;
-        let rest = decrypt(token, call, key, Sealed { data: after, params: &zero, ..sealed })?;
-        let whole = [first.value.expose(), rest.value.expose()].concat();
-        return Ok(Output { value: SecretValue::new(whole), mechanism: first.mechanism });
-    }
-    let joined;
-    let input = if sealed.tag.is_empty() {
-        sealed.data
-    } else {
-        joined = [sealed.data, sealed.tag].concat();
-        &joined
-    };
-    let value = token.use_key(call, key, Doubt::Data, |session, key| {
-        check_key(key, sealed.algorithm, input)?;
-        let handle = token.working_handle(key)?;
-        if sealed.algorithm.is_public_key() {
-            return decrypt_rsa(session, handle, plan, &sealed, input.len());
+    let Sealed { algorithm, params, data, tag } = sealed;
+    limits::check_decrypt(algorithm, params, data, tag)?;
+    match algorithm {
+        CipherAlgorithm::Block { cipher, mode, padding } => {
+            let plan = plan_for(&token.capabilities, algorithm, params, data).ok_or(UNSUPPORTED)?;
+            let job = BlockJob { cipher, mode, plan, way: Way::Decrypt, params };
+            decrypt_blocks(token, call, key, &job, padding, data)
         }
-        with_cipher(plan.mechanism(), sealed.params, sealed.tag.len(), |mechanism| {
-            let whole = sealed.algorithm == CipherAlgorithm::AesGcm;
-            decrypt_all(session, mechanism, handle, input, whole)
-        })
-    })?;
-    let value = match plan {
-        CipherPlan::PadHere(_) => pkcs5::unpad(value.expose().to_vec())?,
-        CipherPlan::OnToken(_) | CipherPlan::UnpadHere(_) => value,
+        CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
+            decrypt_aead(token, call, key, &sealed)
+        }
+        CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
+            token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
+            wrap::unwrap_data(token, call, key, data, as_wrap(algorithm))
+        }
+        CipherAlgorithm::RsaRaw | CipherAlgorithm::RsaPkcs1 | CipherAlgorithm::RsaOaep { .. } => {
+            decrypt_private(token, call, key, &sealed)
+        }
+    }
+}
+
+const fn as_wrap(algorithm: CipherAlgorithm) -> WrapAlgorithm {
+    match algorithm {
+        CipherAlgorithm::AesKeyWrapPad => WrapAlgorithm::AesKeyWrapPad,
+        CipherAlgorithm::AesKeyWrap
+        | CipherAlgorithm::Block { .. }
+        | CipherAlgorithm::AesGcm
+        | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::RsaRaw
+        | CipherAlgorithm::RsaPkcs1
+        | CipherAlgorithm::RsaOaep { .. } => WrapAlgorithm::AesKeyWrap,
+    }
+}
+
+fn encrypt_blocks(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    job: &BlockJob<'_>,
+    padding: Padding,
+    data: &[u8],
+) -> Result<Output<Encrypted>, HsmError> {
+    let padded = if job.pads_here() && padding != Padding::None {
+        Some(padding::pad(padding, job.cipher.block_bytes(), data)?)
+    } else {
+        None
     };
+    let data = padded.as_ref().map_or(data, SecretValue::expose);
+    let sealed = token.use_key(call, key, Doubt::Device, |session, key| {
+        need_secret(key, job.cipher.key_kind())?;
+        job.carry_out(session, token.working_handle(key)?, data)
+    })?;
+    let value = Encrypted { data: sealed.expose().to_vec(), tag: Vec::new() };
+    Ok(Output { value, mechanism: job.mechanism() })
+}
+
+fn decrypt_blocks(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    job: &BlockJob<'_>,
+    padding: Padding,
+    data: &[u8],
+) -> Result<Output<SecretValue>, HsmError> {
+    let composed = matches!(job.plan, CipherPlan::XorHere { .. });
+    let doubt = if composed { Doubt::Device } else { Doubt::Data };
+    let opened = token.use_key(call, key, doubt, |session, key| {
+        need_secret(key, job.cipher.key_kind())?;
+        if composed && !key.decrypts(|object| may_decrypt(session, object))? {
+            return Err(HsmError::new(HsmErrorKind::NotPermitted, "CKA_DECRYPT").into());
+        }
+        job.carry_out(session, token.working_handle(key)?, data)
+    })?;
+    let value = if job.pads_here() {
+        padding::unpad(padding, job.cipher.block_bytes(), opened.expose().to_vec())?
+    } else {
+        opened
+    };
+    Ok(Output { value, mechanism: job.mechanism() })
+}
+
+/// A decryption made of encryptions: the token would let every key do it.
+fn may_decrypt(session: &Session, object: ObjectHandle) -> Result<bool, Fault> {
+    let told = session.get_attributes(object, &[AttributeType::Decrypt])?;
+    Ok(told.contains(&Attribute::Decrypt(true)))
+}
+
+/// The tag of GCM is cut here: its first bytes are the shorter tag, and not every token makes
+/// that. The tag of CCM depends on its length.
+fn encrypt_aead(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    mechanism: Mechanism,
+    params: &CipherParams,
+    data: &[u8],
+) -> Result<Output<Encrypted>, HsmError> {
+    let is_gcm = mechanism == Mechanism::AES_GCM;
+    let made = if is_gcm { FULL_TAG_BYTES } else { params.tag_bytes };
+    let mut output = token.use_key(call, key, Doubt::Device, |session, key| {
+        need_secret(key, SecretKeyKind::Aes)?;
+        let handle = token.working_handle(key)?;
+        if is_gcm {
+            let mut iv = params.iv.clone();
+            let mechanism = gcm(&mut iv, &params.aad, made)?;
+            return encrypt_all(session, &mechanism, handle, data);
+        }
+        let counts = ccm_params(params, made, data.len())?;
+        Ok(session.encrypt(&ccm(mechanism, &counts), handle, data)?)
+    })?;
+    let short = HsmError::new(HsmErrorKind::Device(0), "C_Encrypt");
+    let mut tag = output.split_off(output.len().checked_sub(made).ok_or(short)?);
+    tag.truncate(params.tag_bytes);
+    Ok(Output { value: Encrypted { data: output, tag }, mechanism })
+}
+
+/// A shortened tag only the token can check; one that does not know its length cannot.
+fn decrypt_aead(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    sealed: &Sealed<'_>,
+) -> Result<Output<SecretValue>, HsmError> {
+    let mechanism = token.capabilities.cipher(sealed.algorithm).ok_or(UNSUPPORTED)?.mechanism();
+    let joined = [sealed.data, sealed.tag].concat();
+    let (params, tag_bytes) = (sealed.params, sealed.tag.len());
+    let opened = token.use_key(call, key, Doubt::Data, |session, key| {
+        need_secret(key, SecretKeyKind::Aes)?;
+        let handle = token.working_handle(key)?;
+        if mechanism == Mechanism::AES_GCM {
+            let mut iv = params.iv.clone();
+            let mechanism = gcm(&mut iv, &params.aad, tag_bytes)?;
+            return decrypt_all(session, &mechanism, handle, &joined, true);
+        }
+        let counts = ccm_params(params, tag_bytes, sealed.data.len())?;
+        decrypt_all(session, &ccm(mechanism, &counts), handle, &joined, true)
+    });
+    let refused_length =
+        |error: &HsmError| error.kind == HsmErrorKind::BadParameter && tag_bytes != FULL_TAG_BYTES;
+    match opened {
+        Ok(value) => Ok(Output { value, mechanism }),
+        Err(error) if refused_length(&error) => Err(UNSUPPORTED),
+        Err(error) => Err(error),
+    }
+}
+
+fn decrypt_private(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    sealed: &Sealed<'_>,
+) -> Result<Output<SecretValue>, HsmError> {
+    let plan = private_plan(token, sealed).ok_or(UNSUPPORTED)?;
+    let value = token.use_key(call, key, Doubt::Data, |session, key| {
+        need_rsa(key, sealed.data)?;
+        decrypt_rsa(session, token.working_handle(key)?, plan, sealed, sealed.data.len())
+    })?;
     Ok(Output { value, mechanism: plan.mechanism() })
 }
 
-/// Where the block counter of CTR passes its maximum: the data before and after that, and the
-/// parameters for the latter. SoftHSM refuses to wrap (CKR_DATA_LEN_RANGE), others do it.
-fn split_at_wrap<'a>(
-    algorithm: CipherAlgorithm,
-    params: &CipherParams,
-    data: &'a [u8],
-) -> Option<(&'a [u8], &'a [u8], CipherParams)> {
-    if algorithm != CipherAlgorithm::AesCtr {
-        return None;
-    }
-    let counter = u128::from_be_bytes(params.iv.as_slice().try_into().ok()?);
-    let blocks_left = usize::try_from((u128::MAX - counter).checked_add(1)?).ok()?;
-    let (before, after) = data.split_at_checked(blocks_left.checked_mul(16)?)?;
-    let zero = CipherParams { iv: vec![0; 16], ..params.clone() };
-    (!after.is_empty()).then_some((before, after, zero))
-}
-
 /// The best plan; for OAEP with a label one that unpads here, for SoftHSM ignores labels.
-fn decrypt_plan(token: &Token, sealed: &Sealed<'_>) -> Option<CipherPlan> {
-    let labelled = sealed.algorithm.is_public_key() && !sealed.params.aad.is_empty();
+fn private_plan(token: &Token, sealed: &Sealed<'_>) -> Option<CipherPlan> {
+    let labelled = !sealed.params.aad.is_empty();
     let plans = token.capabilities.cipher_plans(sealed.algorithm).iter().copied();
     plans.into_iter().find(|plan| !labelled || matches!(plan, CipherPlan::UnpadHere(_)))
 }
 
-fn need_aes(key: &Key) -> Result<(), HsmError> {
+/// Refuses keys of another kind.
+pub(super) fn need_secret(key: &Key, wanted: SecretKeyKind) -> Result<(), HsmError> {
     match key.kind {
-        KeyKind::Secret { kind: SecretKeyKind::Aes, .. } => Ok(()),
-        KeyKind::Secret { kind: SecretKeyKind::Generic, .. }
-        | KeyKind::Rsa { .. }
-        | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { kind, .. } if kind == wanted => Ok(()),
+        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
     }
 }
 
-/// Key type, and for RSA the length: exactly that of the modulus, for more ends SoftHSM's process.
-fn check_key(key: &Key, algorithm: CipherAlgorithm, input: &[u8]) -> Result<(), HsmError> {
-    if !algorithm.is_public_key() {
-        return need_aes(key);
-    }
+/// Key type and length: exactly that of the modulus, for more ends SoftHSM's process.
+fn need_rsa(key: &Key, input: &[u8]) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Rsa { modulus_bits } if input.len() == modulus_bits.div_ceil(8) => Ok(()),
         KeyKind::Rsa { .. } => Err(HsmError::new(HsmErrorKind::BadLength, "modulus length")),
@@ -183,68 +287,4 @@ fn decrypt_rsa(
         (_, CipherAlgorithm::RsaRaw) => Ok(whole()?),
         _ => Ok(output),
     }
-}
-
-/// Builds the mechanism with its parameters, which must live as long as the call.
-fn with_cipher<T>(
-    mechanism: Mechanism,
-    params: &CipherParams,
-    tag_bytes: usize,
-    work: impl FnOnce(&Call<'_>) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    let bad_iv = || HsmError::new(HsmErrorKind::BadParameter, "iv");
-    match mechanism {
-        Mechanism::AES_GCM => {
-            let mut iv = params.iv.clone();
-            work(&gcm(&mut iv, &params.aad, tag_bytes)?)
-        }
-        Mechanism::AES_CTR => {
-            let counter = ctr_params(&params.iv)?;
-            work(&ctr(mechanism, &counter))
-        }
-        _ if params.iv.is_empty() => work(&plain(mechanism)),
-        _ => {
-            let iv: [u8; 16] = params.iv.as_slice().try_into().map_err(|_| bad_iv())?;
-            work(&with_iv(mechanism, &iv))
-        }
-    }
-}
-
-fn encrypt_all(
-    session: &Session,
-    mechanism: &Call<'_>,
-    handle: ObjectHandle,
-    data: &[u8],
-) -> Result<Vec<u8>, Fault> {
-    if data.len() <= SINGLE_PART_BYTES {
-        return Ok(session.encrypt(mechanism, handle, data)?);
-    }
-    let mut output = Vec::with_capacity(data.len() + 32);
-    session.encrypt_init(mechanism, handle)?;
-    for part in data.chunks(PART_BYTES) {
-        output.extend(session.encrypt_update(part)?);
-    }
-    output.extend(session.encrypt_final()?);
-    Ok(output)
-}
-
-/// `whole` keeps an authenticated text in one piece: nothing comes out before the tag is checked
-/// anyway, and not every token can tell the length in parts.
-fn decrypt_all(
-    session: &Session,
-    mechanism: &Call<'_>,
-    handle: ObjectHandle,
-    data: &[u8],
-    whole: bool,
-) -> Result<SecretValue, Fault> {
-    if whole || data.len() <= SINGLE_PART_BYTES {
-        return Ok(SecretValue::new(session.decrypt(mechanism, handle, data)?));
-    }
-    let mut output = Zeroizing::new(Vec::with_capacity(data.len() + 32));
-    session.decrypt_init(mechanism, handle)?;
-    for part in data.chunks(PART_BYTES) {
-        output.extend_from_slice(&Zeroizing::new(session.decrypt_update(part)?));
-    }
-    output.extend_from_slice(&Zeroizing::new(session.decrypt_final()?));
-    Ok(SecretValue::new(std::mem::take(&mut output)))
 }

@@ -15,7 +15,7 @@ use crate::capability::Mechanism;
 use crate::encoding::der::{ec_params, ec_point};
 use crate::encoding::{bit_length, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyPairSpec, KeyPolicy, PublicKey, SecretKeySpec};
+use crate::job::{Curve, KeyPairSpec, KeyPolicy, PublicKey, SecretKeyKind, SecretKeySpec};
 use crate::limits;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "generate");
@@ -32,9 +32,12 @@ pub(super) fn generate_key(
 ) -> Result<Output<Generated>, HsmError> {
     let bytes = limits::spec_bytes(spec)?;
     template::check_label(policy)?;
-    let plan = token.capabilities.generate_secret(spec.kind).ok_or(UNSUPPORTED)?;
-    let mut template = template::secret(spec.kind, id, policy);
-    template.push(Attribute::ValueLen(ulong(bytes)?));
+    let plan = token.capabilities.generate_secret_of(spec.kind, spec.bits).ok_or(UNSUPPORTED)?;
+    let mut template = template::secret(spec.kind, bytes, id, policy);
+    // DES keys have the length of their type.
+    if spec.kind != SecretKeyKind::Des3 {
+        template.push(Attribute::ValueLen(ulong(bytes)?));
+    }
     let (object, kcv) = token.run(call, Doubt::Device, |session| {
         let pass = token.gate.enter(Side::Change, call.deadline)?;
         let object = session.generate_key(&plain(plan.mechanism), &template)?;
@@ -179,6 +182,7 @@ fn read_public(session: &Session, public: ObjectHandle, kind: KeyKind) -> Result
     }
 }
 
-fn ulong(number: usize) -> Result<Ulong, HsmError> {
+/// A length as the interface wants it.
+pub(super) fn ulong(number: usize) -> Result<Ulong, HsmError> {
     Ulong::try_from(number).map_err(|_| HsmError::new(HsmErrorKind::BadLength, "CK_ULONG"))
 }

@@ -14,6 +14,7 @@ use crate::keycheck;
 
 /// Puts a key into the token, after checking it: SoftHSM accepts rubbish and fails at use.
 ///
+/// Two-key 3DES becomes three keys, of which the first comes again, which is the same cipher.
 /// A MAC key shorter than the token's HMACs take is padded with zeros, which HMAC does itself, so
 /// the MAC is the same. Exports and wraps then yield the padded value; the caller keeps the
 /// true length and cuts.
@@ -50,15 +51,9 @@ fn template_of(
 ) -> (KeyKind, Vec<Attribute>) {
     match material {
         KeyMaterial::Secret { kind, value } => {
-            let mut bytes = value.expose().to_vec();
-            let is_mac_key = policy.usage.sign || policy.usage.verify;
-            if *kind == SecretKeyKind::Generic && is_mac_key {
-                // Reserve first: growing would leave a copy of the key in freed memory.
-                let padded = bytes.len().max(token.capabilities.mac_min_bytes());
-                bytes = zero_padded(bytes, padded);
-            }
+            let bytes = token_bytes(token, *kind, value.expose(), policy);
             let key_kind = KeyKind::Secret { kind: *kind, bytes: Some(bytes.len()) };
-            let mut template = template::secret(*kind, id, policy);
+            let mut template = template::secret(*kind, bytes.len(), id, policy);
             template.push(Attribute::Value(bytes));
             (key_kind, template)
         }
@@ -70,6 +65,36 @@ fn template_of(
             (KeyKind::Ec(*curve), template::ec_parts(id, policy, *curve, d.expose()))
         }
     }
+}
+
+/// A secret key's bytes as the token is to have them.
+pub(super) fn token_bytes(
+    token: &Token,
+    kind: SecretKeyKind,
+    value: &[u8],
+    policy: &KeyPolicy,
+) -> Vec<u8> {
+    let bytes = value.to_vec();
+    let is_mac_key = policy.usage.sign || policy.usage.verify;
+    if kind == SecretKeyKind::Generic && is_mac_key {
+        // Reserve first: growing would leave a copy of the key in freed memory.
+        let padded = bytes.len().max(token.capabilities.mac_min_bytes());
+        return zero_padded(bytes, padded);
+    }
+    if kind == SecretKeyKind::Des3 && bytes.len() == 16 {
+        return three_keys(bytes);
+    }
+    bytes
+}
+
+/// Two-key 3DES as three keys, of which the first comes again.
+fn three_keys(mut bytes: Vec<u8>) -> Vec<u8> {
+    use zeroize::Zeroize;
+    let mut whole = Vec::with_capacity(24);
+    whole.extend_from_slice(&bytes);
+    whole.extend(bytes.iter().take(8));
+    bytes.zeroize();
+    whole
 }
 
 fn zero_padded(mut bytes: Vec<u8>, length: usize) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -77,6 +77,8 @@ pub(super) struct Key {
     pub(super) all: Vec<ObjectHandle>,
     copy: Mutex<WorkingCopy>,
     used: AtomicBool,
+    /// CKA_DECRYPT, once somebody has asked.
+    decrypts: OnceLock<bool>,
 }
 
 impl Key {
@@ -86,7 +88,19 @@ impl Key {
 
     fn with_all(kind: KeyKind, object: ObjectHandle, all: Vec<ObjectHandle>) -> Self {
         let (copy, used) = (Mutex::new(WorkingCopy::Untried), AtomicBool::new(false));
-        Self { kind, object, all, copy, used }
+        Self { kind, object, all, copy, used, decrypts: OnceLock::new() }
+    }
+
+    /// A key that was unwrapped into the session, and is destroyed when the last user is done.
+    pub(super) fn unwrapped(
+        kind: KeyKind,
+        object: ObjectHandle,
+        graveyard: &Arc<Graveyard>,
+    ) -> Self {
+        let key = Self::with_all(kind, object, Vec::new());
+        let graveyard = Arc::clone(graveyard);
+        *lock(&key.copy) = WorkingCopy::Made(LiveCopy { handle: object, graveyard });
+        key
     }
 
     /// The same key without a copy, now or later.
@@ -94,6 +108,18 @@ impl Key {
         let bare = Self::with_all(self.kind, self.object, self.all.clone());
         *lock(&bare.copy) = WorkingCopy::Refused;
         bare
+    }
+
+    /// CKA_DECRYPT: `ask` is called once.
+    pub(super) fn decrypts(
+        &self,
+        ask: impl FnOnce(ObjectHandle) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
+        if let Some(told) = self.decrypts.get() {
+            return Ok(*told);
+        }
+        let told = ask(self.object)?;
+        Ok(*self.decrypts.get_or_init(|| told))
     }
 
     /// The handle to compute with: a copy in the session, for a persistent object costs two file
@@ -144,6 +170,12 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn new(limit: usize) -> Self {
         Self { entries: Mutex::default(), limit: limit.max(1), graveyard: Arc::default() }
+    }
+
+    /// With the graveyard of others, so that one look buries all.
+    pub(super) fn beside(others: &Self, limit: usize) -> Self {
+        let graveyard = Arc::clone(&others.graveyard);
+        Self { entries: Mutex::default(), limit: limit.max(1), graveyard }
     }
 
     pub(super) fn get(&self, id: KeyId) -> Option<Arc<Key>> {
@@ -204,9 +236,18 @@ fn kind_of(session: &Session, object: ObjectHandle) -> Result<Option<KeyKind>, F
         session.get_attributes(object, &[AttributeType::Class, AttributeType::KeyType])?;
     let has = |attribute: Attribute| attributes.contains(&attribute);
     if has(Attribute::Class(ObjectClass::SECRET_KEY)) {
-        let aes = has(Attribute::KeyType(KeyType::AES));
-        let kind = if aes { SecretKeyKind::Aes } else { SecretKeyKind::Generic };
-        let bytes = value_bytes(session, object)?;
+        let is = |key_type| has(Attribute::KeyType(key_type));
+        let kind = if is(KeyType::AES) {
+            SecretKeyKind::Aes
+        } else if is(KeyType::DES3) || is(KeyType::DES2) {
+            SecretKeyKind::Des3
+        } else {
+            SecretKeyKind::Generic
+        };
+        let bytes = match kind {
+            SecretKeyKind::Des3 => Some(if is(KeyType::DES2) { 16 } else { 24 }),
+            SecretKeyKind::Aes | SecretKeyKind::Generic => value_bytes(session, object)?,
+        };
         return Ok(Some(KeyKind::Secret { kind, bytes }));
     }
     if !has(Attribute::Class(ObjectClass::PRIVATE_KEY)) {

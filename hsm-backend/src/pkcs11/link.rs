@@ -12,6 +12,7 @@ use super::session::{Owner, Pool};
 use super::token::Token;
 use super::{Pkcs11Config, lock, probe};
 use crate::error::{HsmError, HsmErrorKind};
+use crate::streams::Streams;
 
 /// Whether the token can be used.
 enum Phase {
@@ -34,6 +35,7 @@ pub(super) struct Link {
     config: Pkcs11Config,
     state: Mutex<State>,
     changed: Condvar,
+    pub(super) streams: Streams,
 }
 
 impl Link {
@@ -45,7 +47,8 @@ impl Link {
             stop: false,
             woken: false,
         };
-        Self { config, state: Mutex::new(state), changed: Condvar::new() }
+        let streams = Streams::new(config.streams);
+        Self { config, state: Mutex::new(state), changed: Condvar::new(), streams }
     }
 
     /// The open token.
@@ -130,6 +133,7 @@ pub(super) fn keep(link: &Arc<Link>) {
     let mut library = None;
     let mut open: Option<Arc<Token>> = None;
     loop {
+        link.streams.reap();
         if let Some(token) = &open {
             if token.is_well() && !token.lost.load(Ordering::Acquire) {
                 if link.pause(link.config.retry_period) {
@@ -214,6 +218,8 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
     let session = library.open_rw_session(slot)?;
     module::login(&session, &info, &config.pin)?;
     let capabilities = Arc::new(probe::capabilities(library, slot, &session));
+    let keys = Keys::new(config.max_cached_keys);
+    let unwrapped = Keys::beside(&keys, config.max_unwrapped_keys);
     let weak: Weak<Link> = Arc::downgrade(link);
     Ok(Token {
         library: library.clone(),
@@ -223,7 +229,8 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
         pool: Pool::new(session_limit(config.max_sessions, info.max_rw_session_count())),
         owner: Owner::new(session),
         gate: super::gate::Gate::default(),
-        keys: Keys::new(config.max_cached_keys),
+        keys,
+        unwrapped,
         lost: AtomicBool::new(false),
         wake: Box::new(move || {
             if let Some(link) = weak.upgrade() {

@@ -6,7 +6,7 @@ use cryptoki::session::Session;
 use super::gate::Side;
 use super::keys::{self, Key, KeyKind};
 use super::rv::Fault;
-use super::token::{Doubt, Token, token_id};
+use super::token::{Doubt, Token};
 use crate::backend::{CallContext, KeyId, KeyRef};
 use crate::encoding::{left_pad, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
@@ -90,6 +90,10 @@ pub(super) fn restrict_key(
     sensitive: bool,
     not_extractable: bool,
 ) -> Result<(), HsmError> {
+    if matches!(key, KeyRef::Wrapped { .. }) {
+        // The blob says how the key lives.
+        return Err(HsmError::new(HsmErrorKind::Unsupported, "wrapped custody"));
+    }
     let mut template = Vec::new();
     if sensitive {
         template.push(Attribute::Sensitive(true));
@@ -128,7 +132,14 @@ pub(super) fn key_exists(token: &Token, call: &CallContext, id: KeyId) -> Result
 ///
 /// Spec: PKCS#11 2.40 §5.7, C_DestroyObject.
 pub(super) fn destroy_key(token: &Token, call: &CallContext, key: &KeyRef) -> Result<(), HsmError> {
-    let id = token_id(key)?;
+    let id = match key {
+        KeyRef::Token(id) => *id,
+        // There is nothing in the token but what is live now.
+        KeyRef::Wrapped { id, .. } => {
+            token.unwrapped.remove(*id);
+            return Ok(());
+        }
+    };
     token.use_key(call, key, Doubt::Device, |session, key| {
         let pass = token.gate.enter(Side::Change, call.deadline)?;
         for object in &key.all {

@@ -5,13 +5,13 @@ use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource, PkcsPssParams};
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
 use cryptoki::types::Ulong;
-use cryptoki_sys::CK_AES_CTR_PARAMS;
+use cryptoki_sys::{CK_AES_CTR_PARAMS, CK_CCM_PARAMS, CK_ULONG};
 
 use super::number::mechanism_type;
 use crate::capability::Mechanism;
 use crate::capability::rules::hash_row;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::HashAlgorithm;
+use crate::job::{CipherParams, HashAlgorithm};
 
 const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "mechanism");
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "mechanism");
@@ -21,8 +21,8 @@ pub(super) fn plain(mechanism: Mechanism) -> Call<'static> {
     Call::VendorDefined(VendorDefinedMechanism::new::<()>(mechanism_type(mechanism), None))
 }
 
-/// A mechanism whose parameter is a 16-byte IV.
-pub(super) fn with_iv(mechanism: Mechanism, iv: &[u8; 16]) -> Call<'_> {
+/// A mechanism whose parameter is an IV as long as a block.
+pub(super) fn with_iv<const BYTES: usize>(mechanism: Mechanism, iv: &[u8; BYTES]) -> Call<'_> {
     Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(iv)))
 }
 
@@ -44,6 +44,28 @@ pub(super) fn gcm<'a>(
 ) -> Result<Call<'a>, HsmError> {
     let tag_bits = Ulong::try_from(tag_bytes * 8).map_err(|_| BAD_PARAMETER)?;
     Ok(Call::AesGcm(GcmParams::new(iv, aad, tag_bits).map_err(|_| BAD_PARAMETER)?))
+}
+
+/// CKM_AES_CCM's parameters; they point into `params`, which must outlive the call.
+pub(super) fn ccm_params(
+    params: &CipherParams,
+    tag_bytes: usize,
+    data_bytes: usize,
+) -> Result<CK_CCM_PARAMS, HsmError> {
+    let long = |bytes: usize| CK_ULONG::try_from(bytes).map_err(|_| BAD_PARAMETER);
+    Ok(CK_CCM_PARAMS {
+        ulDataLen: long(data_bytes)?,
+        pNonce: params.iv.as_ptr().cast_mut(),
+        ulNonceLen: long(params.iv.len())?,
+        pAAD: params.aad.as_ptr().cast_mut(),
+        ulAADLen: long(params.aad.len())?,
+        ulMACLen: long(tag_bytes)?,
+    })
+}
+
+/// CKM_AES_CCM; the interface crate has neither its number nor its parameters.
+pub(super) fn ccm(mechanism: Mechanism, params: &CK_CCM_PARAMS) -> Call<'_> {
+    Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(params)))
 }
 
 fn mgf(hash: HashAlgorithm) -> Result<PkcsMgfType, HsmError> {

@@ -1,6 +1,9 @@
 //! A token behind a PKCS#11 library.
 
+mod answers;
+mod block;
 mod cipher;
+mod custody;
 mod gate;
 mod generate;
 mod import;
@@ -29,13 +32,15 @@ pub use module::{list_tokens, provision_token};
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState,
+    TokenState, WrappedKey,
 };
 use crate::error::HsmError;
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
-    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, WrapAlgorithm,
+    MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
+    StreamWish, WrapAlgorithm,
 };
+use crate::streams::StreamLimits;
 use link::Link;
 use token::Token;
 
@@ -54,6 +59,10 @@ pub struct Pkcs11Config {
     pub max_sessions: usize,
     /// Most keys whose handles are remembered; on SoftHSM some 10 kB each.
     pub max_cached_keys: usize,
+    /// Most wrapped keys that are live in the token at once.
+    pub max_unwrapped_keys: usize,
+    /// How many streams there may be, and how long one may lie idle.
+    pub streams: StreamLimits,
     /// How often an absent token is tried, and an open one asked for its health.
     pub retry_period: Duration,
     /// How long calls may still run when the token is closed or opened anew.
@@ -71,6 +80,8 @@ impl Pkcs11Config {
             pin,
             max_sessions: 16,
             max_cached_keys: 10_000,
+            max_unwrapped_keys: 10_000,
+            streams: StreamLimits::default(),
             retry_period: Duration::from_secs(3),
             drain_timeout: Duration::from_secs(10),
         }
@@ -242,6 +253,39 @@ impl HsmBackend for Pkcs11Backend {
         mac::mac(&*self.token()?, call, key, algorithm, data)
     }
 
+    fn stream_open(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError> {
+        let token = self.token()?;
+        self.link.streams.open(&token.capabilities, call, key, wish)
+    }
+
+    fn stream_update(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        self.link.streams.update(self, call, stream, part)
+    }
+
+    fn stream_finish(
+        &self,
+        call: &CallContext,
+        stream: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        self.link.streams.finish(self, call, stream, last, tag)
+    }
+
+    fn stream_abort(&self, call: &CallContext, stream: StreamId) -> Result<(), HsmError> {
+        self.link.streams.abort(call, stream)
+    }
+
     fn digest_key(
         &self,
         call: &CallContext,
@@ -285,6 +329,39 @@ impl HsmBackend for Pkcs11Backend {
         wrap::unwrap_key(&*self.token()?, call, wrapping, &arrival)
     }
 
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
+        custody::make_kek(&*self.token()?, call, id)
+    }
+
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::generate_wrapped(&*self.token()?, call, kek, spec, policy)
+    }
+
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::import_wrapped(&*self.token()?, call, kek, material, policy)
+    }
+
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::rewrap(&*self.token()?, call, key, new_kek)
+    }
+
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {
         random::random(&*self.token()?, call, bytes)
     }
@@ -298,6 +375,7 @@ impl HsmBackend for Pkcs11Backend {
     }
 
     fn close(&self) {
+        self.link.streams.clear();
         self.link.stop();
         let keeper = lock(&self.keeper).take();
         if keeper.is_some_and(|keeper| keeper.join().is_err()) {

@@ -7,6 +7,7 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
+use super::answers::Prober;
 use super::mechanism::plain;
 use super::number::mechanism_type;
 use super::rv::Fault;
@@ -22,7 +23,9 @@ pub(super) fn capabilities(library: &Pkcs11, slot: Slot, session: &Session) -> C
         WrapProof::Wrong
     };
     let proof_of = |m| if m == Mechanism::AES_KEY_WRAP_PAD { proof } else { WrapProof::Exact };
-    Capabilities::resolve(&|m| told.get(&m).copied(), &proof_of)
+    let prober = Prober::new(session);
+    let holds = |wish, plan| prober.holds(wish, plan);
+    Capabilities::resolve(&|m| told.get(&m).copied(), &proof_of, &holds)
 }
 
 /// Asked by number: the interface crate's list drops the numbers it does not know.

@@ -2,7 +2,7 @@
 
 use cryptoki::session::Session;
 
-use super::cipher::{PART_BYTES, SINGLE_PART_BYTES};
+use super::block::{PART_BYTES, SINGLE_PART_BYTES};
 use super::keys::{Key, KeyKind};
 use super::mechanism::{plain, pss};
 use super::rv::Fault;

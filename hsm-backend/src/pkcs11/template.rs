@@ -16,21 +16,62 @@ pub(super) fn check_label(policy: &KeyPolicy) -> Result<(), HsmError> {
     Err(HsmError::new(HsmErrorKind::BadParameter, "CKA_LABEL"))
 }
 
-/// CKK of a secret key.
-pub(super) const fn key_type(kind: SecretKeyKind) -> KeyType {
+/// CKK of a secret key of this many bytes.
+const fn key_type(kind: SecretKeyKind, bytes: usize) -> KeyType {
     match kind {
         SecretKeyKind::Aes => KeyType::AES,
+        SecretKeyKind::Des3 if bytes == 16 => KeyType::DES2,
+        SecretKeyKind::Des3 => KeyType::DES3,
         SecretKeyKind::Generic => KeyType::GENERIC_SECRET,
     }
 }
 
 /// A secret key, save its value or length.
-pub(super) fn secret(kind: SecretKeyKind, id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
+pub(super) fn secret(
+    kind: SecretKeyKind,
+    bytes: usize,
+    id: KeyId,
+    policy: &KeyPolicy,
+) -> Vec<Attribute> {
     let mut template =
-        vec![Attribute::Class(ObjectClass::SECRET_KEY), Attribute::KeyType(key_type(kind))];
+        vec![Attribute::Class(ObjectClass::SECRET_KEY), Attribute::KeyType(key_type(kind, bytes))];
     template.extend(common(id, policy));
-    template.extend(secret_usage(policy.usage));
+    template.extend(secret_usage(token_usage(kind, policy.usage)));
     template
+}
+
+/// A secret key that lives in the session only, save its value or length.
+pub(super) fn session_secret(
+    kind: SecretKeyKind,
+    bytes: usize,
+    usage: KeyUsage,
+    sensitive: bool,
+    extractable: bool,
+) -> Vec<Attribute> {
+    let mut template = vec![
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(key_type(kind, bytes)),
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(sensitive),
+        Attribute::Extractable(extractable),
+    ];
+    template.extend(secret_usage(token_usage(kind, usage)));
+    template
+}
+
+/// What the token must let a key do for the plans that serve `usage`.
+///
+/// CFB, OFB and CTR are made of block encryptions where the token lacks them, so a block cipher's
+/// key that decrypts must be allowed to encrypt, too. CKA_DECRYPT stays true to the policy; that
+/// a key which only decrypts does not encrypt is for the caller to see to.
+const fn token_usage(kind: SecretKeyKind, usage: KeyUsage) -> KeyUsage {
+    match kind {
+        SecretKeyKind::Aes | SecretKeyKind::Des3 => {
+            KeyUsage { encrypt: usage.encrypt || usage.decrypt, ..usage }
+        }
+        SecretKeyKind::Generic => usage,
+    }
 }
 
 fn common(id: KeyId, policy: &KeyPolicy) -> [Attribute; 6] {
@@ -141,6 +182,20 @@ pub(super) fn passing_secret(value: &[u8]) -> Vec<Attribute> {
     template
 }
 
+/// A generic secret that lives in the session only, unwrapped to be read.
+pub(super) fn arriving_secret() -> Vec<Attribute> {
+    let mut template = vec![
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(KeyType::GENERIC_SECRET),
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(false),
+        Attribute::Extractable(true),
+    ];
+    template.extend(secret_usage(KeyUsage::default()));
+    template
+}
+
 /// Wipes the values a template carries.
 pub(super) fn wipe(template: &mut [Attribute]) {
     use zeroize::Zeroize;
@@ -170,10 +225,25 @@ mod tests {
             extractable: false,
             label: "a".to_owned(),
         };
-        let template = secret(SecretKeyKind::Aes, KeyId([1; 16]), &policy);
+        let template = secret(SecretKeyKind::Aes, 32, KeyId([1; 16]), &policy);
         assert!(template.contains(&Attribute::Encrypt(true)));
         for flag in [Attribute::Decrypt(false), Attribute::Wrap(false), Attribute::Derive(false)] {
             assert!(template.contains(&flag), "{flag:?}");
         }
+    }
+
+    #[test]
+    fn secret_lets_a_decrypting_block_key_encrypt_blocks() {
+        let policy = KeyPolicy {
+            usage: KeyUsage { decrypt: true, ..KeyUsage::default() },
+            sensitive: true,
+            extractable: false,
+            label: "a".to_owned(),
+        };
+        let encrypts = |kind, bytes| {
+            secret(kind, bytes, KeyId([1; 16]), &policy).contains(&Attribute::Encrypt(true))
+        };
+        assert!(encrypts(SecretKeyKind::Aes, 16) && encrypts(SecretKeyKind::Des3, 24));
+        assert!(!encrypts(SecretKeyKind::Generic, 16));
     }
 }

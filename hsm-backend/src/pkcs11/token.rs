@@ -9,6 +9,7 @@ use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
+use super::custody;
 use super::gate::{Gate, Side};
 use super::keys::{self, Key, Keys};
 use super::rv::{Effect, Fault};
@@ -36,6 +37,8 @@ pub(super) struct Token {
     pub(super) owner: Owner,
     pub(super) gate: Gate,
     pub(super) keys: Keys,
+    /// Wrapped keys that are live in the owner session.
+    pub(super) unwrapped: Keys,
     /// Set when a call found the token gone; the link then opens it anew.
     pub(super) lost: AtomicBool,
     /// Wakes the link.
@@ -64,7 +67,6 @@ impl Token {
         doubt: Doubt,
         mut work: impl FnMut(&Session, &Key) -> Result<T, Fault>,
     ) -> Result<T, HsmError> {
-        let id = token_id(key)?;
         let mut bare: Option<Key> = None;
         for last in [false, false, true] {
             let mut used = None;
@@ -72,7 +74,7 @@ impl Token {
                 if let Some(bare) = &bare {
                     return work(session, bare);
                 }
-                let key = used.insert(self.key(call, session, id)?);
+                let key = used.insert(self.key(call, session, key)?);
                 work(session, key)
             });
             let fault = match done {
@@ -81,8 +83,7 @@ impl Token {
             };
             match fault.effect {
                 Effect::StaleHandle if !last => {
-                    self.forget(id);
-                    bare = used.map(|key| key.bare());
+                    bare = self.forget_stale(key, used);
                 }
                 Effect::DeadSession if !last => {}
                 Effect::None
@@ -147,8 +148,34 @@ impl Token {
         }
     }
 
-    /// The key with this id: remembered, or searched for once.
-    fn key(&self, call: &CallContext, session: &Session, id: KeyId) -> Result<Arc<Key>, Fault> {
+    /// Forgets a key whose handle is dead; a persistent one is tried without its copy.
+    fn forget_stale(&self, key: &KeyRef, used: Option<Arc<Key>>) -> Option<Key> {
+        match key {
+            KeyRef::Token(id) => {
+                self.forget(*id);
+                used.map(|key| key.bare())
+            }
+            KeyRef::Wrapped { id, kek, .. } => {
+                self.unwrapped.remove(*id);
+                self.forget(*kek);
+                None
+            }
+        }
+    }
+
+    /// The key: remembered, or searched for or unwrapped once.
+    pub(super) fn key(
+        &self,
+        call: &CallContext,
+        session: &Session,
+        key: &KeyRef,
+    ) -> Result<Arc<Key>, Fault> {
+        let id = match key {
+            KeyRef::Token(id) => *id,
+            KeyRef::Wrapped { id, kek, kcv, blob } => {
+                return custody::unwrapped(self, call, session, (*id, *kek), (kcv, blob));
+            }
+        };
         if let Some(key) = self.keys.get(id) {
             return Ok(key);
         }
@@ -216,13 +243,5 @@ fn copy(session: &Session, object: ObjectHandle) -> Result<ObjectHandle, Fault> 
             Ok(session.copy_object(object, &[Attribute::Token(false)])?)
         }
         made => made,
-    }
-}
-
-/// The id of a persistent key. Keys wrapped by a KEK come with a later step.
-pub(super) fn token_id(key: &KeyRef) -> Result<KeyId, HsmError> {
-    match key {
-        KeyRef::Token(id) => Ok(*id),
-        KeyRef::Wrapped { .. } => Err(HsmError::new(HsmErrorKind::Unsupported, "wrapped custody")),
     }
 }

@@ -1,5 +1,7 @@
 //! C_WrapKey and C_UnwrapKey.
 
+use cryptoki::object::AttributeType;
+
 use super::gate::Side;
 use super::keys::{Key, KeyKind, check_value};
 use super::mechanism::plain;
@@ -13,7 +15,6 @@ use crate::job::{KeyPolicy, SecretKeyKind, SecretKeySpec, SecretValue, WrapAlgor
 use crate::limits;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "wrap");
-const WRONG_KEY: HsmError = HsmError::new(HsmErrorKind::NotPermitted, "key type");
 const BAD_LENGTH: HsmError = HsmError::new(HsmErrorKind::BadLength, "wrap");
 
 /// A wrapped key on its way in.
@@ -51,19 +52,14 @@ fn target_bytes(key: &Key) -> Option<usize> {
     match key.kind {
         KeyKind::Secret { bytes: Some(bytes), .. } => Some(bytes),
         KeyKind::Secret { kind: SecretKeyKind::Aes, bytes: None } => Some(16),
-        KeyKind::Secret { kind: SecretKeyKind::Generic, bytes: None }
+        KeyKind::Secret { kind: SecretKeyKind::Generic | SecretKeyKind::Des3, bytes: None }
         | KeyKind::Rsa { .. }
         | KeyKind::Ec(_) => None,
     }
 }
 
 fn need_aes(key: &Key) -> Result<(), HsmError> {
-    match key.kind {
-        KeyKind::Secret { kind: SecretKeyKind::Aes, .. } => Ok(()),
-        KeyKind::Secret { kind: SecretKeyKind::Generic, .. }
-        | KeyKind::Rsa { .. }
-        | KeyKind::Ec(_) => Err(WRONG_KEY),
-    }
+    super::cipher::need_secret(key, SecretKeyKind::Aes)
 }
 
 /// Wraps one key under another.
@@ -81,7 +77,7 @@ pub(super) fn wrap_key(
     // Two keys, two chances of a stale handle: the inner call repeats for the target.
     let (object, bytes) = token.use_key(call, target, Doubt::Device, |session, key| {
         // Asks for an attribute only to learn that the handle is alive.
-        super::keys::read(session, key.object, cryptoki::object::AttributeType::Class)?;
+        super::keys::read(session, key.object, AttributeType::Class)?;
         Ok((key.object, target_bytes(key)))
     })?;
     check_length(algorithm, plan, bytes)?;
@@ -120,6 +116,27 @@ pub(super) fn wrap_data(
     Ok(Output { value: wrapped?, mechanism: plan.mechanism() })
 }
 
+/// Unwraps bytes, by way of a generic secret that lives for this call only.
+pub(super) fn unwrap_data(
+    token: &Token,
+    call: &CallContext,
+    wrapping: &KeyRef,
+    blob: &[u8],
+    algorithm: WrapAlgorithm,
+) -> Result<Output<SecretValue>, HsmError> {
+    let mechanism = plan_of(token, algorithm)?.mechanism();
+    let template = template::arriving_secret();
+    let value = token.use_key(call, wrapping, Doubt::Data, |session, key| {
+        need_aes(key)?;
+        let handle = token.working_handle(key)?;
+        let passing = session.unwrap_key(&plain(mechanism), handle, blob, &template)?;
+        let value = super::keys::read(session, passing, AttributeType::Value);
+        session.destroy_object(passing)?;
+        value.map(SecretValue::new)
+    })?;
+    Ok(Output { value, mechanism })
+}
+
 /// Unwraps a secret key into a token object.
 ///
 /// Spec: PKCS#11 2.40 §5.13, C_UnwrapKey.
@@ -136,7 +153,7 @@ pub(super) fn unwrap_key(
         check_length(arrival.algorithm, plan, Some(bytes))?;
     }
     template::check_label(arrival.policy)?;
-    let template = template::secret(arrival.spec.kind, arrival.id, arrival.policy);
+    let template = template::secret(arrival.spec.kind, bytes, arrival.id, arrival.policy);
     let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {
         need_aes(key)?;
         let handle = token.working_handle(key)?;

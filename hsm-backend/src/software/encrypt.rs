@@ -48,12 +48,11 @@ fn block(
             fill_random(&mut seed)?;
             Oaep { hash, mgf, label: &params.aad }.encode(data, &seed, k)
         }
-        CipherAlgorithm::AesEcb
-        | CipherAlgorithm::AesEcbPkcs5
-        | CipherAlgorithm::AesCbc
-        | CipherAlgorithm::AesCbcPkcs5
-        | CipherAlgorithm::AesCtr
-        | CipherAlgorithm::AesGcm => {
+        CipherAlgorithm::Block { .. }
+        | CipherAlgorithm::AesGcm
+        | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesKeyWrap
+        | CipherAlgorithm::AesKeyWrapPad => {
             Err(HsmError::new(HsmErrorKind::BadParameter, "encrypt_public"))
         }
     }

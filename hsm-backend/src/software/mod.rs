@@ -8,6 +8,5 @@ mod verify;
 pub use digest::{Hasher, digest};
 pub(crate) use digest::{digest_input, digest_parts};
 pub use encrypt::encrypt_public;
-#[cfg(any(feature = "contract", feature = "memory"))]
 pub(crate) use encrypt::fill_random;
 pub use verify::verify;

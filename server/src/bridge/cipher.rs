@@ -2,18 +2,45 @@
 //!
 //! What cannot be honoured is refused, never ignored.
 
-use hsm_backend::{CipherAlgorithm, CipherParams, HashAlgorithm};
+use hsm_backend::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, HashAlgorithm, Padding};
 use kmip_core::attribute::CryptographicParameters;
 use kmip_core::types::{BlockCipherMode, CryptographicAlgorithm, MaskGenerator, PaddingMethod};
 
 use super::{BridgeError, algorithm};
 
-/// Block length of AES in bytes.
-const BLOCK_BYTES: usize = 16;
-/// The length of a GCM IV, where the client leaves it to us.
-const GCM_IV_BYTES: usize = 12;
-/// The length of a GCM tag, where the client says nothing.
-const GCM_TAG_BYTES: usize = 16;
+/// The length of a GCM or CCM nonce, where the client leaves it to us.
+const NONCE_BYTES: usize = 12;
+/// The length of a GCM or CCM tag, where the client says nothing.
+const TAG_BYTES: usize = 16;
+/// The bits of a block counter that begins with a value of its own, where the client says
+/// nothing: those of RFC 3686.
+const COUNTER_BITS: u32 = 32;
+
+/// KMIP's CFB and OFB have no segment length: whole blocks.
+const MODES: &[(BlockCipherMode, BlockMode)] = &[
+    (BlockCipherMode::ECB, BlockMode::Ecb),
+    (BlockCipherMode::CBC, BlockMode::Cbc),
+    (BlockCipherMode::CFB, BlockMode::Cfb),
+    (BlockCipherMode::OFB, BlockMode::Ofb),
+    (BlockCipherMode::CTR, BlockMode::Ctr),
+];
+
+/// Modes of AES that take no padding.
+const UNPADDED: &[(BlockCipherMode, CipherAlgorithm)] = &[
+    (BlockCipherMode::GCM, CipherAlgorithm::AesGcm),
+    (BlockCipherMode::AEAD, CipherAlgorithm::AesGcm),
+    (BlockCipherMode::CCM, CipherAlgorithm::AesCcm),
+    (BlockCipherMode::NISTKeyWrap, CipherAlgorithm::AesKeyWrap),
+    (BlockCipherMode::AESKeyWrapPadding, CipherAlgorithm::AesKeyWrapPad),
+];
+
+const PADDINGS: &[(PaddingMethod, Padding)] = &[
+    (PaddingMethod::None, Padding::None),
+    (PaddingMethod::PKCS5, Padding::Pkcs5),
+    (PaddingMethod::Zeros, Padding::Zeros),
+    (PaddingMethod::ANSIX9_23, Padding::AnsiX923),
+    (PaddingMethod::ISO10126, Padding::Iso10126),
+];
 
 /// A cipher, and what it needs besides key and data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,20 +55,55 @@ pub struct Cipher {
     pub random_iv: bool,
     /// OAEP label.
     pub label: Vec<u8>,
+    /// How CTR counts.
+    pub counter: Counter,
+}
+
+/// How CTR counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counter {
+    /// Counter Length; absent: the whole block, or all that the IV leaves of it.
+    pub bits: Option<u32>,
+    /// Initial Counter Value; where it is given, the IV is only what stands before the counter.
+    pub first: Option<u32>,
 }
 
 impl Cipher {
     /// The parameters for the token.
-    #[must_use]
-    pub fn params(&self, iv: Vec<u8>, aad: Vec<u8>) -> CipherParams {
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` where the IV, the counter's length and its first value do not make one block.
+    pub fn params(&self, iv: Vec<u8>, aad: Vec<u8>) -> Result<CipherParams, BridgeError> {
         let aad = if self.label.is_empty() { aad } else { self.label.clone() };
-        CipherParams { iv, aad, tag_bytes: self.tag_bytes }
+        let (iv, counter_bits) = self.counter_block(iv)?;
+        Ok(CipherParams { iv, aad, tag_bytes: self.tag_bytes, counter_bits })
+    }
+
+    fn counter_block(&self, mut iv: Vec<u8>) -> Result<(Vec<u8>, Option<u32>), BridgeError> {
+        let (CipherAlgorithm::Block { cipher, .. }, Some(first)) =
+            (self.algorithm, self.counter.first)
+        else {
+            return Ok((iv, self.counter.bits));
+        };
+        let unfit = BridgeError::Invalid("IV and counter do not make a block");
+        let bytes = cipher.block_bytes().checked_sub(iv.len()).filter(|bytes| *bytes > 0);
+        let bytes = bytes.ok_or(unfit)?;
+        let bits = u32::try_from(8 * bytes).map_err(|_| unfit)?;
+        if self.counter.bits.is_some_and(|told| told != bits)
+            || u128::from(first) >> bits.min(127) > 0
+        {
+            return Err(unfit);
+        }
+        let value = u128::from(first).to_be_bytes();
+        iv.extend_from_slice(value.get(value.len() - bytes..).unwrap_or_default());
+        Ok((iv, Some(bits)))
     }
 
     /// Whether the mode authenticates.
     #[must_use]
-    pub fn is_aead(&self) -> bool {
-        self.algorithm == CipherAlgorithm::AesGcm
+    pub const fn is_aead(&self) -> bool {
+        self.algorithm.is_aead()
     }
 }
 
@@ -58,68 +120,117 @@ pub fn cipher(
         return Err(BridgeError::Invalid("the key is of another algorithm"));
     }
     match key_algorithm {
-        CryptographicAlgorithm::AES => aes(parameters),
+        CryptographicAlgorithm::AES => symmetric(BlockCipher::Aes, parameters),
+        CryptographicAlgorithm::DES3 => symmetric(BlockCipher::Des3, parameters),
         CryptographicAlgorithm::RSA => rsa(parameters),
         _ => Err(BridgeError::Unsupported("keys of this algorithm do not encrypt")),
     }
 }
 
-fn aes(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
-    let mode = parameters.block_cipher_mode.ok_or(BridgeError::Missing("no block cipher mode"))?;
-    let padding = parameters.padding_method.unwrap_or(PaddingMethod::None);
-    let padded = match padding {
-        PaddingMethod::None => false,
-        PaddingMethod::PKCS5 => true,
-        _ => return Err(BridgeError::Unsupported("padding method not supported")),
-    };
-    let (algorithm, iv_bytes) = match (mode, padded) {
-        (BlockCipherMode::ECB, false) => (CipherAlgorithm::AesEcb, 0),
-        (BlockCipherMode::ECB, true) => (CipherAlgorithm::AesEcbPkcs5, 0),
-        (BlockCipherMode::CBC, false) => (CipherAlgorithm::AesCbc, BLOCK_BYTES),
-        (BlockCipherMode::CBC, true) => (CipherAlgorithm::AesCbcPkcs5, BLOCK_BYTES),
-        (BlockCipherMode::CTR, false) => (CipherAlgorithm::AesCtr, BLOCK_BYTES),
-        (BlockCipherMode::GCM | BlockCipherMode::AEAD, false) => {
-            (CipherAlgorithm::AesGcm, GCM_IV_BYTES)
+fn symmetric(
+    cipher: BlockCipher,
+    parameters: &CryptographicParameters,
+) -> Result<Cipher, BridgeError> {
+    let algorithm = symmetric_algorithm(cipher, parameters)?;
+    refuse_unserved(algorithm, parameters)?;
+    let counter = counter(algorithm, parameters)?;
+    let nonce = counter.first.map(|_| counter.bits.unwrap_or(COUNTER_BITS) / 8);
+    let nonce = nonce.and_then(|bytes| usize::try_from(bytes).ok());
+    let iv_bytes = match algorithm {
+        CipherAlgorithm::Block { cipher, mode, .. } if mode.has_iv() => {
+            cipher.block_bytes().saturating_sub(nonce.unwrap_or(0))
         }
-        (BlockCipherMode::CTR | BlockCipherMode::GCM | BlockCipherMode::AEAD, true) => {
-            return Err(BridgeError::Invalid("this mode takes no padding"));
-        }
-        _ => return Err(BridgeError::Unsupported("block cipher mode not supported")),
+        CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => NONCE_BYTES,
+        _ => 0,
     };
-    refuse_unserved(parameters)?;
-    let tag_bytes = if algorithm == CipherAlgorithm::AesGcm { tag_bytes(parameters)? } else { 0 };
     Ok(Cipher {
         algorithm,
         iv_bytes: iv_length(parameters, algorithm, iv_bytes)?,
-        tag_bytes,
+        tag_bytes: if algorithm.is_aead() { tag_bytes(algorithm, parameters)? } else { 0 },
         random_iv: parameters.random_iv.unwrap_or(false),
         label: Vec::new(),
+        counter,
     })
 }
 
+fn symmetric_algorithm(
+    cipher: BlockCipher,
+    parameters: &CryptographicParameters,
+) -> Result<CipherAlgorithm, BridgeError> {
+    let mode = parameters.block_cipher_mode.ok_or(BridgeError::Missing("no block cipher mode"))?;
+    let method = parameters.padding_method.unwrap_or(PaddingMethod::None);
+    let padding = PADDINGS.iter().find(|(kmip, _)| *kmip == method).map(|(_, ours)| *ours);
+    let padding = padding.ok_or(BridgeError::Unsupported("padding method not supported"))?;
+    if let Some((_, mode)) = MODES.iter().find(|(kmip, _)| *kmip == mode) {
+        return Ok(CipherAlgorithm::Block { cipher, mode: *mode, padding });
+    }
+    let unpadded = UNPADDED.iter().find(|(kmip, _)| *kmip == mode && cipher == BlockCipher::Aes);
+    match unpadded {
+        Some((_, algorithm)) if padding == Padding::None => Ok(*algorithm),
+        Some(_) => Err(BridgeError::Invalid("this mode takes no padding")),
+        None => Err(BridgeError::Unsupported("block cipher mode not supported")),
+    }
+}
+
 /// Parameters that would change the outcome and that we do not carry out.
-fn refuse_unserved(parameters: &CryptographicParameters) -> Result<(), BridgeError> {
+fn refuse_unserved(
+    algorithm: CipherAlgorithm,
+    parameters: &CryptographicParameters,
+) -> Result<(), BridgeError> {
     if parameters.fixed_field_length.is_some() || parameters.invocation_field_length.is_some() {
         return Err(BridgeError::Unsupported("constructed IVs are not supported"));
     }
-    if parameters.counter_length.is_some_and(|bits| bits != 128) {
-        return Err(BridgeError::Unsupported("the counter has 128 bits here"));
+    let counts = matches!(algorithm, CipherAlgorithm::Block { mode: BlockMode::Ctr, .. });
+    // GCM counts in 32 bits, and in no other way.
+    let as_gcm = algorithm == CipherAlgorithm::AesGcm && parameters.counter_length == Some(32);
+    if parameters.counter_length.is_some() && !counts && !as_gcm {
+        return Err(BridgeError::Invalid("this mode has no such counter"));
     }
-    if parameters.initial_counter_value.is_some() {
-        return Err(BridgeError::Unsupported("the counter begins with the IV here"));
+    if parameters.initial_counter_value.is_some() && !counts {
+        return Err(BridgeError::Invalid("only CTR has an initial counter value"));
+    }
+    if parameters.tag_length.is_some() && !algorithm.is_aead() {
+        return Err(BridgeError::Invalid("this mode makes no tag"));
     }
     Ok(())
 }
 
+/// Counter Length is in bits; a counter with a value of its own has whole bytes.
+fn counter(
+    algorithm: CipherAlgorithm,
+    parameters: &CryptographicParameters,
+) -> Result<Counter, BridgeError> {
+    let CipherAlgorithm::Block { cipher, mode: BlockMode::Ctr, .. } = algorithm else {
+        return Ok(Counter::default());
+    };
+    let most = u32::try_from(8 * cipher.block_bytes()).unwrap_or(0);
+    let first = parameters.initial_counter_value.map(u32::try_from).transpose();
+    let first = first.map_err(|_| BridgeError::Invalid("negative counter"))?;
+    let bits = parameters.counter_length.map(u32::try_from).transpose();
+    let bits = bits.map_err(|_| BridgeError::Invalid("invalid counter length"))?;
+    let whole = |bits: u32| first.is_none() || bits.is_multiple_of(8);
+    if bits.is_some_and(|bits| !(1..=most).contains(&bits) || !whole(bits)) {
+        return Err(BridgeError::Invalid("invalid counter length"));
+    }
+    Ok(Counter { bits, first })
+}
+
 /// Tag Length is in bytes.
-fn tag_bytes(parameters: &CryptographicParameters) -> Result<usize, BridgeError> {
+fn tag_bytes(
+    algorithm: CipherAlgorithm,
+    parameters: &CryptographicParameters,
+) -> Result<usize, BridgeError> {
+    let is_ccm = algorithm == CipherAlgorithm::AesCcm;
     match parameters.tag_length {
-        None => Ok(GCM_TAG_BYTES),
-        Some(length @ (4 | 8 | 12..=16)) => {
-            usize::try_from(length).map_err(|_| BridgeError::OutOfRange("invalid tag length"))
-        }
+        None => Ok(TAG_BYTES),
+        Some(length @ (4 | 6 | 8 | 10 | 12 | 14 | 16)) if is_ccm => Ok(usize_of(length)),
+        Some(length @ (4 | 8 | 12..=16)) if !is_ccm => Ok(usize_of(length)),
         Some(_) => Err(BridgeError::OutOfRange("invalid tag length")),
     }
+}
+
+fn usize_of(length: i32) -> usize {
+    usize::try_from(length).unwrap_or(0)
 }
 
 /// IV Length is in bits by the text of the specification; OpenBao and others send bytes.
@@ -130,9 +241,11 @@ fn iv_length(
 ) -> Result<usize, BridgeError> {
     let Some(length) = parameters.iv_length else { return Ok(default) };
     let length = usize::try_from(length).map_err(|_| BridgeError::Invalid("negative IV length"))?;
-    let bytes = if length >= 64 && length.is_multiple_of(8) { length / 8 } else { length };
+    let in_bits = length >= 64 && length.is_multiple_of(8);
+    let bytes = if in_bits { length / 8 } else { length };
     let fits = match algorithm {
         CipherAlgorithm::AesGcm => (1..=256).contains(&bytes),
+        CipherAlgorithm::AesCcm => (7..=13).contains(&bytes),
         _ => bytes == default,
     };
     if fits { Ok(bytes) } else { Err(BridgeError::Invalid("IV length does not fit the mode")) }
@@ -155,7 +268,14 @@ fn rsa(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
     if !label.is_empty() && padding != PaddingMethod::OAEP {
         return Err(BridgeError::Invalid("only OAEP has a P Source"));
     }
-    Ok(Cipher { algorithm, iv_bytes: 0, tag_bytes: 0, random_iv: false, label })
+    Ok(Cipher {
+        algorithm,
+        iv_bytes: 0,
+        tag_bytes: 0,
+        random_iv: false,
+        label,
+        counter: Counter::default(),
+    })
 }
 
 /// Message hash and MGF1 hash; the defaults of the specification are SHA-1 for both.
@@ -184,81 +304,4 @@ pub fn mgf_hash(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bridge::no_parameters;
-
-    fn of_mode(mode: BlockCipherMode) -> CryptographicParameters {
-        CryptographicParameters { block_cipher_mode: Some(mode), ..no_parameters() }
-    }
-
-    fn aes_cipher(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
-        cipher(CryptographicAlgorithm::AES, parameters)
-    }
-
-    #[test]
-    fn cipher_does_not_pad_unless_asked() {
-        let cbc = of_mode(BlockCipherMode::CBC);
-        assert_eq!(aes_cipher(&cbc).unwrap().algorithm, CipherAlgorithm::AesCbc);
-        let padded = CryptographicParameters { padding_method: Some(PaddingMethod::PKCS5), ..cbc };
-        assert_eq!(aes_cipher(&padded).unwrap().algorithm, CipherAlgorithm::AesCbcPkcs5);
-    }
-
-    #[test]
-    fn cipher_refuses_what_it_cannot_honour() {
-        let ctr = of_mode(BlockCipherMode::CTR);
-        for refused in [
-            CryptographicParameters { counter_length: Some(64), ..ctr.clone() },
-            CryptographicParameters { initial_counter_value: Some(1), ..ctr.clone() },
-            CryptographicParameters { fixed_field_length: Some(32), ..ctr.clone() },
-            CryptographicParameters { invocation_field_length: Some(64), ..ctr.clone() },
-            CryptographicParameters { iv_length: Some(12), ..ctr.clone() },
-            CryptographicParameters { padding_method: Some(PaddingMethod::PKCS5), ..ctr },
-            CryptographicParameters {
-                padding_method: Some(PaddingMethod::SSL3),
-                ..of_mode(BlockCipherMode::CBC)
-            },
-            of_mode(BlockCipherMode::PCBC),
-            CryptographicParameters {
-                cryptographic_algorithm: Some(CryptographicAlgorithm::RSA),
-                ..of_mode(BlockCipherMode::CBC)
-            },
-            no_parameters(),
-        ] {
-            assert!(aes_cipher(&refused).is_err(), "{refused:?}");
-        }
-    }
-
-    #[test]
-    fn cipher_reads_iv_length_in_bits_and_in_bytes() {
-        for length in [12, 96] {
-            let gcm = of_mode(BlockCipherMode::GCM);
-            let gcm = CryptographicParameters { iv_length: Some(length), ..gcm };
-            assert_eq!(aes_cipher(&gcm).unwrap().iv_bytes, 12);
-        }
-    }
-
-    #[test]
-    fn cipher_answers_general_failure_to_tag_lengths_out_of_range() {
-        for length in [0, 1, 17, 32, -1] {
-            let gcm = of_mode(BlockCipherMode::GCM);
-            let gcm = CryptographicParameters { tag_length: Some(length), ..gcm };
-            assert!(matches!(aes_cipher(&gcm), Err(BridgeError::OutOfRange(_))), "{length}");
-        }
-    }
-
-    #[test]
-    fn cipher_keeps_the_mgf_hash_apart_from_the_message_hash() {
-        use kmip_core::types::HashingAlgorithm;
-        let oaep = CryptographicParameters {
-            padding_method: Some(PaddingMethod::OAEP),
-            hashing_algorithm: Some(HashingAlgorithm::SHA_256),
-            mask_generator_hashing_algorithm: Some(HashingAlgorithm::SHA_384),
-            ..no_parameters()
-        };
-        let cipher = cipher(CryptographicAlgorithm::RSA, &oaep).unwrap();
-        let expected =
-            CipherAlgorithm::RsaOaep { hash: HashAlgorithm::Sha256, mgf: HashAlgorithm::Sha384 };
-        assert_eq!(cipher.algorithm, expected);
-    }
-}
+mod tests;

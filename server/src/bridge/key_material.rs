@@ -30,14 +30,36 @@ fn secret_number(number: Option<&BigInteger>) -> Result<Option<SecretValue>, Bri
     number.map(|n| unsigned(n).map(|bytes| SecretValue::new(bytes.to_vec()))).transpose()
 }
 
-/// Whether keys of this algorithm are what a token takes as a secret key.
+/// Whether keys of this algorithm are what a token takes as a secret key; 3DES only where the
+/// operator allows it.
 #[must_use]
-pub fn secret_kind(algorithm: CryptographicAlgorithm, bytes: usize) -> Option<SecretKeyKind> {
+pub fn secret_kind(
+    algorithm: CryptographicAlgorithm,
+    bytes: usize,
+    allow_3des: bool,
+) -> Option<SecretKeyKind> {
+    if algorithm == CryptographicAlgorithm::DES3 {
+        return (allow_3des && matches!(bytes, 16 | 24)).then_some(SecretKeyKind::Des3);
+    }
     if algorithm == CryptographicAlgorithm::AES {
         return matches!(bytes, 16 | 24 | 32).then_some(SecretKeyKind::Aes);
     }
     let generic = algorithm::hmac_hash(algorithm).is_some() && (1..=1024).contains(&bytes);
     generic.then_some(SecretKeyKind::Generic)
+}
+
+/// How many of the `held` bytes are the key that has `bits`: the length of a 3DES key counts its
+/// parity bits or not.
+#[must_use]
+pub fn true_bytes(kind: SecretKeyKind, bits: u32, held: usize) -> usize {
+    let bytes = match (kind, bits) {
+        (SecretKeyKind::Des3, 112 | 128) => 16,
+        (SecretKeyKind::Des3, _) | (_, 0) => held,
+        (SecretKeyKind::Aes | SecretKeyKind::Generic, bits) => {
+            usize::try_from(bits / 8).unwrap_or(usize::MAX)
+        }
+    };
+    bytes.min(held)
 }
 
 /// The bytes of a symmetric key or of secret data.
@@ -302,9 +324,9 @@ mod tests {
 
     #[test]
     fn secret_kind_refuses_lengths_no_token_takes() {
-        assert_eq!(secret_kind(CryptographicAlgorithm::AES, 64), None);
-        assert_eq!(secret_kind(CryptographicAlgorithm::IDEA, 16), None);
-        let hmac = secret_kind(CryptographicAlgorithm::HMAC_SHA256, 5);
+        assert_eq!(secret_kind(CryptographicAlgorithm::AES, 64, false), None);
+        assert_eq!(secret_kind(CryptographicAlgorithm::IDEA, 16, false), None);
+        let hmac = secret_kind(CryptographicAlgorithm::HMAC_SHA256, 5, false);
         assert_eq!(hmac, Some(SecretKeyKind::Generic));
     }
 }

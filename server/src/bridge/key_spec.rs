@@ -29,7 +29,10 @@ fn length_of(attributes: &AttributeSet) -> Result<Option<u32>, BridgeError> {
 /// # Errors
 ///
 /// [`BridgeError`].
-pub fn secret_key(attributes: &AttributeSet) -> Result<SecretKeySpec, BridgeError> {
+pub fn secret_key(
+    attributes: &AttributeSet,
+    allow_3des: bool,
+) -> Result<SecretKeySpec, BridgeError> {
     let wanted = algorithm_of(attributes)?;
     let bits = length_of(attributes)?;
     if wanted == CryptographicAlgorithm::AES {
@@ -38,6 +41,16 @@ pub fn secret_key(attributes: &AttributeSet) -> Result<SecretKeySpec, BridgeErro
             Some(_) => Err(BridgeError::Invalid("AES keys have 128, 192 or 256 bits")),
             None => Err(BridgeError::Missing("no cryptographic length")),
         };
+    }
+    if wanted == CryptographicAlgorithm::DES3 && allow_3des {
+        // With and without the parity bits.
+        let bits = match bits {
+            Some(112 | 128) => 128,
+            Some(168 | 192) => 192,
+            Some(_) => return Err(BridgeError::Invalid("3DES keys have 112 or 168 bits")),
+            None => return Err(BridgeError::Missing("no cryptographic length")),
+        };
+        return Ok(SecretKeySpec { kind: SecretKeyKind::Des3, bits });
     }
     if algorithm::hmac_hash(wanted).is_some() {
         let bits = bits.ok_or(BridgeError::Missing("no cryptographic length"))?;
@@ -86,7 +99,7 @@ pub fn key_pair(
 #[must_use]
 pub const fn default_secret_mask(kind: SecretKeyKind) -> Mask {
     match kind {
-        SecretKeyKind::Aes => Mask::Encrypt.union(Mask::Decrypt),
+        SecretKeyKind::Aes | SecretKeyKind::Des3 => Mask::Encrypt.union(Mask::Decrypt),
         SecretKeyKind::Generic => Mask::MACGenerate.union(Mask::MACVerify),
     }
 }
@@ -143,11 +156,23 @@ mod tests {
 
     #[test]
     fn secret_key_refuses_odd_aes_lengths() {
-        assert!(secret_key(&attributes(CryptographicAlgorithm::AES, Some(256))).is_ok());
+        assert!(secret_key(&attributes(CryptographicAlgorithm::AES, Some(256)), false).is_ok());
         for bits in [Some(512), Some(-128), Some(0), None] {
             let set = attributes(CryptographicAlgorithm::AES, bits);
-            assert!(secret_key(&set).is_err(), "{bits:?}");
+            assert!(secret_key(&set, true).is_err(), "{bits:?}");
         }
+    }
+
+    #[test]
+    fn secret_key_takes_3des_lengths_with_and_without_parity() {
+        let of = |bits, allowed| {
+            secret_key(&attributes(CryptographicAlgorithm::DES3, Some(bits)), allowed)
+        };
+        for (bits, expected) in [(112, 128), (128, 128), (168, 192), (192, 192)] {
+            assert_eq!(of(bits, true).map(|spec| spec.bits), Ok(expected));
+            assert!(of(bits, false).is_err());
+        }
+        assert!(of(64, true).is_err());
     }
 
     #[test]

@@ -269,7 +269,7 @@ fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
 fn keys(raw: &RawKeys) -> Checked<KeysConfig> {
     let rsa_max_bits = within("keys.rsa_max_bits", raw.rsa_max_bits, 1_024, 16_384)?;
     let rsa_min_bits = within("keys.rsa_min_bits", raw.rsa_min_bits, 1_024, rsa_max_bits)?;
-    Ok(KeysConfig { rsa_min_bits, rsa_max_bits })
+    Ok(KeysConfig { rsa_min_bits, rsa_max_bits, allow_3des: raw.allow_3des })
 }
 
 fn log(raw: &RawLog) -> Checked<LogConfig> {

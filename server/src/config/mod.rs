@@ -257,6 +257,8 @@ pub struct KeysConfig {
     pub rsa_min_bits: u32,
     /// Longest RSA modulus, in bits.
     pub rsa_max_bits: u32,
+    /// Whether 3DES keys are made and taken into the token.
+    pub allow_3des: bool,
 }
 
 /// `[log]`: what is logged, and how.

@@ -261,11 +261,12 @@ impl Default for RawLimits {
 pub(crate) struct RawKeys {
     pub(crate) rsa_min_bits: u32,
     pub(crate) rsa_max_bits: u32,
+    pub(crate) allow_3des: bool,
 }
 
 impl Default for RawKeys {
     fn default() -> Self {
-        Self { rsa_min_bits: 2_048, rsa_max_bits: 4_096 }
+        Self { rsa_min_bits: 2_048, rsa_max_bits: 4_096, allow_3des: false }
     }
 }
 

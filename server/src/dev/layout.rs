@@ -105,8 +105,10 @@ name = "other"
 export = false
 
 [keys]
-# Older conformance cases of the KMIP profiles make RSA keys of 1024 bits. Nobody else should.
+# Older conformance cases of the KMIP profiles make RSA keys of 1024 bits, and 3DES keys. Nobody
+# else should.
 rsa_min_bits = 1024
+allow_3des = true
 "#,
             addr = quoted(addr),
             module = quoted(&module),

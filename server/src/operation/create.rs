@@ -20,13 +20,13 @@ pub(super) fn handle(
         return Err(OpError::InvalidField("only symmetric keys are created"));
     }
     let mut given = template::collect(ctx, Some(&request.template_attribute))?;
-    let spec = key_spec::secret_key(&given)?;
+    let spec = key_spec::secret_key(&given, ctx.services().bounds.allow_3des)?;
     given.set_default(Kind::CryptographicUsageMask, &key_spec::default_secret_mask(spec.kind));
     let mut key = birth::newborn(ctx, ObjectType::SymmetricKey, given, Origin::Generated)?;
     let mask = birth::checked_mask(ctx, &key)?;
-    let bits = i32::try_from(spec.bits).map_err(|_| OpError::InvalidField("key length"))?;
-    key.attributes.set(Kind::CryptographicLength, &bits);
-    key.true_bits = spec.bits;
+    // Exactly as given: the length of a 3DES key counts its parity bits or not.
+    let bits = key.attributes.integer(Kind::CryptographicLength);
+    key.true_bits = bits.and_then(|bits| u32::try_from(bits).ok()).unwrap_or(spec.bits);
     let policy = birth::key_policy(&key, key_spec::secret_usage(mask));
     let made = birth::bear(
         ctx,

@@ -47,7 +47,7 @@ pub(super) fn handle(
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
     let token_key = token_key(&key)?;
-    let params = Cipher { tag_bytes: tag.len(), ..cipher.clone() }.params(iv, aad);
+    let params = Cipher { tag_bytes: tag.len(), ..cipher.clone() }.params(iv, aad)?;
     let plain = ctx
         .hsm()
         .decrypt(&ctx.call(), &token_key, cipher.algorithm, &params, data, &tag)
@@ -80,7 +80,7 @@ fn tag<'a>(
 ) -> Result<(&'a [u8], Vec<u8>), OpError> {
     match given {
         Some(_) if !cipher.is_aead() => Err(OpError::InvalidField("this mode has no tag")),
-        Some(tag) if matches!(tag.len(), 4 | 8 | 12..=16) => Ok((data, tag)),
+        Some(tag) if matches!(tag.len(), 4 | 6 | 8 | 10 | 12..=16) => Ok((data, tag)),
         Some(_) => Err(OpError::CryptographicFailure("the data are not authentic")),
         None if !cipher.is_aead() => Ok((data, Vec::new())),
         None => {

@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.29.
 
-use hsm_backend::{CipherAlgorithm, Encrypted, software};
+use hsm_backend::{Encrypted, software};
 use kmip_core::payload::{EncryptRequest, EncryptResponse};
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType, ProtocolVersion};
@@ -32,7 +32,7 @@ pub(super) fn handle(
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let (iv, made_here) = iv(ctx, &cipher, request.iv_counter_nonce)?;
-    let params = cipher.params(iv.clone(), aad);
+    let params = cipher.params(iv.clone(), aad)?;
     let encrypted = if key.object_type == ObjectType::PublicKey {
         let public = public_key(&key)?;
         spend(ctx, &key, data.len())?;
@@ -76,17 +76,10 @@ fn response(
 
 /// A private key does not encrypt.
 fn require_symmetric(cipher: &Cipher) -> Result<(), OpError> {
-    match cipher.algorithm {
-        CipherAlgorithm::RsaRaw | CipherAlgorithm::RsaPkcs1 | CipherAlgorithm::RsaOaep { .. } => {
-            Err(OpError::IllegalOperation("encrypting takes the public key"))
-        }
-        CipherAlgorithm::AesEcb
-        | CipherAlgorithm::AesEcbPkcs5
-        | CipherAlgorithm::AesCbc
-        | CipherAlgorithm::AesCbcPkcs5
-        | CipherAlgorithm::AesCtr
-        | CipherAlgorithm::AesGcm => Ok(()),
+    if cipher.algorithm.is_public_key() {
+        return Err(OpError::IllegalOperation("encrypting takes the public key"));
     }
+    Ok(())
 }
 
 /// Additional data, which only an authenticating mode can take.

@@ -125,7 +125,7 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
         }
         Object::SymmetricKey(key) => {
             complete(given, &key.key_block)?;
-            plan_symmetric(&key.key_block, given)
+            plan_symmetric(ctx, &key.key_block, given)
         }
         Object::PrivateKey(key) => {
             complete(given, &key.key_block)?;
@@ -204,7 +204,11 @@ fn plan_opaque(block: &KeyBlock) -> Plan {
     if block.key_value.is_some() { Plan::Sealed } else { Plan::Public }
 }
 
-fn plan_symmetric(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpError> {
+fn plan_symmetric(
+    ctx: &OpContext<'_>,
+    block: &KeyBlock,
+    given: &mut AttributeSet,
+) -> Result<Plan, OpError> {
     let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
     let value = key_material::read_secret(block.key_format_type, material)?;
     let algorithm = given
@@ -216,7 +220,8 @@ fn plan_symmetric(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, Op
     if given.integer(Kind::CryptographicLength) != Some(bits) && !is_des(algorithm) {
         return Err(OpError::InvalidField("the length is not that of the key material"));
     }
-    let kind = key_material::secret_kind(algorithm, value.expose().len());
+    let allow_3des = ctx.services().bounds.allow_3des;
+    let kind = key_material::secret_kind(algorithm, value.expose().len(), allow_3des);
     match kind.map(|kind| if is_for_hmac(given) { SecretKeyKind::Generic } else { kind }) {
         Some(kind) => Ok(Plan::Token(KeyMaterial::Secret { kind, value })),
         None => Ok(Plan::Sealed),

@@ -116,12 +116,13 @@ fn from_token(
     }
 }
 
-/// Reads the key out of the token; short HMAC keys lose the zeros a token was given with them.
+/// Reads the key out of the token; short HMAC keys lose the zeros a token was given with
+/// them, two-key 3DES its third key.
 fn export(ctx: &OpContext<'_>, row: &ManagedObject, key: &KeyRef) -> Result<KeyMaterial, OpError> {
     let exported = ctx.hsm().export_key(&ctx.call(), key)?;
-    let bytes = usize::try_from(row.true_bits / 8).unwrap_or(usize::MAX);
     Ok(match exported {
-        KeyMaterial::Secret { kind, value } if value.expose().len() > bytes && bytes > 0 => {
+        KeyMaterial::Secret { kind, value } => {
+            let bytes = key_material::true_bytes(kind, row.true_bits, value.expose().len());
             let value = value.expose().get(..bytes).unwrap_or_default().to_vec();
             KeyMaterial::Secret { kind, value: SecretValue::new(value) }
         }

@@ -136,7 +136,10 @@ impl Want {
         let is_judgement = refusal.reason != ResultReason::GeneralFailure;
         match self {
             Self::Refusal | Self::BytesOrRefusal(_) if is_judgement => Judgement::Refused(refusal),
-            Self::BadRequest if is_judgement => Judgement::Right,
+            // The specification's own cases answer a Tag Length out of range with General Failure.
+            Self::BadRequest if is_judgement || refusal.message == "invalid tag length" => {
+                Judgement::Right
+            }
             Self::Wrapped(_) if refusal.message == "the length of the data does not fit" => {
                 Judgement::Unserved("the token pads keys of this length wrongly".to_owned())
             }

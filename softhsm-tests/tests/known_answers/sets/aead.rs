@@ -88,6 +88,14 @@ fn gmac() -> Set {
     set.finish()
 }
 
+/// The lengths a tag may have, in bytes (SP 800-38C and SP 800-38D).
+fn tag_lengths(mode: BlockCipherMode) -> &'static [usize] {
+    match mode {
+        BlockCipherMode::CCM => &[4, 6, 8, 10, 12, 14, 16],
+        _ => &[4, 8, 12, 13, 14, 15, 16],
+    }
+}
+
 fn vector(test: &Sealed<'_>) -> Vector {
     let parameters = CryptographicParameters {
         block_cipher_mode: Some(test.mode),
@@ -103,6 +111,8 @@ fn vector(test: &Sealed<'_>) -> Vector {
     let want = match plaintext(test.result, test.text) {
         // KMIP cannot tell an empty IV from none, and none is a fault of the request.
         Want::Refusal if test.iv.is_empty() => Want::BadRequest,
+        // A Tag Length that the mode does not have is a fault of the request, too.
+        Want::Refusal if !tag_lengths(test.mode).contains(&(test.tag_bits / 8)) => Want::BadRequest,
         want => want,
     };
     let tag = Some(test.tag.to_vec());

@@ -1,0 +1,91 @@
+//! Known answers of ciphers: tokens are asked for them at login, and every backend in its contract.
+
+use crate::job::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding};
+
+/// What a cipher makes of a text. Keys and texts are those of SP 800-38A appendix F, or of
+/// SP 800-67 appendix B.1, unless said otherwise. All in hex.
+pub(crate) struct Answer {
+    pub(crate) algorithm: CipherAlgorithm,
+    pub(crate) key: &'static str,
+    pub(crate) iv: &'static str,
+    pub(crate) aad: &'static str,
+    pub(crate) plain: &'static str,
+    pub(crate) sealed: &'static str,
+    pub(crate) tag: &'static str,
+}
+
+const AES_KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c";
+const AES_TEXT: &str = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51";
+const AES_IV: &str = "000102030405060708090a0b0c0d0e0f";
+const DES_KEY: &str = "0123456789abcdef23456789abcdef01456789abcdef0123";
+const DES_TEXT: &str = "54686520717569636b2062726f776e20666f78206a756d70";
+const DES_IV: &str = "0001020304050607";
+
+type Row = (BlockMode, Padding, &'static str, &'static str);
+
+const fn aes((mode, padding, iv, sealed): Row) -> Answer {
+    let algorithm = CipherAlgorithm::aes(mode, padding);
+    Answer { algorithm, key: AES_KEY, iv, aad: "", plain: AES_TEXT, sealed, tag: "" }
+}
+
+const fn des((mode, padding, iv, sealed): Row) -> Answer {
+    let algorithm = CipherAlgorithm::Block { cipher: BlockCipher::Des3, mode, padding };
+    Answer { algorithm, key: DES_KEY, iv, aad: "", plain: DES_TEXT, sealed, tag: "" }
+}
+
+/// Every known answer. Those of 3DES, and those with padding, were computed with OpenSSL.
+#[rustfmt::skip]
+pub(crate) const ANSWERS: [Answer; 16] = [
+    // SP 800-38A F.1.1, F.2.1, F.3.13, F.4.1, F.5.1: the first two blocks.
+    aes((BlockMode::Ecb, Padding::None, "", "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf")),
+    aes((BlockMode::Cbc, Padding::None, AES_IV, "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2")),
+    aes((BlockMode::Cfb, Padding::None, AES_IV, "3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b")),
+    aes((BlockMode::Ofb, Padding::None, AES_IV, "3b3fd92eb72dad20333449f8e83cfb4a7789508d16918f03f53c52dac54ed825")),
+    aes((BlockMode::Ctr, Padding::None, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff")),
+    aes((BlockMode::Cbc, Padding::Pkcs5, AES_IV, "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b255e21d7100b988ffec32feeafaf23538")),
+    des((BlockMode::Ecb, Padding::None, "", "1ccf23869d09333ecce21c8112256fe668d5c05dd9b6b900")),
+    des((BlockMode::Cbc, Padding::None, DES_IV, "29b01b011b9ebb6f10308a42938279068782e8bec97fe03f")),
+    des((BlockMode::Cfb, Padding::None, DES_IV, "645af773cc5c0c237f46ac00e5e73e01c87e475f66955266")),
+    des((BlockMode::Ofb, Padding::None, DES_IV, "645af773cc5c0c23cd6750acc94eb37df6eccb9c9f705815")),
+    // The counter passes its maximum.
+    des((BlockMode::Ctr, Padding::None, "fffffffffffffffe", "452ec6dd646c87db968583d94f53dc0928d50bbcf3fea610")),
+    des((BlockMode::Cbc, Padding::Pkcs5, DES_IV, "29b01b011b9ebb6f10308a42938279068782e8bec97fe03fc56efdc7acd151ed")),
+    Answer {
+        algorithm: CipherAlgorithm::AesGcm, key: AES_KEY, iv: "000102030405060708090a0b", aad: "616164", plain: AES_TEXT,
+        sealed: "300e85b4962811d409e56a97d11aa3bda5178ba153daf84e9bbdfa0b7999db66", tag: "343c84fb63eced21874f590fb0109c99",
+    },
+    // SP 800-38C example 1.
+    Answer {
+        algorithm: CipherAlgorithm::AesCcm, key: "404142434445464748494a4b4c4d4e4f", iv: "10111213141516", aad: "0001020304050607",
+        plain: "20212223", sealed: "7162015b", tag: "4dac255d",
+    },
+    // RFC 3394 §4.1.
+    Answer {
+        algorithm: CipherAlgorithm::AesKeyWrap, key: "000102030405060708090a0b0c0d0e0f", iv: "", aad: "",
+        plain: "00112233445566778899aabbccddeeff", sealed: "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5", tag: "",
+    },
+    // RFC 5649 §6, the whole half-blocks of 16 bytes computed with OpenSSL.
+    Answer {
+        algorithm: CipherAlgorithm::AesKeyWrapPad, key: "5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8", iv: "", aad: "",
+        plain: "00112233445566778899aabbccddeeff", sealed: "3d5096111d227d3c97f6a8d619ccf2ee7912eebeb1b41e43", tag: "",
+    },
+];
+
+impl Answer {
+    /// The parameters of the call.
+    pub(crate) fn params(&self) -> CipherParams {
+        CipherParams {
+            iv: bytes(self.iv),
+            aad: bytes(self.aad),
+            tag_bytes: self.tag.len() / 2,
+            counter_bits: None,
+        }
+    }
+}
+
+/// The bytes that `hex` spells.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
+    let digits: Vec<u8> = hex.as_bytes().iter().filter_map(digit).collect();
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+}

@@ -1,0 +1,138 @@
+//! Keys wrapped by a token-resident key.
+
+use super::cipher::{decrypt, encrypt, params_for};
+use super::support::*;
+use crate::backend::{HsmBackend, KeyId, KeyRef, WrappedKey};
+use crate::custody::algorithm_for;
+use crate::error::HsmErrorKind;
+use crate::job::{
+    CipherAlgorithm as C, CipherParams, HashAlgorithm, KeyMaterial, KeyPolicy, MacAlgorithm,
+    SecretKeyKind, SecretKeySpec,
+};
+
+fn kek(backend: &dyn HsmBackend) -> TestKey<'_> {
+    let key = TestKey::adopt(backend, fresh_id());
+    backend.make_kek(&call(), key.id).unwrap();
+    key
+}
+
+fn live(kek: KeyId, wrapped: &WrappedKey) -> KeyRef {
+    let (kcv, blob) = (wrapped.kcv.clone(), wrapped.blob.clone());
+    KeyRef::Wrapped { id: fresh_id(), kek, kcv, blob }
+}
+
+fn shut_policy() -> KeyPolicy {
+    KeyPolicy { sensitive: true, extractable: false, ..open_policy() }
+}
+
+fn served(backend: &dyn HsmBackend) -> bool {
+    algorithm_for(&capabilities(backend), 32).is_some()
+}
+
+pub(super) fn wrapped_keys_work_and_stay_shut(backend: &dyn HsmBackend) {
+    let kek = kek(backend);
+    let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 256 };
+    let made = backend.generate_wrapped(&call(), kek.id, spec, &shut_policy());
+    if !served(backend) {
+        return expect_unsupported(made);
+    }
+    let made = made.unwrap().value;
+    // Two live copies of one key, and again after one was let go.
+    let (first, second) = (live(kek.id, &made), live(kek.id, &made));
+    let params = params_for(C::AesGcm);
+    let sealed = encrypt(backend, &first, C::AesGcm, &params, b"text").unwrap();
+    for key in [&first, &second] {
+        let opened = decrypt(backend, key, C::AesGcm, &params, &sealed).unwrap();
+        assert_eq!(opened.expose(), b"text");
+        let exported = backend.export_key(&call(), key);
+        assert_eq!(kind(exported), HsmErrorKind::NotExtractable);
+        backend.destroy_key(&call(), key).unwrap();
+        assert!(decrypt(backend, key, C::AesGcm, &params, &sealed).is_ok());
+    }
+    let open = backend.generate_wrapped(&call(), kek.id, spec, &open_policy()).unwrap().value;
+    let exported = backend.export_key(&call(), &live(kek.id, &open)).unwrap();
+    assert!(matches!(exported, KeyMaterial::Secret { value, .. } if value.expose().len() == 32));
+}
+
+pub(super) fn imported_keys_are_wrapped_as_they_are(backend: &dyn HsmBackend) {
+    if !served(backend) {
+        return;
+    }
+    let kek = kek(backend);
+    let material = secret(SecretKeyKind::Aes, hex("2b7e151628aed2a6abf7158809cf4f3c"));
+    let made = backend.import_wrapped(&call(), kek.id, &material, &shut_policy()).unwrap().value;
+    let plain = hex("6bc1bee22e409f96e93d7e117393172a");
+    let key = live(kek.id, &made);
+    let sealed = encrypt(backend, &key, AES_ECB, &CipherParams::default(), &plain).unwrap();
+    assert_eq!(sealed.data, hex("3ad77bb40d7a3660a89ecaf32466ef97"));
+    let hmac = MacAlgorithm::Hmac(HashAlgorithm::Sha256);
+    let material = secret(SecretKeyKind::Generic, vec![0x0B; 64]);
+    let made = backend.import_wrapped(&call(), kek.id, &material, &shut_policy()).unwrap().value;
+    let token = TestKey::import(backend, &material, &shut_policy());
+    let mac = |key: &KeyRef| backend.mac(&call(), key, hmac, b"Hi There").unwrap().value;
+    assert_eq!(mac(&live(kek.id, &made)), mac(&token.key));
+    let odd = secret(SecretKeyKind::Generic, vec![1; 131]);
+    let made = backend.import_wrapped(&call(), kek.id, &odd, &shut_policy());
+    match algorithm_for(&capabilities(backend), 131) {
+        Some(_) => {
+            assert!(backend.mac(&call(), &live(kek.id, &made.unwrap().value), hmac, b"x").is_ok())
+        }
+        None => expect_unsupported(made),
+    }
+    let rsa = KeyMaterial::RsaPrivate(rsa_parts());
+    expect_unsupported(backend.import_wrapped(&call(), kek.id, &rsa, &shut_policy()));
+}
+
+pub(super) fn rewrapped_keys_are_the_same_keys(backend: &dyn HsmBackend) {
+    if !served(backend) {
+        return;
+    }
+    let (old, new) = (kek(backend), kek(backend));
+    let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 128 };
+    let made = backend.generate_wrapped(&call(), old.id, spec, &shut_policy()).unwrap().value;
+    let before = live(old.id, &made);
+    let params = CipherParams::default();
+    let sealed = encrypt(backend, &before, AES_ECB, &params, &[5; 16]).unwrap();
+    let again = backend.rewrap(&call(), &before, new.id).unwrap().value;
+    assert_ne!(again.blob, made.blob);
+    assert_eq!(again.kcv, made.kcv);
+    backend.destroy_key(&call(), &old.key).unwrap();
+    let after = live(new.id, &again);
+    assert_eq!(encrypt(backend, &after, AES_ECB, &params, &[5; 16]).unwrap(), sealed);
+    assert_eq!(kind(backend.export_key(&call(), &after)), HsmErrorKind::NotExtractable);
+    let orphan = encrypt(backend, &live(old.id, &made), AES_ECB, &params, &[5; 16]);
+    assert_eq!(kind(orphan), HsmErrorKind::KeyNotFound);
+}
+
+pub(super) fn wrapping_keys_touch_no_data_and_damage_is_seen(backend: &dyn HsmBackend) {
+    let kek = kek(backend);
+    let params = CipherParams::default();
+    let sealed = encrypt(backend, &kek.key, AES_ECB, &params, &[5; 16]);
+    assert_eq!(kind(sealed), HsmErrorKind::NotPermitted);
+    assert_eq!(kind(backend.export_key(&call(), &kek.key)), HsmErrorKind::NotExtractable);
+    if !served(backend) {
+        return;
+    }
+    let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 128 };
+    let made = backend.generate_wrapped(&call(), kek.id, spec, &shut_policy()).unwrap().value;
+    let mut damaged = made.clone();
+    *damaged.blob.last_mut().unwrap() ^= 1;
+    let mut short = made.clone();
+    short.blob.truncate(20);
+    let mut other = made.clone();
+    other.kcv = vec![1, 2, 3];
+    for bad in [damaged, short, other] {
+        let sealed = encrypt(backend, &live(kek.id, &bad), AES_ECB, &params, &[5; 16]);
+        let told = kind(sealed);
+        assert!(matches!(told, HsmErrorKind::BadData | HsmErrorKind::BadLength), "{told:?}");
+    }
+    let narrow = KeyPolicy {
+        usage: crate::job::KeyUsage { encrypt: true, ..Default::default() },
+        ..shut_policy()
+    };
+    let made = backend.generate_wrapped(&call(), kek.id, spec, &narrow).unwrap().value;
+    let key = live(kek.id, &made);
+    let sealed = encrypt(backend, &key, AES_ECB, &params, &[5; 16]).unwrap();
+    let opened = decrypt(backend, &key, AES_ECB, &params, &sealed);
+    assert_eq!(kind(opened), HsmErrorKind::NotPermitted);
+}

@@ -1,0 +1,273 @@
+//! Streams: operations whose data come in parts.
+//!
+//! No stream holds a session. A block cipher's parts are calls of their own, chained by the IV; a
+//! message to be signed is hashed here; what can only be done in one piece (GCM, CCM, MACs, key
+//! wrapping, RSA) is gathered, so that nothing leaves before a tag is verified. So a stream can
+//! starve nobody, and survives the token's return. Their number, size and idle time are bounded.
+
+mod blocks;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use crate::backend::{CallContext, HsmBackend, KeyRef, Output};
+use crate::capability::Capabilities;
+use crate::encoding::feedback::Way;
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{
+    CipherAlgorithm, HashAlgorithm, Padding, SecretValue, SignAlgorithm, SignInput, StreamEnd,
+    StreamId, StreamWish,
+};
+use crate::limits;
+use crate::software::{Hasher, fill_random};
+use blocks::{Blocks, decrypt, encrypt, joined};
+
+const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "stream");
+const NOT_FOUND: HsmError = HsmError::new(HsmErrorKind::StreamNotFound, "stream");
+const BUSY: HsmError = HsmError::new(HsmErrorKind::Busy, "stream");
+
+/// How many streams there may be, and how long one may lie idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// Most streams at once.
+    pub max_streams: usize,
+    /// After this time without a part a stream is gone.
+    pub idle_timeout: Duration,
+}
+
+impl Default for StreamLimits {
+    /// 8 streams, 60 s.
+    fn default() -> Self {
+        Self { max_streams: 8, idle_timeout: Duration::from_secs(60) }
+    }
+}
+
+/// The open streams of one backend.
+pub(crate) struct Streams {
+    slots: Mutex<HashMap<StreamId, Slot>>,
+    limits: StreamLimits,
+}
+
+struct Slot {
+    scope: String,
+    used: Instant,
+    /// Absent while a part is at work.
+    flow: Option<Box<Flow>>,
+}
+
+struct Flow {
+    key: KeyRef,
+    kind: FlowKind,
+}
+
+enum FlowKind {
+    Blocks(Blocks),
+    Gather { wish: StreamWish, held: Zeroizing<Vec<u8>> },
+    Hash { algorithm: SignAlgorithm, salt_bytes: Option<usize>, hasher: Hasher },
+}
+
+impl core::fmt::Debug for Streams {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Streams").field("open", &self.slots().len()).finish_non_exhaustive()
+    }
+}
+
+impl Streams {
+    pub(crate) fn new(limits: StreamLimits) -> Self {
+        Self { slots: Mutex::default(), limits }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<StreamId, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a stream; `Busy` where there are too many.
+    pub(crate) fn open(
+        &self,
+        capabilities: &Capabilities,
+        call: &CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<StreamId, HsmError> {
+        let kind = start(capabilities, wish)?;
+        let mut id = [0; 16];
+        fill_random(&mut id)?;
+        self.reap();
+        let mut slots = self.slots();
+        if slots.len() >= self.limits.max_streams {
+            return Err(BUSY);
+        }
+        let flow = Some(Box::new(Flow { key: key.clone(), kind }));
+        let slot = Slot { scope: call.scope.clone(), used: Instant::now(), flow };
+        slots.insert(StreamId(id), slot);
+        Ok(StreamId(id))
+    }
+
+    /// Takes the next part; a part that fails ends the stream.
+    pub(crate) fn update(
+        &self,
+        backend: &dyn HsmBackend,
+        call: &CallContext,
+        id: StreamId,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        let mut flow = self.take(call, id)?;
+        let output = flow.update(backend, call, part);
+        let mut slots = self.slots();
+        if output.is_err() {
+            slots.remove(&id);
+        } else if let Some(slot) = slots.get_mut(&id) {
+            slot.used = Instant::now();
+            slot.flow = Some(flow);
+        }
+        output
+    }
+
+    /// Takes the last part and ends the stream, whatever comes of it.
+    pub(crate) fn finish(
+        &self,
+        backend: &dyn HsmBackend,
+        call: &CallContext,
+        id: StreamId,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        let flow = self.take(call, id)?;
+        self.slots().remove(&id);
+        flow.finish(backend, call, last, tag)
+    }
+
+    /// Ends the stream.
+    pub(crate) fn abort(&self, call: &CallContext, id: StreamId) -> Result<(), HsmError> {
+        self.take(call, id)?;
+        self.slots().remove(&id);
+        Ok(())
+    }
+
+    /// Ends the streams that lie idle.
+    pub(crate) fn reap(&self) {
+        let idle = self.limits.idle_timeout;
+        self.slots().retain(|_, slot| slot.flow.is_none() || slot.used.elapsed() < idle);
+    }
+
+    /// Ends every stream.
+    pub(crate) fn clear(&self) {
+        self.slots().clear();
+    }
+
+    /// The stream's state, while a part is at work. Another scope's stream is none.
+    fn take(&self, call: &CallContext, id: StreamId) -> Result<Box<Flow>, HsmError> {
+        self.reap();
+        let mut slots = self.slots();
+        let slot = slots.get_mut(&id).filter(|slot| slot.scope == call.scope).ok_or(NOT_FOUND)?;
+        slot.flow.take().ok_or(BUSY)
+    }
+}
+
+/// What a stream begins as; wishes without a plan and bad parameters are refused at once.
+fn start(capabilities: &Capabilities, wish: &StreamWish) -> Result<FlowKind, HsmError> {
+    let gather = || FlowKind::Gather { wish: wish.clone(), held: Zeroizing::default() };
+    let (algorithm, params, way) = match wish {
+        StreamWish::Encrypt { algorithm, params } => (*algorithm, params, Way::Encrypt),
+        StreamWish::Decrypt { algorithm, params } => (*algorithm, params, Way::Decrypt),
+        StreamWish::Sign { algorithm, salt_bytes } => {
+            capabilities.sign(*algorithm).ok_or(UNSUPPORTED)?;
+            let here = capabilities.sign_digest(*algorithm).and_then(|_| hash_of(*algorithm));
+            let Some(hash) = here else { return Ok(gather()) };
+            let (algorithm, salt_bytes) = (*algorithm, *salt_bytes);
+            return Ok(FlowKind::Hash { algorithm, salt_bytes, hasher: Hasher::new(hash)? });
+        }
+        StreamWish::Mac(algorithm) => {
+            capabilities.mac(*algorithm).ok_or(UNSUPPORTED)?;
+            return Ok(gather());
+        }
+    };
+    if way == Way::Encrypt && algorithm.is_public_key() {
+        return Err(UNSUPPORTED);
+    }
+    capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
+    limits::check_params(algorithm, params, params.tag_bytes)?;
+    let CipherAlgorithm::Block { cipher, mode, padding } = algorithm else { return Ok(gather()) };
+    if way == Way::Decrypt && padding == Padding::Zeros {
+        return Err(UNSUPPORTED);
+    }
+    let (params, held) = (params.clone(), Zeroizing::default());
+    Ok(FlowKind::Blocks(Blocks { way, cipher, mode, padding, params, held, began: false }))
+}
+
+const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
+    match algorithm {
+        SignAlgorithm::RsaPkcs1(hash)
+        | SignAlgorithm::RsaPss { hash, .. }
+        | SignAlgorithm::Ecdsa(hash) => Some(hash),
+        SignAlgorithm::RsaPkcs1Raw => None,
+    }
+}
+
+impl Flow {
+    fn update(
+        &mut self,
+        backend: &dyn HsmBackend,
+        call: &CallContext,
+        part: &[u8],
+    ) -> Result<SecretValue, HsmError> {
+        limits::check_data(part)?;
+        match &mut self.kind {
+            FlowKind::Blocks(blocks) => blocks.update(backend, call, &self.key, part),
+            FlowKind::Gather { held, .. } => {
+                *held = joined(held, part);
+                limits::check_data(held)?;
+                Ok(SecretValue::new(Vec::new()))
+            }
+            FlowKind::Hash { hasher, .. } => {
+                hasher.update(part);
+                Ok(SecretValue::new(Vec::new()))
+            }
+        }
+    }
+
+    fn finish(
+        self,
+        backend: &dyn HsmBackend,
+        call: &CallContext,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        let key = &self.key;
+        let plain = |output: Output<Vec<u8>>| {
+            let data = SecretValue::new(output.value);
+            Output { value: StreamEnd { data, tag: Vec::new() }, mechanism: output.mechanism }
+        };
+        limits::check_data(last)?;
+        match self.kind {
+            FlowKind::Blocks(blocks) => blocks.finish(backend, call, key, last, tag),
+            FlowKind::Hash { algorithm, salt_bytes, mut hasher } => {
+                hasher.update(last);
+                let digest = hasher.finish();
+                let input = SignInput::Digest(&digest);
+                backend.sign(call, key, algorithm, salt_bytes, input).map(plain)
+            }
+            FlowKind::Gather { wish, held } => {
+                let data = joined(&held, last);
+                match wish {
+                    StreamWish::Encrypt { algorithm, params } => {
+                        encrypt(backend, call, key, algorithm, &params, &data)
+                    }
+                    StreamWish::Decrypt { algorithm, params } => {
+                        decrypt(backend, call, key, algorithm, &params, &data, tag)
+                    }
+                    StreamWish::Sign { algorithm, salt_bytes } => {
+                        let input = SignInput::Message(&data);
+                        backend.sign(call, key, algorithm, salt_bytes, input).map(plain)
+                    }
+                    StreamWish::Mac(algorithm) => {
+                        backend.mac(call, key, algorithm, &data).map(plain)
+                    }
+                }
+            }
+        }
+    }
+}
