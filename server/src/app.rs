@@ -17,6 +17,7 @@ use crate::reconcile;
 use crate::sealing::Sealer;
 use crate::services::{Bounds, GroupRotation, ScopeRules, Services, SystemClock};
 use crate::store::{ObjectStore, SqliteStore, StoreError};
+use crate::streams::Streams;
 use crate::worker::MessageHandler;
 
 /// How long the start waits for the token before it goes on without.
@@ -74,6 +75,7 @@ impl App {
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
+            streams: Streams::default(),
             requests: AtomicU64::new(1),
         });
         let limits =

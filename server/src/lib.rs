@@ -23,6 +23,7 @@ pub mod sealing;
 pub mod serve;
 pub mod services;
 pub mod store;
+pub mod streams;
 pub mod telemetry;
 pub mod worker;
 pub mod x509;

@@ -13,6 +13,7 @@ use crate::authz::Subject;
 use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
+use crate::streams::Streams;
 
 /// Tells the time; tests have their own.
 pub trait Clock: Send + Sync {
@@ -97,6 +98,8 @@ pub struct Services {
     pub instance: String,
     /// Whose turn it is in each Object Group.
     pub rotation: GroupRotation,
+    /// Operations of which some parts have come.
+    pub streams: Streams,
     /// Numbers the requests.
     pub requests: AtomicU64,
 }

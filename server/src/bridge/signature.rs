@@ -108,6 +108,20 @@ fn hash(
     given.or(named).or(by_length).ok_or(BridgeError::Missing("no hashing algorithm"))
 }
 
+/// The hash that a scheme makes of a message.
+///
+/// # Errors
+///
+/// `Unsupported` for a scheme over bytes that are encoded already.
+pub const fn hash_of(algorithm: SignAlgorithm) -> Result<HashAlgorithm, BridgeError> {
+    match algorithm {
+        SignAlgorithm::RsaPkcs1(hash)
+        | SignAlgorithm::RsaPss { hash, .. }
+        | SignAlgorithm::Ecdsa(hash) => Ok(hash),
+        SignAlgorithm::RsaPkcs1Raw => Err(BridgeError::Unsupported("the scheme has no hash")),
+    }
+}
+
 /// The MAC that `parameters` ask of a key of `key_algorithm`.
 ///
 /// # Errors

@@ -30,6 +30,7 @@ mod rng_retrieve;
 mod rng_seed;
 mod sign;
 mod signature_verify;
+mod stream;
 mod template;
 mod use_key;
 mod value;

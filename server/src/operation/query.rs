@@ -82,7 +82,7 @@ fn server_information(ctx: &OpContext<'_>) -> Value {
 
 const fn capabilities() -> CapabilityInformation {
     CapabilityInformation {
-        streaming: Some(false),
+        streaming: Some(true),
         asynchronous: Some(false),
         attestation: Some(false),
         batch_undo: Some(true),

@@ -16,30 +16,6 @@ use crate::bridge::no_parameters;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
 
-/// The streaming fields of a request.
-pub(super) struct Streaming<'a> {
-    /// Correlation Value.
-    pub(super) correlation_value: Option<&'a [u8]>,
-    /// Init Indicator.
-    pub(super) init: Option<bool>,
-    /// Final Indicator.
-    pub(super) last: Option<bool>,
-}
-
-/// Refuses all but the only part of a stream.
-///
-/// # Errors
-///
-/// `FeatureNotSupported`.
-pub(super) fn refuse_streaming(streaming: &Streaming<'_>) -> Result<(), OpError> {
-    let first = streaming.init.unwrap_or(false);
-    let last = streaming.last.unwrap_or(false);
-    if streaming.correlation_value.is_some() || first != last {
-        return Err(OpError::FeatureNotSupported("streaming is not supported"));
-    }
-    Ok(())
-}
-
 /// The data of a single-part request, within bounds.
 ///
 /// # Errors

@@ -105,7 +105,7 @@ const fn of_hsm(kind: HsmErrorKind) -> (ResultReason, &'static str) {
             (ResultReason::CryptographicFailure, "the length of the data does not fit")
         }
         HsmErrorKind::BadParameter => (ResultReason::InvalidField, "parameter out of range"),
-        HsmErrorKind::StreamNotFound => (ResultReason::InvalidField, "no such stream"),
+        HsmErrorKind::StreamNotFound => (ResultReason::ItemNotFound, "no such stream"),
         HsmErrorKind::BadKey => (ResultReason::InvalidField, "the key material is malformed"),
         HsmErrorKind::NotPermitted => (ResultReason::PermissionDenied, "the key forbids this"),
         HsmErrorKind::NotExtractable => {

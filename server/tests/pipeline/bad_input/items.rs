@@ -270,18 +270,20 @@ fn more_attributes_than_an_object_may_have_are_refused() {
 }
 
 #[test]
-fn streams_are_refused_not_cut_short() {
+fn parts_that_belong_to_no_stream_are_refused() {
     let world = World::new();
     let demo = world.demo();
     let key = demo.active(Vec::new());
     let ecb = || vec![uid(&key), plain_mode(BlockCipherMode::ECB), data(&[0; 16])];
-    for field in [
-        boolean(Tag::InitIndicator, true),
-        boolean(Tag::FinalIndicator, true),
-        bytes(Tag::CorrelationValue, b"c"),
+    let unknown = || bytes(Tag::CorrelationValue, b"c");
+    for (fields, reason) in [
+        (vec![boolean(Tag::FinalIndicator, true)], Reason::InvalidMessage),
+        (vec![unknown()], Reason::ItemNotFound),
+        (vec![unknown(), boolean(Tag::InitIndicator, true)], Reason::InvalidMessage),
+        (vec![unknown(), boolean(Tag::FinalIndicator, true)], Reason::ItemNotFound),
     ] {
-        let part = [ecb(), vec![field]].concat();
-        assert_eq!(demo.fails(Operation::Encrypt, part), Reason::FeatureNotSupported);
+        let part = [ecb(), fields].concat();
+        assert_eq!(demo.fails(Operation::Encrypt, part), reason);
     }
     let whole =
         [ecb(), vec![boolean(Tag::InitIndicator, true), boolean(Tag::FinalIndicator, true)]];

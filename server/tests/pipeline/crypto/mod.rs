@@ -4,6 +4,7 @@ mod aes;
 mod asymmetric;
 mod mac;
 mod refusals;
+mod streams;
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::Item;

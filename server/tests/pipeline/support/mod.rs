@@ -84,6 +84,7 @@ impl World {
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
+            streams: server::streams::Streams::default(),
             requests: AtomicU64::new(1),
         });
         let pipeline = Pipeline::new(services.clone(), Limits::default());

@@ -67,6 +67,10 @@ pub(crate) trait Read {
     fn bytes(&self, tag: Tag) -> Vec<u8> {
         self.get(tag).as_bytes()
     }
+    /// The bytes of the child `tag`, none if it is not there.
+    fn maybe_bytes(&self, tag: Tag) -> Vec<u8> {
+        self.all(tag).first().map(|item| item.as_bytes()).unwrap_or_default()
+    }
     /// The texts of every child `tag`.
     fn texts(&self, tag: Tag) -> Vec<String> {
         self.all(tag).into_iter().map(Read::as_text).collect()
