@@ -3,11 +3,13 @@
 //! Spec: KMIP 1.4 §4.29 to §4.37, Correlation Value.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hsm_backend::software::Hasher;
-use hsm_backend::{PublicKey, StreamId};
+use hsm_backend::{CallContext, HsmBackend, HsmError, Output, PublicKey, SecretValue, StreamEnd};
+use hsm_backend::{KeyRef, StreamId, StreamWish};
 use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::types::Operation;
 
@@ -44,8 +46,8 @@ pub struct Stream {
 pub enum Work {
     /// The token's side has it.
     Token {
-        /// Its name there.
-        stream: StreamId,
+        /// What ends it there, whatever becomes of it here.
+        stream: TokenStream,
         /// Whether it is a cipher that makes a tag.
         aead: bool,
     },
@@ -60,6 +62,72 @@ pub enum Work {
         /// The hash so far.
         hasher: Hasher,
     },
+}
+
+/// A stream of the token's side, which has few: it ends there when it is dropped here.
+pub struct TokenStream {
+    hsm: Arc<dyn HsmBackend>,
+    id: StreamId,
+    /// The circumstances of the latest part.
+    call: CallContext,
+    ended: bool,
+}
+
+impl TokenStream {
+    /// Begins one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HsmBackend::stream_open`].
+    pub fn open(
+        hsm: &Arc<dyn HsmBackend>,
+        call: CallContext,
+        key: &KeyRef,
+        wish: &StreamWish,
+    ) -> Result<Self, HsmError> {
+        let id = hsm.stream_open(&call, key, wish)?;
+        Ok(Self { hsm: Arc::clone(hsm), id, call, ended: false })
+    }
+
+    /// Takes the next part and returns what can be given out by now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HsmBackend::stream_update`].
+    pub fn update(&mut self, call: CallContext, part: &[u8]) -> Result<SecretValue, HsmError> {
+        self.call = call;
+        self.hsm.stream_update(&self.call, self.id, part)
+    }
+
+    /// Takes the last part, and the tag of a decryption that has one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HsmBackend::stream_finish`].
+    pub fn finish(
+        &mut self,
+        call: CallContext,
+        last: &[u8],
+        tag: &[u8],
+    ) -> Result<Output<StreamEnd>, HsmError> {
+        self.ended = true;
+        self.hsm.stream_finish(&call, self.id, last, tag)
+    }
+}
+
+impl Drop for TokenStream {
+    fn drop(&mut self) {
+        if !self.ended {
+            // One that a failed part has ended already is not found, which is as good.
+            let _ = self.hsm.stream_abort(&self.call, self.id);
+        }
+    }
+}
+
+impl fmt::Debug for TokenStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenStream").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// The open streams. One at work is out of the table, so two parts never meet.

@@ -140,7 +140,7 @@ fn later(
         (None, true) => return Err(OpError::InvalidMessage("no authentication tag")),
         (Some(_), false) => return Err(OpError::InvalidField("this mode has no tag")),
     };
-    let end = stream::finish(ctx, &stream.work, request.data, &tag)?;
+    let end = stream::finish(ctx, &mut stream.work, request.data, &tag)?;
     let data = Some(SecretBytes::new(end.data.expose().to_vec())).filter(|d| !d.is_empty());
     Ok(DecryptResponse { unique_identifier: uid, data, correlation_value: None })
 }

@@ -116,7 +116,7 @@ fn later(
         stream::keep(ctx, name, stream)?;
         return Ok(more(uid, data, name.to_vec()));
     }
-    let end = stream::finish(ctx, &stream.work, request.data, &[])?;
+    let end = stream::finish(ctx, &mut stream.work, request.data, &[])?;
     let aead = matches!(stream.work, Work::Token { aead: true, .. });
     let encrypted = Encrypted { data: end.data.expose().to_vec(), tag: end.tag };
     let mut response = response(ctx, uid, aead, encrypted, None);

@@ -128,7 +128,7 @@ fn later(
         stream::keep(ctx, name, stream)?;
         return Ok(under_way(uid, name.to_vec()));
     }
-    let mac = stream::finish(ctx, &stream.work, wanted.data, &[])?.data.expose().to_vec();
+    let mac = stream::finish(ctx, &mut stream.work, wanted.data, &[])?.data.expose().to_vec();
     Ok(Outcome { uid, mac: Some(mac), claimed: stream.claimed, correlation_value: None })
 }
 

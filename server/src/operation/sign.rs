@@ -108,7 +108,7 @@ fn later(
         let correlation_value = Some(name.to_vec());
         return Ok(SignResponse { unique_identifier, signature_data: None, correlation_value });
     }
-    let end = stream::finish(ctx, &stream.work, request.data, &[])?;
+    let end = stream::finish(ctx, &mut stream.work, request.data, &[])?;
     let signature_data = Some(end.data.expose().to_vec());
     Ok(SignResponse { unique_identifier, signature_data, correlation_value: None })
 }

@@ -8,7 +8,7 @@ use kmip_core::types::CryptographicUsageMask as Mask;
 use super::use_key::{key_for, spend};
 use super::{OpContext, OpError};
 use crate::lifecycle::Purpose;
-use crate::streams::{CorrelationValue, Stream, Work};
+use crate::streams::{CorrelationValue, Stream, TokenStream, Work};
 
 /// The fields of a request that say which part it is.
 pub(super) struct Fields<'a> {
@@ -81,7 +81,8 @@ pub(super) fn open(ctx: &OpContext<'_>, key: &KeyRef, wish: &StreamWish) -> Resu
         }
         StreamWish::Sign { .. } | StreamWish::Mac(_) => false,
     };
-    Ok(Work::Token { stream: ctx.hsm().stream_open(&ctx.call(), key, wish)?, aead })
+    let stream = TokenStream::open(&ctx.services().hsm, ctx.call(), key, wish)?;
+    Ok(Work::Token { stream, aead })
 }
 
 /// What a first part settles.
@@ -115,15 +116,8 @@ pub(super) fn keep(
     name: CorrelationValue,
     stream: Stream,
 ) -> Result<(), OpError> {
-    let token_stream = match &stream.work {
-        Work::Token { stream, .. } => Some(*stream),
-        Work::Hash(_) | Work::Verify { .. } => None,
-    };
     if ctx.services().streams.put(name, stream) {
         return Ok(());
-    }
-    if let Some(token_stream) = token_stream {
-        ctx.hsm().stream_abort(&ctx.call(), token_stream)?;
     }
     Err(HsmError::new(HsmErrorKind::Busy, "streams").into())
 }
@@ -171,7 +165,7 @@ pub(super) fn feed(
     let data = bounded(ctx, data)?;
     match work {
         Work::Token { stream, .. } => {
-            let out = ctx.hsm().stream_update(&ctx.call(), *stream, data.expose())?;
+            let out = stream.update(ctx.call(), data.expose())?;
             let out = SecretBytes::new(out.expose().to_vec());
             Ok(Some(out).filter(|out| !out.is_empty()))
         }
@@ -194,13 +188,13 @@ fn bounded(ctx: &OpContext<'_>, data: Option<SecretBytes>) -> Result<SecretBytes
 /// Feeds the last part to the token and takes the outcome.
 pub(super) fn finish(
     ctx: &OpContext<'_>,
-    work: &Work,
+    work: &mut Work,
     data: Option<SecretBytes>,
     tag: &[u8],
 ) -> Result<StreamEnd, OpError> {
     let Work::Token { stream, .. } = work else { return Err(OpError::NotFound) };
     let data = bounded(ctx, data)?;
-    Ok(ctx.hsm().stream_finish(&ctx.call(), *stream, data.expose(), tag)?.value)
+    Ok(stream.finish(ctx.call(), data.expose(), tag)?.value)
 }
 
 /// Whether the signature is that of what the stream has hashed.

@@ -257,6 +257,20 @@ fn later_parts_cannot_change_what_the_first_settled() {
     assert_eq!(demo.fails(Operation::Encrypt, other_mode), Reason::InvalidField);
 }
 
+/// The token's side has room for a few streams only; one that a fault has ended must not keep it.
+#[test]
+fn stream_that_a_fault_has_ended_leaves_its_place_to_others() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = aes_key(&demo);
+    for _ in 0..20 {
+        let name = begun(&demo, &key);
+        let other_mode = parameters(vec![mode(Mode::OFB)]);
+        let asked = vec![uid(&key), other_mode, data(&[1; 8]), part_of(&name)];
+        assert_eq!(demo.fails(Operation::Encrypt, asked), Reason::InvalidField);
+    }
+}
+
 #[test]
 fn streams_do_not_exist_before_1_3() {
     let world = World::new();
