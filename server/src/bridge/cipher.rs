@@ -177,6 +177,9 @@ fn refuse_unserved(
     algorithm: CipherAlgorithm,
     parameters: &CryptographicParameters,
 ) -> Result<(), BridgeError> {
+    if of_other_algorithms(parameters) {
+        return Err(BridgeError::Invalid("a parameter belongs to another algorithm"));
+    }
     if parameters.fixed_field_length.is_some() || parameters.invocation_field_length.is_some() {
         return Err(BridgeError::Unsupported("constructed IVs are not supported"));
     }
@@ -193,6 +196,17 @@ fn refuse_unserved(
         return Err(BridgeError::Invalid("this mode makes no tag"));
     }
     Ok(())
+}
+
+/// Whether there are parameters of signatures, MACs, key derivation or RSA.
+fn of_other_algorithms(parameters: &CryptographicParameters) -> bool {
+    parameters.hashing_algorithm.is_some()
+        || parameters.digital_signature_algorithm.is_some()
+        || parameters.salt_length.is_some()
+        || parameters.mask_generator.is_some()
+        || parameters.mask_generator_hashing_algorithm.is_some()
+        || parameters.p_source.is_some()
+        || parameters.trailer_field.is_some()
 }
 
 /// Counter Length is in bits; a counter with a value of its own has whole bytes.
