@@ -24,7 +24,7 @@ mod streams;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedKey,
+    TokenState, WrappedCustody, WrappedKey,
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
