@@ -11,6 +11,7 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::Limits;
 
 use crate::config::{Config, SecretError};
+use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::reconcile;
@@ -66,8 +67,10 @@ impl App {
     ) -> Result<Self, AppError> {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
+        let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
         let services = Arc::new(Services {
-            sealer: Sealer::new(Arc::clone(&store), Arc::clone(&hsm)),
+            sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
+            keyring,
             store,
             hsm,
             scopes: scopes(config),
@@ -113,6 +116,7 @@ fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
     let rules = |scope: &crate::config::ScopeConfig| ScopeRules {
         export: scope.export,
         unique_names: scope.unique_names,
+        custody: scope.custody,
     };
     config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()
 }

@@ -12,6 +12,7 @@ pub mod config;
 pub mod demo;
 pub mod dev;
 pub mod identity;
+pub mod keyring;
 pub mod lifecycle;
 pub mod net;
 pub mod object;

@@ -8,7 +8,7 @@ use kmip_core::ttlv::Value;
 fn load_returns_what_was_inserted() {
     let store = store();
     let mut full = named("a", "n");
-    full.custody = Custody::Token;
+    full.set_custody(Custody::Token);
     full.key_id = Some(KeyId([7; 16]));
     full.kek_id = Some(KeyId([8; 16]));
     full.blob = Some(vec![1, 2, 3]);
