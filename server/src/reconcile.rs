@@ -88,6 +88,6 @@ fn settle(
     if row.phase == Phase::Live {
         row.forget_secret();
     }
-    services.store.settle(Housekeeping::new(), &row)?;
+    services.store.settle(Housekeeping::new(), &[&row])?;
     Ok(row.phase)
 }

@@ -10,6 +10,7 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 
 use crate::authz::Subject;
+use crate::housekeeping::Bell;
 use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::sealing::Sealer;
@@ -131,6 +132,8 @@ pub struct Services {
     pub rotation: GroupRotation,
     /// Operations of which some parts have come.
     pub streams: Streams,
+    /// Wakes the housekeeping.
+    pub bell: Arc<Bell>,
     /// Numbers the requests.
     pub requests: AtomicU64,
 }

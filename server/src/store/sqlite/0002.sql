@@ -7,4 +7,4 @@ UPDATE object SET form_kek_id = kek_id, form = blob, kek_id = NULL, blob = NULL
 UPDATE object SET kek_id = NULL WHERE custody = 1;
 
 -- What a new wrapping key has to wrap anew.
-CREATE INDEX object_wrapped ON object (kek_id, id) WHERE custody = 3 AND blob IS NOT NULL;
+CREATE INDEX object_wrapped ON object (kek_id, id) WHERE custody = 3 AND blob IS NOT NULL AND phase = 1;

@@ -21,7 +21,7 @@ const FAILED: i64 = 3;
 macro_rules! select_objects {
     ($condition:literal) => {
         concat!(
-            "SELECT s.name AS scope, o.uid, o.version, o.phase, o.lease_owner, o.lease_until,
+            "SELECT o.id, s.name AS scope, o.uid, o.version, o.phase, o.lease_owner, o.lease_until,
                     o.object_type, o.custody, o.key_id, o.kek_id, o.kcv, o.true_bits,
                     o.attributes, o.blob, o.form_kek_id, o.form
              FROM object o JOIN scope s ON s.id = o.scope WHERE ",
@@ -29,6 +29,8 @@ macro_rules! select_objects {
         )
     };
 }
+
+pub(super) use select_objects;
 
 const INSERT: &str = "INSERT INTO object
     (scope, uid, version, change_seq, phase, lease_owner, lease_until, object_type, state,
@@ -241,8 +243,8 @@ fn next_change(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
     Ok(bump.query_row([], |row| row.get(0))?)
 }
 
-/// Reads a row of [`select_objects!`].
-fn object(row: &Row<'_>) -> Result<ManagedObject, StoreError> {
+/// Reads a row of `select_objects!`.
+pub(super) fn object(row: &Row<'_>) -> Result<ManagedObject, StoreError> {
     let encoded = row.get_ref("attributes")?.as_blob().map_err(corrupt)?;
     let mut object = ManagedObject {
         scope: Scope::new(row.get::<_, String>("scope")?),
@@ -303,7 +305,7 @@ fn custody(number: i64) -> Result<Custody, StoreError> {
     }
 }
 
-fn key_id(bytes: Option<Vec<u8>>) -> Result<Option<KeyId>, StoreError> {
+pub(super) fn key_id(bytes: Option<Vec<u8>>) -> Result<Option<KeyId>, StoreError> {
     let read = |bytes: Vec<u8>| <[u8; 16]>::try_from(bytes).map(KeyId);
     bytes.map(read).transpose().map_err(|_| corrupt("key id of the wrong length"))
 }

@@ -97,6 +97,7 @@ impl World {
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
             streams: server::streams::Streams::default(),
+            bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
         let pipeline = Pipeline::new(services.clone(), Limits::default());

@@ -202,8 +202,8 @@ fn settle_is_conditional_on_the_version() {
     let mut one = pending(named("a", "n"));
     insert(&store, &[&one]);
     one.phase = Phase::Failed;
-    assert!(is_conflict(&store.settle(HOUSEKEEPING, &at(7, &one))));
-    store.settle(HOUSEKEEPING, &at(1, &one)).unwrap();
+    assert!(is_conflict(&store.settle(HOUSEKEEPING, &[&at(7, &one)])));
+    store.settle(HOUSEKEEPING, &[&at(1, &one)]).unwrap();
     assert!(store.unsettled(HOUSEKEEPING, "x", DateTime(999)).unwrap().is_empty());
     // The server that made it lost its lease: its own save must not bring the row back.
     one.phase = Phase::Live;
