@@ -3,6 +3,7 @@
 // Without a backend some encodings have no caller.
 #![cfg_attr(not(feature = "pkcs11"), allow(dead_code))]
 
+pub mod assisted;
 mod backend;
 mod capability;
 #[cfg(feature = "contract")]

@@ -1,15 +1,18 @@
-//! Where a new secret key lives: in the token, or wrapped in its row.
+//! Where a new secret key lives: in the token, or wrapped in its row; sealed, where the token
+//! lacks what it is for and the scope allows assisted mode.
 //!
 //! A wrapped key and its row come into being in one write; a token object needs a pending row
 //! first, so that a crash leaves no stray key.
 
 use hsm_backend::{
     HashAlgorithm, HsmErrorKind, KeyId, KeyMaterial, KeyPolicy, KeyRef, SecretKeySpec, WrappedKey,
+    software,
 };
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::types::KeyFormatType;
 
-use super::{OpContext, OpError, birth};
+use super::{OpContext, OpError, birth, register, use_key, value};
+use crate::bridge::signature;
 use crate::object::{Custody, ManagedObject};
 use crate::services::CustodyMode;
 
@@ -32,6 +35,9 @@ pub(super) fn bear(
     source: &Source<'_>,
     policy: &KeyPolicy,
 ) -> Result<ManagedObject, OpError> {
+    if needs_assistance(ctx, &row)? {
+        return assisted(ctx, row, source);
+    }
     match mode(ctx, source)? {
         CustodyMode::Token => in_token(ctx, row, source, policy),
         CustodyMode::Wrapped => match wrapped(ctx, &row, source, policy)? {
@@ -50,6 +56,50 @@ fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError
             rules.private
         }
     })
+}
+
+/// Whether the scope has assisted mode for what this key does and the token lacks.
+fn needs_assistance(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, OpError> {
+    if !ctx.services().custody(ctx.grant()?.scope()).assisted {
+        return Ok(false);
+    }
+    let parameters = use_key::parameters_for(row, None);
+    let Ok(algorithm) = use_key::algorithm_of(row) else { return Ok(false) };
+    let Ok(mac) = signature::mac(algorithm, &parameters) else { return Ok(false) };
+    Ok(hsm_backend::assisted::serves(mac) && ctx.capabilities()?.mac(mac).is_none())
+}
+
+/// Seals the value: a key that only wraps could not give it back.
+fn assisted(
+    ctx: &mut OpContext<'_>,
+    mut row: ManagedObject,
+    source: &Source<'_>,
+) -> Result<ManagedObject, OpError> {
+    let random;
+    let value = match source {
+        Source::Generated(spec) => {
+            let bytes = usize::try_from(spec.bits / 8).unwrap_or(usize::MAX);
+            random = ctx.hsm().random(&ctx.keygen_call(), bytes)?;
+            &random
+        }
+        Source::Brought(KeyMaterial::Secret { value, .. }) => value,
+        Source::Brought(_) => return Err(OpError::IllegalOperation("the key makes no MAC")),
+    };
+    // As it was registered, where that is kept.
+    let sealed = match row.form.take() {
+        Some(form) => form,
+        None => register::seal(ctx, &row, &value::of_secret(&row, value)?)?,
+    };
+    if matches!(source, Source::Generated(_)) {
+        let digest = software::digest(HashAlgorithm::Sha256, value.expose())?;
+        row.attributes.set(Kind::Digest, &birth::digest(digest, KeyFormatType::Raw));
+    }
+    row.set_custody(Custody::Assisted);
+    row.kek_id = Some(sealed.key);
+    row.blob = Some(sealed.bytes);
+    birth::keep(ctx, &row)?;
+    row.version = 1;
+    Ok(row)
 }
 
 fn in_token(

@@ -70,7 +70,12 @@ fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(w.into_bytes())
 }
 
-fn seal(ctx: &OpContext<'_>, row: &ManagedObject, object: &Object) -> Result<SealedForm, OpError> {
+/// Seals the object for its row.
+pub(super) fn seal(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    object: &Object,
+) -> Result<SealedForm, OpError> {
     let context = sealing_context(row);
     let sealed = ctx.services().sealer.seal(&ctx.call(), &context, &encoded(object))?;
     Ok(SealedForm { key: sealed.0, bytes: sealed.1 })

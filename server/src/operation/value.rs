@@ -94,6 +94,36 @@ fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, Op
     })
 }
 
+/// A symmetric key of the row's kind with this value.
+pub(super) fn of_secret(row: &ManagedObject, value: &SecretValue) -> Result<Object, OpError> {
+    let algorithm = row.attributes.enumeration(Kind::CryptographicAlgorithm);
+    let material = key_material::write_secret(KeyFormatType::Raw, value)?;
+    let key_block = KeyBlock {
+        key_format_type: KeyFormatType::Raw,
+        key_compression_type: None,
+        key_value: Some(KeyValue::plain(material)),
+        cryptographic_algorithm: algorithm.map(CryptographicAlgorithm),
+        cryptographic_length: i32::try_from(row.true_bits).ok(),
+        key_wrapping_data: None,
+    };
+    Ok(Object::SymmetricKey(SymmetricKey { key_block }))
+}
+
+/// The bytes of a key of custody `Assisted`.
+pub(super) fn assisted_secret(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+) -> Result<SecretValue, OpError> {
+    let object = unsealed(ctx, row)?;
+    let block = object.key_block().ok_or(OpError::KeyValueNotPresent)?;
+    match &block.key_value {
+        Some(KeyValue::Plain { material, .. }) => {
+            Ok(key_material::read_secret(block.key_format_type, material)?)
+        }
+        Some(KeyValue::Wrapped(_)) | None => Err(OpError::KeyValueNotPresent),
+    }
+}
+
 /// The value as the token gives it. `registered` tells how its key block named the algorithm.
 fn from_token(
     ctx: &OpContext<'_>,

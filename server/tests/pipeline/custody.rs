@@ -1,15 +1,26 @@
 //! Where keys live, and how that is told and kept.
 
-use hsm_backend::HsmErrorKind;
+use std::sync::Arc;
+
 use hsm_backend::fault::{Moment, Verb};
+use hsm_backend::memory::MemoryBackend;
+use hsm_backend::{HsmErrorKind, Mechanism};
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
-use kmip_core::types::{BlockCipherMode, ObjectType, Operation, ResultReason as Reason, Tag};
+use kmip_core::types::{
+    BlockCipherMode, CryptographicAlgorithm as Algorithm, CryptographicUsageMask as Mask,
+    HashingAlgorithm, ObjectType, Operation, ResultReason as Reason, Tag,
+};
 use server::object::CUSTODY_ATTRIBUTE;
 use server::rewrap::{self, Rewrapped};
+use server::services::{Bounds, CustodyRules};
+use server::store::SqliteStore;
 
-use crate::support::ask::{CRYPT, create, custom, data, flag, mask, name, plain_mode, uid};
-use crate::support::tree::{Read, text};
+use crate::support::ask::{
+    CRYPT, algorithm, create, create_of, custom, data, flag, length, mask, name, of_kind, on,
+    parameters, plain_mode, uid,
+};
+use crate::support::tree::{Read, boolean, bytes, enumeration, text};
 use crate::support::{Client, IN_TOKEN, WRAPPED, World, keys};
 
 fn ecb(key: &str, block: &[u8]) -> Vec<Item> {
@@ -149,4 +160,72 @@ fn key_that_cannot_be_wrapped_anew_stays_as_it_was_and_holds_up_nobody() {
     assert_eq!(run, Rewrapped { done: 299, failed: 1 });
     assert_all_work(&world, &keys);
     assert_eq!(rewrap::run(&world.services, &|| true).unwrap(), Rewrapped { done: 1, failed: 0 });
+}
+
+/// A server whose token lacks HMAC with SHA-3, where assisted mode is on in every scope, or off.
+fn without_sha3(assisted: bool) -> World {
+    let lacks = [Mechanism::SHA3_256_HMAC, Mechanism::RIPEMD160_HMAC];
+    let capabilities = MemoryBackend::capabilities_of(|mechanism| !lacks.contains(&mechanism));
+    let store = Arc::new(SqliteStore::in_memory().unwrap());
+    let token = MemoryBackend::with_capabilities(capabilities);
+    World::on(token, Bounds::default(), CustodyRules { assisted, ..WRAPPED }, store)
+}
+
+fn hmac_key(client: &Client<'_>, algorithm: Algorithm, value: &[u8]) -> String {
+    let attributes =
+        vec![mask(Mask::MACGenerate.union(Mask::MACVerify)), on(Kind::ActivationDate, 1)];
+    client.register(ObjectType::SymmetricKey, attributes, keys::raw(algorithm, value))
+}
+
+#[test]
+fn assisted_mode_makes_the_macs_that_the_token_lacks() {
+    let world = without_sha3(true);
+    let demo = world.demo();
+    let value: Vec<u8> = (0..32).collect();
+    let key = hmac_key(&demo, Algorithm::HMAC_SHA3_256, &value);
+    assert_eq!(told(&demo, &key), [Value::TextString("assisted".to_owned())]);
+    let sample = b"Sample message for keylen<blocklen";
+    let made = demo.ok(Operation::MAC, vec![uid(&key), data(sample)]).bytes(Tag::MACData);
+    // NIST's example for HMAC with SHA3-256.
+    let nist = "4fe8e202c4f058e8dddc23d8c34e467343e23555e24fc2f025d598f558f67205";
+    assert_eq!(made, keys::hex(nist));
+    let verify = vec![uid(&key), data(sample), bytes(Tag::MACData, &made)];
+    demo.ok(Operation::MACVerify, verify);
+    // It is given back as it was brought, in the scope that may export only.
+    let got = demo.ok(Operation::Get, vec![uid(&key)]);
+    assert!(format!("{got:?}").contains("SymmetricKey"));
+    let other = world.other();
+    let shut = hmac_key(&other, Algorithm::HMAC_SHA3_256, &value);
+    assert_eq!(other.fails(Operation::Get, vec![uid(&shut)]), Reason::NotExtractable);
+    other.ok(Operation::MAC, vec![uid(&shut), data(sample)]);
+    // A key the server makes, too, for a hash that has no HMAC of its name in KMIP.
+    let hash = parameters(vec![enumeration(Tag::HashingAlgorithm, HashingAlgorithm::RIPEMD_160.0)]);
+    let made = demo.ok(Operation::Create, create_hmac(&hash)).text(Tag::UniqueIdentifier);
+    assert_eq!(told(&demo, &made), [Value::TextString("assisted".to_owned())]);
+    demo.activate(&made);
+    let mac = demo.ok(Operation::MAC, vec![uid(&made), data(b"x")]);
+    assert_eq!(mac.bytes(Tag::MACData).len(), 20);
+    let native = hmac_key(&demo, Algorithm::HMAC_SHA256, &value);
+    assert_eq!(told(&demo, &native), [Value::TextString("wrapped".to_owned())]);
+    let parts = vec![uid(&key), data(sample), boolean(Tag::InitIndicator, true)];
+    assert_eq!(demo.fails(Operation::MAC, parts), Reason::OperationNotSupported);
+    demo.revoke(&key, kmip_core::types::RevocationReasonCode::Superseded);
+    demo.destroy(&key);
+    assert_eq!(demo.fails(Operation::MAC, vec![uid(&key), data(sample)]), Reason::ItemNotFound);
+}
+
+fn create_hmac(parameters: &Item) -> Vec<Item> {
+    let own = of_kind(Kind::CryptographicParameters, parameters.value.clone());
+    let algorithm = algorithm(Algorithm::HMAC_SHA256);
+    create_of(vec![algorithm, length(256), mask(Mask::MACGenerate), own])
+}
+
+#[test]
+fn without_assisted_mode_the_refusal_is_clear() {
+    let world = without_sha3(false);
+    let demo = world.demo();
+    let key = hmac_key(&demo, Algorithm::HMAC_SHA3_256, &[7; 32]);
+    assert_ne!(told(&demo, &key), [Value::TextString("assisted".to_owned())]);
+    let payload = vec![uid(&key), data(b"text")];
+    assert_eq!(demo.fails(Operation::MAC, payload), Reason::OperationNotSupported);
 }

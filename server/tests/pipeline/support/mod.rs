@@ -80,7 +80,17 @@ impl World {
         wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
     ) -> Self {
         let store = wrap(Arc::new(SqliteStore::in_memory().unwrap()));
-        let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
+        Self::on(MemoryBackend::new(), bounds, custody, store)
+    }
+
+    /// A server with this token and store.
+    pub(crate) fn on(
+        token: MemoryBackend,
+        bounds: Bounds,
+        custody: CustodyRules,
+        store: Arc<dyn ObjectStore>,
+    ) -> Self {
+        let token = Arc::new(FaultyBackend::new(Arc::new(token)));
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let hsm: Arc<dyn HsmBackend> = token.clone();
         let rules = |export| ScopeRules { export, unique_names: true, custody };
