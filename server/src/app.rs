@@ -1,8 +1,8 @@
 //! The one place where the parts are put together: store, token, services, pipeline, housekeeping.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hsm_backend::HsmBackend;
@@ -76,6 +76,7 @@ impl App {
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
             streams: Streams::default(),
+            moves: Mutex::default(),
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
@@ -84,6 +85,12 @@ impl App {
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         Ok(Self { services, limits, housekeeper })
+    }
+
+    /// What the operations share.
+    #[must_use]
+    pub fn services(&self) -> Arc<Services> {
+        Arc::clone(&self.services)
     }
 
     /// What serves the messages.

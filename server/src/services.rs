@@ -132,6 +132,8 @@ pub struct Services {
     pub rotation: GroupRotation,
     /// Operations of which some parts have come.
     pub streams: Streams,
+    /// Held while a key moves between custodies.
+    pub moves: Mutex<()>,
     /// Wakes the housekeeping.
     pub bell: Arc<Bell>,
     /// Numbers the requests.

@@ -107,6 +107,7 @@ impl World {
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
             streams: server::streams::Streams::default(),
+            moves: std::sync::Mutex::default(),
             bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
