@@ -195,7 +195,7 @@ fn start(capabilities: &Capabilities, wish: &StreamWish) -> Result<FlowKind, Hsm
         return Err(UNSUPPORTED);
     }
     let (params, held) = (params.clone(), Zeroizing::default());
-    Ok(FlowKind::Blocks(Blocks { way, cipher, mode, padding, params, held, began: false }))
+    Ok(FlowKind::Blocks(Blocks { way, cipher, mode, padding, params, held, gone: 0 }))
 }
 
 const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {

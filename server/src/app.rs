@@ -11,6 +11,7 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::Limits;
 
 use crate::config::{Config, SecretError};
+use crate::invocations::Invocations;
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::reconcile;
@@ -75,6 +76,7 @@ impl App {
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
+            invocations: Invocations::default(),
             streams: Streams::default(),
             requests: AtomicU64::new(1),
         });

@@ -12,6 +12,7 @@ pub mod config;
 pub mod demo;
 pub mod dev;
 pub mod identity;
+pub mod invocations;
 pub mod lifecycle;
 pub mod net;
 pub mod object;

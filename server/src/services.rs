@@ -10,6 +10,7 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 
 use crate::authz::Subject;
+use crate::invocations::Invocations;
 use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
@@ -98,6 +99,8 @@ pub struct Services {
     pub instance: String,
     /// Whose turn it is in each Object Group.
     pub rotation: GroupRotation,
+    /// Numbers of constructed IVs.
+    pub invocations: Invocations,
     /// Operations of which some parts have come.
     pub streams: Streams,
     /// Numbers the requests.

@@ -11,7 +11,7 @@ use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType, ProtocolVersi
 use super::public_key::public_key;
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
 use super::use_key::{algorithm_of, key_for, parameters_for, single_part, spend, token_key};
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, constructed_iv};
 use crate::bridge::cipher::{self, Cipher};
 use crate::lifecycle::Purpose;
 use crate::object::ManagedObject;
@@ -42,7 +42,7 @@ fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
     let parameters = parameters_for(&key, request.cryptographic_parameters);
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
-    let (iv, made_here) = iv(ctx, &cipher, request.iv_counter_nonce)?;
+    let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
     let params = cipher.params(iv.clone(), aad)?;
     let encrypted = if key.object_type == ObjectType::PublicKey {
         let public = public_key(&key)?;
@@ -79,7 +79,7 @@ fn first(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone()))?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let token_key = servable(ctx, &key, &cipher)?;
-    let (iv, made_here) = iv(ctx, &cipher, request.iv_counter_nonce)?;
+    let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
     let params: CipherParams = cipher.params(iv.clone(), aad)?;
     spend(ctx, &key, request.data.as_ref().map_or(0, SecretBytes::len))?;
     let wish = StreamWish::Encrypt { algorithm: cipher.algorithm, params };
@@ -180,7 +180,8 @@ pub(super) fn aad(cipher: &Cipher, given: Option<Vec<u8>>) -> Result<Vec<u8>, Op
 
 /// The IV to use, and whether the server made it.
 fn iv(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
+    key: &ManagedObject,
     cipher: &Cipher,
     given: Option<Vec<u8>>,
 ) -> Result<(Vec<u8>, bool), OpError> {
@@ -193,8 +194,11 @@ fn iv(
         Some(iv) => Ok((iv, false)),
         None if cipher.iv_bytes == 0 => Ok((Vec::new(), false)),
         None => {
-            let made = ctx.hsm().random(&ctx.call(), cipher.iv_bytes)?;
-            Ok((made.expose().to_vec(), true))
+            let made = match cipher.fields {
+                Some(fields) => constructed_iv::make(ctx, key, fields, cipher.iv_bytes)?,
+                None => ctx.hsm().random(&ctx.call(), cipher.iv_bytes)?.expose().to_vec(),
+            };
+            Ok((made, true))
         }
     }
 }

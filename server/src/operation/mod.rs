@@ -4,6 +4,7 @@ mod activate;
 mod add_attribute;
 mod attribute_list;
 mod birth;
+mod constructed_iv;
 mod context;
 mod create;
 mod create_key_pair;

@@ -2,6 +2,7 @@
 
 mod aes;
 mod asymmetric;
+mod constructed;
 mod mac;
 mod refusals;
 mod streams;

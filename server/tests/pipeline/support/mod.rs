@@ -72,7 +72,21 @@ impl World {
     ) -> Self {
         let store = wrap(Arc::new(SqliteStore::in_memory().unwrap()));
         let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
-        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        Self::over(bounds, store, token, Arc::new(TestClock(AtomicI64::new(START))))
+    }
+
+    /// Another server on the same store and token, that remembers nothing.
+    pub(crate) fn restarted(&self) -> Self {
+        let (bounds, store) = (self.services.bounds, self.services.store.clone());
+        Self::over(bounds, store, self.token.clone(), self.clock.clone())
+    }
+
+    fn over(
+        bounds: Bounds,
+        store: Arc<dyn ObjectStore>,
+        token: Arc<FaultyBackend>,
+        clock: Arc<TestClock>,
+    ) -> Self {
         let hsm: Arc<dyn HsmBackend> = token.clone();
         let scope = |name, export| (Scope::new(name), ScopeRules { export, unique_names: true });
         let services = Arc::new(Services {
@@ -84,6 +98,7 @@ impl World {
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
+            invocations: server::invocations::Invocations::default(),
             streams: server::streams::Streams::default(),
             requests: AtomicU64::new(1),
         });
