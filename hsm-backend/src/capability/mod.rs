@@ -12,8 +12,8 @@ pub use mechanism::{Mechanism, MechanismTraits};
 pub use table::{CapabilityRow, Wish};
 
 use crate::job::{
-    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
-    WrapAlgorithm,
+    CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm, SecretKeyKind,
+    SignAlgorithm, WrapAlgorithm,
 };
 
 /// How a cipher is carried out on one token.
@@ -152,6 +152,7 @@ pub struct Capabilities {
     digests: HashMap<HashAlgorithm, DigestPlan>,
     secrets: HashMap<SecretKeyKind, Vec<GeneratePlan>>,
     curves: HashMap<Curve, GeneratePlan>,
+    edwards: HashMap<EdwardsCurve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
     mac_min_bytes: usize,
 }
@@ -191,12 +192,19 @@ impl Capabilities {
         };
         Self {
             ciphers: keep(rules::ciphers(), cipher),
-            signs: keep(rules::signs(), |_, plan| has(plan.mechanism(), |t| t.sign)),
+            signs: keep(rules::signs(), |wish, plan| {
+                let fits = |traits: MechanismTraits| match wish {
+                    SignAlgorithm::EdDsa(curve) => fits_edwards(traits, *curve),
+                    _ => true,
+                };
+                info(plan.mechanism()).is_some_and(|traits| traits.sign && fits(traits))
+            }),
             macs: first(keep(rules::macs(), |_, plan| has(plan.mechanism(), |t| t.sign))),
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
             secrets: secrets(info),
             curves: curves(info),
+            edwards: edwards(info),
             rsa: rsa(info),
             mac_min_bytes: mac_min_bytes(info),
         }
@@ -268,6 +276,12 @@ impl Capabilities {
     #[must_use]
     pub fn generate_ec(&self, curve: Curve) -> Option<GeneratePlan> {
         self.curves.get(&curve).copied()
+    }
+
+    /// How the token makes pairs on a `curve` of Edwards form, if it can.
+    #[must_use]
+    pub fn generate_edwards(&self, curve: EdwardsCurve) -> Option<GeneratePlan> {
+        self.edwards.get(&curve).copied()
     }
 
     /// Length in bytes up to which shorter MAC keys are padded with zeros on import.
@@ -343,6 +357,25 @@ fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
     };
     let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
     rules::CURVES.iter().filter(|(_, b)| fits(*b)).map(|(c, b)| (*c, plan(*b))).collect()
+}
+
+fn edwards(info: Ask<'_>) -> HashMap<EdwardsCurve, GeneratePlan> {
+    let mechanism = Mechanism::EC_EDWARDS_KEY_PAIR_GEN;
+    let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
+        return HashMap::new();
+    };
+    let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
+    let ours = rules::EDWARDS.iter().filter(|(curve, _)| fits_edwards(traits, *curve));
+    ours.map(|(curve, bits)| (*curve, plan(*bits.end()))).collect()
+}
+
+/// Whether the token's range of key lengths has the curve in it.
+fn fits_edwards(traits: MechanismTraits, curve: EdwardsCurve) -> bool {
+    let bits = rules::EDWARDS.iter().find(|(known, _)| *known == curve).map(|(_, bits)| bits);
+    bits.is_some_and(|bits| {
+        let (least, most) = (u64::from(*bits.start()), u64::from(*bits.end()));
+        traits.max_key == 0 || (traits.min_key <= most && least <= traits.max_key)
+    })
 }
 
 /// The longest minimum among the token's HMACs, capped at the shortest block of any hash: padding

@@ -6,6 +6,7 @@
 
 mod cipher;
 mod custody;
+mod edwards;
 mod keys;
 mod mac;
 mod misc;
@@ -84,6 +85,11 @@ cases! {
         pss_salt_runs_to_the_limit_and_no_further
         sign_refuses_wrong_digest_key_and_usage
         raw_pkcs1_refuses_oversize_input;
+    edwards:
+        eddsa_matches_known_answers
+        generated_edwards_keys_sign_what_verifies
+        eddsa_refuses_digests_and_other_keys
+        edwards_public_keys_are_checked;
     rsa:
         public_encryption_is_undone_by_the_token
         oaep_opens_what_openssl_made

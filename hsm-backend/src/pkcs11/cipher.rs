@@ -250,7 +250,9 @@ fn private_plan(token: &Token, sealed: &Sealed<'_>) -> Option<CipherPlan> {
 pub(super) fn need_secret(key: &Key, wanted: SecretKeyKind) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Secret { kind, .. } if kind == wanted => Ok(()),
-        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) | KeyKind::Edwards(_) => {
+            Err(WRONG_KEY)
+        }
     }
 }
 
@@ -259,7 +261,7 @@ fn need_rsa(key: &Key, input: &[u8]) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Rsa { modulus_bits } if input.len() == modulus_bits.div_ceil(8) => Ok(()),
         KeyKind::Rsa { .. } => Err(HsmError::new(HsmErrorKind::BadLength, "modulus length")),
-        KeyKind::Secret { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { .. } | KeyKind::Ec(_) | KeyKind::Edwards(_) => Err(WRONG_KEY),
     }
 }
 

@@ -3,6 +3,7 @@
 mod aes;
 mod asymmetric;
 mod constructed;
+mod eddsa;
 mod mac;
 mod refusals;
 mod streams;
