@@ -96,6 +96,10 @@ pub(super) fn generated_edwards_keys_sign_what_verifies(backend: &dyn HsmBackend
                 verify(&public, algorithm, None, SignInput::Message(message), signature).unwrap()
             };
             assert!(check(&signature, &message), "{curve:?} {length}");
+            // Bits that the encoding of a point leaves unused must be zero.
+            let mut unused = signature.clone();
+            unused[curve.bytes() - 1] ^= 1;
+            assert!(!check(&unused, &message), "{curve:?} {length}");
             assert!(!check(&signature, b"other") && !check(&signature[1..], &message));
             for place in [0, curve.bytes(), signature.len() - 1] {
                 let mut bad = signature.clone();

@@ -29,7 +29,7 @@ pub(super) fn verify(
             let key = ed448(point).ok_or(BAD_KEY)?;
             let Some(signature) = exactly(signature) else { return Ok(false) };
             let signature = ed448_goldilocks::Signature::from_bytes(&signature);
-            Ok(key.verify_raw(&signature, message).is_ok())
+            Ok(canonical448(*signature.r_bytes()) && key.verify_raw(&signature, message).is_ok())
         }
     }
 }
@@ -50,7 +50,12 @@ fn ed448(point: &[u8]) -> Option<ed448_goldilocks::VerifyingKey> {
     let point = exactly(point)?;
     let key = ed448_goldilocks::VerifyingKey::from_bytes(&point).ok()?;
     let on_curve = key.to_edwards();
-    let canonical = on_curve.to_affine().compress().to_bytes() == point;
     let weak = on_curve.double().double() == ed448_goldilocks::EdwardsPoint::IDENTITY;
-    (canonical && !weak).then_some(key)
+    (canonical448(point) && !weak).then_some(key)
+}
+
+/// Whether these bytes are the one encoding of a point; the library overlooks seven unused bits.
+fn canonical448(bytes: [u8; 57]) -> bool {
+    let point = ed448_goldilocks::CompressedEdwardsY(bytes).decompress().into_option();
+    point.is_some_and(|point| point.compress().to_bytes() == bytes)
 }
