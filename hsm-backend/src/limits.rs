@@ -2,6 +2,7 @@
 //!
 //! SoftHSM2 ends the process on some oversized inputs, and tokens differ in what they refuse.
 
+use crate::encoding::xts;
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding, SecretKeyKind, SecretKeySpec,
@@ -41,6 +42,7 @@ pub(crate) fn check_encrypt(
             !mode.needs_whole_blocks() || are_whole(data, cipher)
         }
         CipherAlgorithm::AesCcm => fits_ccm(params, data),
+        CipherAlgorithm::AesXts => fits_xts(data),
         CipherAlgorithm::AesKeyWrap => {
             data.len() >= 16 && data.len().is_multiple_of(8) && data.len() <= MAX_WRAPPED_DATA_BYTES
         }
@@ -81,6 +83,7 @@ pub(crate) fn check_decrypt(
         }
         CipherAlgorithm::Block { cipher, .. } => (are_whole(data, cipher), BAD_DATA),
         CipherAlgorithm::AesCcm => (fits_ccm(params, data), BAD_LENGTH),
+        CipherAlgorithm::AesXts => (fits_xts(data), BAD_LENGTH),
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
             let least = if algorithm == CipherAlgorithm::AesKeyWrap { 24 } else { 16 };
             let most = MAX_WRAPPED_DATA_BYTES + 8;
@@ -103,13 +106,18 @@ fn are_whole(data: &[u8], cipher: BlockCipher) -> bool {
     !data.is_empty() && data.len().is_multiple_of(cipher.block_bytes())
 }
 
+/// XTS takes a whole block at least, and one data unit at most.
+fn fits_xts(data: &[u8]) -> bool {
+    (16..=xts::MAX_UNIT_BYTES).contains(&data.len())
+}
+
 /// CCM writes the length into what the nonce leaves of 15 bytes.
 fn fits_ccm(params: &CipherParams, data: &[u8]) -> bool {
     let bytes = 15_usize.saturating_sub(params.iv.len());
     bytes >= size_of::<usize>() || data.len() < 1 << (8 * bytes)
 }
 
-/// Checks IV, additional data, tag length and counter.
+/// Checks IV, additional data, tag length, counter and whether there is a second key.
 pub(crate) fn check_params(
     algorithm: CipherAlgorithm,
     params: &CipherParams,
@@ -137,7 +145,10 @@ pub(crate) fn check_params(
             (7..=13).contains(&iv) && bits.is_none() && tag
         }
         CipherAlgorithm::RsaOaep { .. } => iv == 0 && bits.is_none() && tag_bytes == 0,
+        CipherAlgorithm::AesXts => iv == 16 && bits.is_none() && no_aad,
     };
+    let two_keys = algorithm == CipherAlgorithm::AesXts;
+    let good = good && params.tweak_key.is_some() == two_keys;
     if good && params.aad.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(BAD_PARAMETER) }
 }
 

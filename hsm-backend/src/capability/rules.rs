@@ -81,6 +81,7 @@ pub(crate) const BLOCKS: [BlockRow; 10] = [
 const CIPHERS: &[(CipherAlgorithm, &[CipherPlan])] = &[
     (CipherAlgorithm::AesGcm, &[CipherPlan::OnToken(M::AES_GCM)]),
     (CipherAlgorithm::AesCcm, &[CipherPlan::OnToken(M::AES_CCM)]),
+    (CipherAlgorithm::AesXts, &[CipherPlan::TweakHere(M::AES_ECB)]),
     (CipherAlgorithm::AesKeyWrap, &[CipherPlan::AsKey(M::AES_KEY_WRAP)]),
     (
         CipherAlgorithm::AesKeyWrapPad,

@@ -102,6 +102,7 @@ fn cipher_words(plan: CipherPlan) -> (Mechanism, String) {
         CipherPlan::PadHere(_) => "padded here",
         CipherPlan::XorHere { .. } => "blocks encrypted there, XORed here",
         CipherPlan::AsKey(_) => "as a secret of one call",
+        CipherPlan::TweakHere(_) => "blocks encrypted there under two keys, tweaked here",
         CipherPlan::UnpadHere(_) => "unpadded here",
     };
     (plan.mechanism(), note.to_owned())
@@ -135,6 +136,7 @@ fn wishes() -> impl Iterator<Item = Wish> {
         CipherAlgorithm::Block { .. }
         | CipherAlgorithm::AesGcm
         | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad
         | CipherAlgorithm::RsaRaw

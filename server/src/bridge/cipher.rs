@@ -31,6 +31,7 @@ const UNPADDED: &[(BlockCipherMode, CipherAlgorithm)] = &[
     (BlockCipherMode::GCM, CipherAlgorithm::AesGcm),
     (BlockCipherMode::AEAD, CipherAlgorithm::AesGcm),
     (BlockCipherMode::CCM, CipherAlgorithm::AesCcm),
+    (BlockCipherMode::XTS, CipherAlgorithm::AesXts),
     (BlockCipherMode::NISTKeyWrap, CipherAlgorithm::AesKeyWrap),
     (BlockCipherMode::AESKeyWrapPadding, CipherAlgorithm::AesKeyWrapPad),
 ];
@@ -77,7 +78,7 @@ impl Cipher {
         }
         let aad = if self.label.is_empty() { aad } else { self.label.clone() };
         let (iv, counter_bits) = self.counter_block(iv)?;
-        Ok(CipherParams { iv, aad, tag_bytes: self.tag_bytes, counter_bits })
+        Ok(CipherParams { iv, aad, tag_bytes: self.tag_bytes, counter_bits, tweak_key: None })
     }
 
     fn counter_block(&self, mut iv: Vec<u8>) -> Result<(Vec<u8>, Option<u32>), BridgeError> {
@@ -137,6 +138,11 @@ fn symmetric(
     let random_iv = parameters.random_iv.unwrap_or(false);
     if layout.fields.is_some() && random_iv {
         return Err(BridgeError::Invalid("an IV is either random or constructed"));
+    }
+    if algorithm == CipherAlgorithm::AesXts && random_iv {
+        return Err(BridgeError::Invalid(
+            "the tweak is where the data stand, and the client's to say",
+        ));
     }
     Ok(Cipher {
         algorithm,

@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.29.
 
-use hsm_backend::{CipherParams, Encrypted, KeyRef, StreamWish, software};
+use hsm_backend::{CipherAlgorithm, CipherParams, Encrypted, KeyRef, StreamWish, software};
 use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::payload::{EncryptRequest, EncryptResponse};
 use kmip_core::secret::SecretBytes;
@@ -10,6 +10,7 @@ use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType, ProtocolVersi
 
 use super::public_key::public_key;
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
+use super::tweak_key::tweak_key;
 use super::use_key::{algorithm_of, key_for, parameters_for, single_part, spend, token_key};
 use super::{OpContext, OpError, constructed_iv};
 use crate::bridge::cipher::{self, Cipher};
@@ -43,7 +44,8 @@ fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
-    let params = cipher.params(iv.clone(), aad)?;
+    let mut params = cipher.params(iv.clone(), aad)?;
+    params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     let encrypted = if key.object_type == ObjectType::PublicKey {
         let public = public_key(&key)?;
         spend(ctx, &key, data.len())?;
@@ -80,7 +82,8 @@ fn first(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let token_key = servable(ctx, &key, &cipher)?;
     let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
-    let params: CipherParams = cipher.params(iv.clone(), aad)?;
+    let mut params: CipherParams = cipher.params(iv.clone(), aad)?;
+    params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     spend(ctx, &key, request.data.as_ref().map_or(0, SecretBytes::len))?;
     let wish = StreamWish::Encrypt { algorithm: cipher.algorithm, params };
     let work = stream::open(ctx, &token_key, &wish)?;
@@ -193,6 +196,10 @@ fn iv(
         }
         Some(iv) => Ok((iv, false)),
         None if cipher.iv_bytes == 0 => Ok((Vec::new(), false)),
+        // Where the data stand, only the client knows.
+        None if cipher.algorithm == CipherAlgorithm::AesXts => {
+            Err(OpError::InvalidMessage("no IV"))
+        }
         None => {
             let made = match cipher.fields {
                 Some(fields) => constructed_iv::make(ctx, key, fields, cipher.iv_bytes)?,

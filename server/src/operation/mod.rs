@@ -33,6 +33,7 @@ mod sign;
 mod signature_verify;
 mod stream;
 mod template;
+mod tweak_key;
 mod use_key;
 mod value;
 

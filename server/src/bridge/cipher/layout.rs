@@ -42,13 +42,15 @@ impl Layout {
                 Self::of_aead(algorithm, parameters)
             }
             _ => {
-                if Fields::of(parameters, None)?.is_some() {
+                let told = [parameters.fixed_field_length, parameters.invocation_field_length];
+                if told != [None, None] {
                     return Err(BridgeError::Invalid("only GCM, CCM and CTR construct their IV"));
                 }
                 let usual = match algorithm {
                     CipherAlgorithm::Block { cipher, mode, .. } if mode.has_iv() => {
                         cipher.block_bytes()
                     }
+                    CipherAlgorithm::AesXts => BlockCipher::Aes.block_bytes(),
                     _ => 0,
                 };
                 let iv_bytes = iv_length(parameters, algorithm, usual)?;

@@ -7,6 +7,7 @@ mod eddsa;
 mod mac;
 mod refusals;
 mod streams;
+mod xts;
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::Item;
