@@ -11,6 +11,7 @@ use kmip_core::ttlv::Limits;
 
 use crate::config::{Config, SecretError};
 use crate::housekeeping::{Bell, Housekeeper};
+use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
@@ -75,6 +76,7 @@ impl App {
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
+            invocations: Invocations::default(),
             streams: Streams::default(),
             moves: Mutex::default(),
             bell: Arc::new(Bell::default()),

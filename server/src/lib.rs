@@ -15,6 +15,7 @@ pub mod demo;
 pub mod dev;
 pub mod housekeeping;
 pub mod identity;
+pub mod invocations;
 pub mod keyring;
 pub mod lifecycle;
 pub mod net;

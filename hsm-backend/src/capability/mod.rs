@@ -1,6 +1,7 @@
 //! Which wish is served how: the rules, cut down to one token.
 
 pub(crate) mod answers;
+mod keys;
 mod mechanism;
 pub(crate) mod rules;
 mod table;
@@ -8,12 +9,13 @@ mod table;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use keys::fits_edwards;
 pub use mechanism::{Mechanism, MechanismTraits};
 pub use table::{CapabilityRow, Wish};
 
 use crate::job::{
-    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
-    WrapAlgorithm,
+    CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm, SecretKeyKind,
+    SignAlgorithm, WrapAlgorithm,
 };
 
 /// How a cipher is carried out on one token.
@@ -31,6 +33,9 @@ pub enum CipherPlan {
         /// What the blocks are encrypted with for a decryption.
         decrypt: Mechanism,
     },
+    /// The token encrypts the tweak under one key and runs the blocks through another; the tweak
+    /// is put on and taken off here.
+    TweakHere(Mechanism),
     /// The data become a secret that lives for one call, which the token wraps or unwraps.
     AsKey(Mechanism),
     /// The token does the raw private operation; the OAEP padding is taken off here.
@@ -113,6 +118,7 @@ impl CipherPlan {
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
             | Self::XorHere { encrypt: mechanism, .. }
+            | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
@@ -125,6 +131,7 @@ impl CipherPlan {
             Self::XorHere { decrypt, .. } => decrypt,
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
+            | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
@@ -152,6 +159,7 @@ pub struct Capabilities {
     digests: HashMap<HashAlgorithm, DigestPlan>,
     secrets: HashMap<SecretKeyKind, Vec<GeneratePlan>>,
     curves: HashMap<Curve, GeneratePlan>,
+    edwards: HashMap<EdwardsCurve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
     mac_min_bytes: usize,
 }
@@ -173,7 +181,7 @@ impl Capabilities {
         let cipher = |wish: &CipherAlgorithm, plan: &CipherPlan| {
             let there = match *plan {
                 CipherPlan::OnToken(m) if wish.is_public_key() => has(m, |t| t.decrypt),
-                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) => {
+                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) | CipherPlan::TweakHere(m) => {
                     has(m, |t| t.encrypt && t.decrypt)
                 }
                 CipherPlan::UnpadHere(m) => has(m, |t| t.decrypt),
@@ -191,14 +199,21 @@ impl Capabilities {
         };
         Self {
             ciphers: keep(rules::ciphers(), cipher),
-            signs: keep(rules::signs(), |_, plan| has(plan.mechanism(), |t| t.sign)),
+            signs: keep(rules::signs(), |wish, plan| {
+                let fits = |traits: MechanismTraits| match wish {
+                    SignAlgorithm::EdDsa(curve) => fits_edwards(traits, *curve),
+                    _ => true,
+                };
+                info(plan.mechanism()).is_some_and(|traits| traits.sign && fits(traits))
+            }),
             macs: first(keep(rules::macs(), |_, plan| has(plan.mechanism(), |t| t.sign))),
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
-            secrets: secrets(info),
-            curves: curves(info),
-            rsa: rsa(info),
-            mac_min_bytes: mac_min_bytes(info),
+            secrets: keys::secrets(info),
+            curves: keys::curves(info),
+            edwards: keys::edwards(info),
+            rsa: keys::rsa(info),
+            mac_min_bytes: keys::mac_min_bytes(info),
         }
     }
 
@@ -270,6 +285,12 @@ impl Capabilities {
         self.curves.get(&curve).copied()
     }
 
+    /// How the token makes pairs on a `curve` of Edwards form, if it can.
+    #[must_use]
+    pub fn generate_edwards(&self, curve: EdwardsCurve) -> Option<GeneratePlan> {
+        self.edwards.get(&curve).copied()
+    }
+
     /// Length in bytes up to which shorter MAC keys are padded with zeros on import.
     ///
     /// HMAC pads its key with zeros itself, so the MAC stays the same. Zero where the token
@@ -306,52 +327,6 @@ fn proven(plan: WrapPlan, proof: WrapProof) -> bool {
         WrapPlan::OnToken(_) => true,
         WrapPlan::WholeBlocks(_) => proof != WrapProof::Wrong,
     }
-}
-
-type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
-
-fn secrets(info: Ask<'_>) -> HashMap<SecretKeyKind, Vec<GeneratePlan>> {
-    let mut plans: HashMap<SecretKeyKind, Vec<GeneratePlan>> = HashMap::new();
-    for (kind, mechanism, min_bits, max_bits) in rules::SECRETS {
-        if info(*mechanism).is_some_and(|traits| traits.generate) {
-            let (mechanism, min_bits, max_bits) = (*mechanism, *min_bits, *max_bits);
-            let plan = GeneratePlan { mechanism, min_bits, max_bits };
-            plans.entry(*kind).or_default().push(plan);
-        }
-    }
-    plans
-}
-
-fn rsa(info: Ask<'_>) -> Option<GeneratePlan> {
-    let mechanism = Mechanism::RSA_PKCS_KEY_PAIR_GEN;
-    let traits = info(mechanism).filter(|traits| traits.generate_pair)?;
-    let (ours, none_told) = (rules::RSA_BITS, traits.max_key == 0);
-    let bits = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let max_bits = if none_told { *ours.end() } else { bits(traits.max_key).min(*ours.end()) };
-    let min_bits = bits(traits.min_key).max(*ours.start());
-    (min_bits <= max_bits).then_some(GeneratePlan { mechanism, min_bits, max_bits })
-}
-
-fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
-    let mechanism = Mechanism::EC_KEY_PAIR_GEN;
-    let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
-        return HashMap::new();
-    };
-    let fits = |bits: u32| {
-        let bits = u64::from(bits);
-        traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&bits)
-    };
-    let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
-    rules::CURVES.iter().filter(|(_, b)| fits(*b)).map(|(c, b)| (*c, plan(*b))).collect()
-}
-
-/// The longest minimum among the token's HMACs, capped at the shortest block of any hash: padding
-/// beyond that would change the MAC.
-fn mac_min_bytes(info: Ask<'_>) -> usize {
-    const SHORTEST_BLOCK: u64 = 64;
-    let minima = rules::HASHES.iter().filter_map(|row| info(row.hmac)).map(|traits| traits.min_key);
-    let longest = minima.filter(|min| *min <= SHORTEST_BLOCK).max().unwrap_or(0);
-    usize::try_from(longest).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::rv::Fault;
 use crate::capability::CipherPlan;
 use crate::capability::answers::{ANSWERS, Answer, bytes};
 use crate::encoding::feedback::Way;
-use crate::job::{CipherAlgorithm, Padding, SecretKeyKind};
+use crate::job::{BlockMode, CipherAlgorithm, Padding, SecretKeyKind};
 
 /// Asks a token for known answers, each once.
 pub(super) struct Prober<'a> {
@@ -75,12 +75,20 @@ impl Drop for Prober<'_> {
 
 /// The wish and plan without the padding, where that is put on here.
 const fn bare(wish: CipherAlgorithm, plan: CipherPlan) -> (CipherAlgorithm, CipherPlan) {
+    if let (CipherAlgorithm::AesXts, CipherPlan::TweakHere(mechanism)) = (wish, plan) {
+        // It is as good as the block encryptions it is made of.
+        let blocks = CipherAlgorithm::aes(BlockMode::Ecb, Padding::None);
+        return (blocks, CipherPlan::OnToken(mechanism));
+    }
     let CipherAlgorithm::Block { cipher, mode, .. } = wish else { return (wish, plan) };
     let wish_bare = CipherAlgorithm::Block { cipher, mode, padding: Padding::None };
     match plan {
         CipherPlan::PadHere(mechanism) => (wish_bare, CipherPlan::OnToken(mechanism)),
         CipherPlan::XorHere { .. } => (wish_bare, plan),
-        CipherPlan::OnToken(_) | CipherPlan::AsKey(_) | CipherPlan::UnpadHere(_) => (wish, plan),
+        CipherPlan::OnToken(_)
+        | CipherPlan::TweakHere(_)
+        | CipherPlan::AsKey(_)
+        | CipherPlan::UnpadHere(_) => (wish, plan),
     }
 }
 
@@ -134,6 +142,7 @@ fn ask(
         // Key wrapping has a proof of its own.
         CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::RsaRaw
         | CipherAlgorithm::RsaPkcs1
         | CipherAlgorithm::RsaOaep { .. } => Ok(true),

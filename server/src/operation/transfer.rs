@@ -156,7 +156,9 @@ fn to_assisted(ctx: &mut OpContext<'_>, mut row: ManagedObject) -> Result<Manage
         None => {
             let secret = match value::export(ctx, &row, &key)? {
                 KeyMaterial::Secret { value, .. } => value,
-                KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => {
+                KeyMaterial::RsaPrivate(_)
+                | KeyMaterial::EcPrivate { .. }
+                | KeyMaterial::EdwardsPrivate { .. } => {
                     return Err(HsmError::new(HsmErrorKind::Unsupported, "assisted").into());
                 }
             };
