@@ -1,7 +1,8 @@
-//! What needs no token: hashing, verifying, encrypting with a public key.
+//! What needs no token: hashing, verifying, encrypting with a public key, HMACs of given keys.
 
 mod digest;
 mod encrypt;
+mod mac;
 pub(crate) mod modexp;
 mod verify;
 
@@ -9,4 +10,5 @@ pub use digest::{Hasher, digest};
 pub(crate) use digest::{digest_input, digest_parts};
 pub use encrypt::encrypt_public;
 pub(crate) use encrypt::fill_random;
+pub use mac::hmac;
 pub use verify::verify;
