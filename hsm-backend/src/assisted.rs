@@ -8,23 +8,14 @@
 use core::ptr::NonNull;
 
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{HashAlgorithm, MacAlgorithm, SecretValue};
+use crate::job::{MacAlgorithm, SecretValue};
 use crate::{limits, software};
-
-/// What assisted mode can serve.
-#[must_use]
-pub const fn serves(algorithm: MacAlgorithm) -> bool {
-    match algorithm {
-        MacAlgorithm::Hmac(HashAlgorithm::Md5) | MacAlgorithm::AesCmac => false,
-        MacAlgorithm::Hmac(_) => true,
-    }
-}
 
 /// The full-length MAC of `data`; the key is wiped before this returns.
 ///
 /// # Errors
 ///
-/// `Unsupported` for what [`serves`] denies, `BadLength` for too much data, `Device` where no memory
+/// `Unsupported` for what [`crate::assists`] denies, `BadLength` for too much data, `Device` where no memory
 /// can be locked.
 pub fn mac(algorithm: MacAlgorithm, key: SecretValue, data: &[u8]) -> Result<Vec<u8>, HsmError> {
     let MacAlgorithm::Hmac(hash) = algorithm else {
@@ -75,6 +66,7 @@ impl Drop for Locked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::HashAlgorithm;
 
     /// NIST's example: HMAC with SHA3-256, a key of 32 bytes.
     #[test]
@@ -88,7 +80,6 @@ mod tests {
     #[test]
     fn mac_refuses_what_it_does_not_serve() {
         for algorithm in [MacAlgorithm::AesCmac, MacAlgorithm::Hmac(HashAlgorithm::Md5)] {
-            assert!(!serves(algorithm));
             assert!(mac(algorithm, SecretValue::new(vec![1; 16]), b"").is_err());
         }
         let hmac = MacAlgorithm::Hmac(HashAlgorithm::Sha3T256);

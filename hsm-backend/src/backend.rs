@@ -68,6 +68,8 @@ pub struct TokenInfo {
     pub manufacturer: String,
     pub model: String,
     pub firmware: String,
+    /// Most sessions at once; absent where it does not tell, or knows no limit.
+    pub max_sessions: Option<u64>,
 }
 
 /// A value, with the mechanism that made it (for the audit record).

@@ -131,15 +131,6 @@ pub(crate) fn algorithm_for(capabilities: &Capabilities, bytes: usize) -> Option
     exact.then_some(WrapAlgorithm::AesKeyWrapPad)
 }
 
-impl Capabilities {
-    /// Whether secret keys of `bits` can live in wrapped custody on this token: it has a wrapping
-    /// that gives this length back exactly.
-    #[must_use]
-    pub fn keeps_wrapped(&self, bits: u32) -> bool {
-        usize::try_from(bits / 8).is_ok_and(|bytes| algorithm_for(self, bytes).is_some())
-    }
-}
-
 /// The policy of a wrapping key: it wraps and unwraps, and never touches data.
 pub(crate) fn kek_policy() -> KeyPolicy {
     let usage = KeyUsage { wrap: true, unwrap: true, ..KeyUsage::default() };

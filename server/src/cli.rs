@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// KMIP server in front of the HSM you already own.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub enum Command {
     /// The keys that wrap other keys: which there are, a new one, the end of an old one.
     #[command(subcommand)]
     WrappingKey(WrappingKeyCommand),
+    /// Try out what a token can do, by doing it, and say what will work and why not.
+    Doctor(DoctorArgs),
 }
 
 /// How the server is reached. Run it as the server's own user, or as root.
@@ -261,6 +263,37 @@ pub struct CheckConfigArgs {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+}
+
+/// Arguments of `claviger doctor`.
+#[derive(Args, Debug)]
+#[command(
+    group = ArgGroup::new("target").required(true).args(["config", "module"]),
+    after_help = "Exit code: 0 if everything the configuration promises can be done, 3 if something \
+                  cannot,\n1 if the token cannot be examined, 2 for a wrong command line."
+)]
+pub struct DoctorArgs {
+    /// The configuration whose token is examined, and whose promises count.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The PKCS#11 library of a token without a configuration; the defaults count.
+    #[arg(long, value_name = "PATH")]
+    pub module: Option<PathBuf>,
+    /// The token's label [default: the only one that the library shows].
+    #[arg(long, value_name = "LABEL", requires = "module")]
+    pub token: Option<String>,
+    /// A file with the user PIN [default: asked for].
+    #[arg(long, value_name = "PATH", requires = "module", conflicts_with = "pin_env")]
+    pub pin_file: Option<PathBuf>,
+    /// An environment variable with the user PIN.
+    #[arg(long, value_name = "NAME", requires = "module")]
+    pub pin_env: Option<String>,
+    /// Milliseconds to measure, per line.
+    #[arg(long, value_name = "MS", default_value_t = 50)]
+    pub line_ms: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! Which wish is served how: the rules, cut down to one token.
 
 pub(crate) mod answers;
+mod assisted;
 mod keys;
 mod mechanism;
 pub(crate) mod rules;
+mod service;
 mod table;
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
+pub use assisted::assists;
 use keys::fits_edwards;
 pub use mechanism::{Mechanism, MechanismTraits};
+pub use service::Service;
 pub use table::{CapabilityRow, Wish};
 
 use crate::job::{

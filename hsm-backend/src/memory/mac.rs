@@ -1,8 +1,7 @@
 //! MACs, and the digest of a key.
 
 use aes::{Aes128, Aes192, Aes256};
-use cmac::Cmac;
-use hmac::{KeyInit, Mac};
+use cmac::{Cmac, KeyInit, Mac};
 
 use super::keys::{NOT_PERMITTED, Store, UNSUPPORTED, secret_bytes};
 use crate::backend::{KeyRef, Output};

@@ -20,9 +20,8 @@ mod modes;
 mod sign;
 mod wrap;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::backend::{
@@ -148,6 +147,7 @@ impl HsmBackend for MemoryBackend {
             manufacturer: "Claviger".to_owned(),
             model: "stand-in for tests".to_owned(),
             firmware: env!("CARGO_PKG_VERSION").to_owned(),
+            max_sessions: None,
         })
     }
 

@@ -118,6 +118,18 @@ pub fn hash(name: HashingAlgorithm) -> Result<HashAlgorithm, BridgeError> {
     }
 }
 
+/// KMIP's name of a hash.
+#[must_use]
+pub fn hash_name(hash: HashAlgorithm) -> Option<HashingAlgorithm> {
+    HASHES.iter().find(|(_, ours)| *ours == hash).map(|(kmip, _)| *kmip)
+}
+
+/// KMIP's name of the HMAC with a hash.
+#[must_use]
+pub fn hmac_name(hash: HashAlgorithm) -> Option<CryptographicAlgorithm> {
+    HMACS.iter().find(|(_, ours)| *ours == hash).map(|(kmip, _)| *kmip)
+}
+
 /// The hash of an HMAC key's algorithm.
 #[must_use]
 pub fn hmac_hash(algorithm: CryptographicAlgorithm) -> Option<HashAlgorithm> {

@@ -274,6 +274,13 @@ pub struct AdminConfig {
     pub socket: Option<PathBuf>,
 }
 
+impl Default for KeysConfig {
+    fn default() -> Self {
+        let raw::RawKeys { rsa_min_bits, rsa_max_bits, allow_3des } = raw::RawKeys::default();
+        Self { rsa_min_bits, rsa_max_bits, allow_3des }
+    }
+}
+
 /// `[log]`: what is logged, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogConfig {

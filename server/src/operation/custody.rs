@@ -68,7 +68,7 @@ fn needs_assistance(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, Op
     let parameters = use_key::parameters_for(row, None);
     let Ok(algorithm) = use_key::algorithm_of(row) else { return Ok(false) };
     let Ok(mac) = signature::mac(algorithm, &parameters) else { return Ok(false) };
-    Ok(hsm_backend::assisted::serves(mac) && ctx.capabilities()?.mac(mac).is_none())
+    Ok(hsm_backend::assists(hsm_backend::Wish::Mac(mac)) && ctx.capabilities()?.mac(mac).is_none())
 }
 
 /// Seals the value: a key that only wraps could not give it back.

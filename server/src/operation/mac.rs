@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.33.
 
-use hsm_backend::{KeyRef, MacAlgorithm, StreamWish, assisted};
+use hsm_backend::{KeyRef, MacAlgorithm, StreamWish, Wish, assisted, assists};
 use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::payload::{MacRequest, MacResponse};
 use kmip_core::secret::SecretBytes;
@@ -85,7 +85,7 @@ fn servable(
 ) -> Result<(MacAlgorithm, Maker), OpError> {
     let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given))?;
     let allowed = ctx.services().custody(&key.scope).assisted;
-    if key.custody == Custody::Assisted && allowed && assisted::serves(algorithm) {
+    if key.custody == Custody::Assisted && allowed && assists(Wish::Mac(algorithm)) {
         return Ok((algorithm, Maker::Assisted));
     }
     if ctx.capabilities()?.mac(algorithm).is_none() {

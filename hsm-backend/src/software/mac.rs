@@ -1,16 +1,18 @@
-//! HMAC.
+//! HMAC over a key that is at hand.
 
 use hmac::{KeyInit, Mac, SimpleHmac};
 
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::HashAlgorithm;
 
-const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "hmac");
-
-/// The HMAC of `data` over `hash`; `Unsupported` for MD5.
-pub(crate) fn hmac(hash: HashAlgorithm, key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {
+/// The HMAC of `data` under `key`, of any length.
+///
+/// # Errors
+///
+/// `Unsupported` for MD5.
+pub fn hmac(hash: HashAlgorithm, key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {
     match hash {
-        HashAlgorithm::Md5 => Err(UNSUPPORTED),
+        HashAlgorithm::Md5 => Err(HsmError::new(HsmErrorKind::Unsupported, "hmac")),
         HashAlgorithm::Sha1 => run::<SimpleHmac<sha1::Sha1>>(key, data),
         HashAlgorithm::Sha224 => run::<SimpleHmac<sha2::Sha224>>(key, data),
         HashAlgorithm::Sha256 => run::<SimpleHmac<sha2::Sha256>>(key, data),
@@ -27,7 +29,20 @@ pub(crate) fn hmac(hash: HashAlgorithm, key: &[u8], data: &[u8]) -> Result<Vec<u
 }
 
 fn run<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| UNSUPPORTED)?;
+    let unfit = HsmError::new(HsmErrorKind::BadKey, "hmac");
+    let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| unfit)?;
     mac.update(data);
     Ok(mac.finalize().into_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231 test case 2.
+    #[test]
+    fn hmac_matches_a_known_answer() {
+        let mac = hmac(HashAlgorithm::Sha256, b"Jefe", b"what do ya want for nothing?").unwrap();
+        assert_eq!(mac.get(..4), Some([0x5B, 0xDC, 0xC1, 0x46].as_slice()));
+    }
 }
