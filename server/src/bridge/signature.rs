@@ -167,6 +167,10 @@ pub fn mac(
     if key_algorithm == CryptographicAlgorithm::AES {
         return match parameters.block_cipher_mode {
             Some(BlockCipherMode::CMAC) => Ok(MacAlgorithm::AesCmac),
+            // The request has no place for its IV.
+            Some(BlockCipherMode::GCM | BlockCipherMode::AEAD) => Err(BridgeError::Unsupported(
+                "a GMAC is made by encrypting no data, with the message as additional data",
+            )),
             Some(_) => Err(BridgeError::Unsupported("block cipher mode not supported for MACs")),
             None => Err(BridgeError::Missing("no block cipher mode")),
         };
