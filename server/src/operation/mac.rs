@@ -75,7 +75,7 @@ fn servable(
     key: &ManagedObject,
     given: Option<CryptographicParameters>,
 ) -> Result<(MacAlgorithm, KeyRef), OpError> {
-    let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given))?;
+    let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given)?)?;
     if ctx.capabilities()?.mac(algorithm).is_none() {
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
