@@ -9,7 +9,7 @@ use kmip_core::attribute::CryptographicParameters;
 use kmip_core::types::{BlockCipherMode, CryptographicAlgorithm, MaskGenerator, PaddingMethod};
 
 use super::constructed::Fields;
-use super::{BridgeError, algorithm};
+use super::{BridgeError, algorithm, fields};
 
 pub use layout::Counter;
 use layout::Layout;
@@ -57,8 +57,8 @@ pub struct Cipher {
     pub fields: Option<Fields>,
     /// Tag length in bytes; 0 where the mode makes none.
     pub tag_bytes: usize,
-    /// Whether the client asks for an IV of the server's making.
-    pub random_iv: bool,
+    /// Whether the client asks for an IV of the server's making, or for none.
+    pub random_iv: Option<bool>,
     /// OAEP label.
     pub label: Vec<u8>,
     /// How CTR counts.
@@ -147,16 +147,12 @@ fn symmetric(
     parameters: &CryptographicParameters,
 ) -> Result<Cipher, BridgeError> {
     let algorithm = symmetric_algorithm(cipher, parameters)?;
-    refuse_unserved(algorithm, parameters)?;
+    fields::only(parameters, fields::of_cipher(algorithm))?;
+    check_counter(algorithm, parameters)?;
     let layout = Layout::of(algorithm, parameters)?;
-    let random_iv = parameters.random_iv.unwrap_or(false);
-    if layout.fields.is_some() && random_iv {
+    let random_iv = parameters.random_iv;
+    if layout.fields.is_some() && random_iv == Some(true) {
         return Err(BridgeError::Invalid("an IV is either random or constructed"));
-    }
-    if algorithm == CipherAlgorithm::AesXts && random_iv {
-        return Err(BridgeError::Invalid(
-            "the tweak is where the data stand, and the client's to say",
-        ));
     }
     Ok(Cipher {
         algorithm,
@@ -189,38 +185,16 @@ fn symmetric_algorithm(
     }
 }
 
-/// Parameters that would change the outcome and that we do not carry out.
-fn refuse_unserved(
+/// GCM counts in 32 bits, and in no other way.
+fn check_counter(
     algorithm: CipherAlgorithm,
     parameters: &CryptographicParameters,
 ) -> Result<(), BridgeError> {
-    if of_other_algorithms(parameters) {
-        return Err(BridgeError::Invalid("a parameter belongs to another algorithm"));
-    }
-    let counts = matches!(algorithm, CipherAlgorithm::Block { mode: BlockMode::Ctr, .. });
-    // GCM counts in 32 bits, and in no other way.
-    let as_gcm = algorithm == CipherAlgorithm::AesGcm && parameters.counter_length == Some(32);
-    if parameters.counter_length.is_some() && !counts && !as_gcm {
-        return Err(BridgeError::Invalid("this mode has no such counter"));
-    }
-    if parameters.initial_counter_value.is_some() && !counts {
-        return Err(BridgeError::Invalid("only CTR has an initial counter value"));
-    }
-    if parameters.tag_length.is_some() && !algorithm.is_aead() {
-        return Err(BridgeError::Invalid("this mode makes no tag"));
+    let other = parameters.counter_length.is_some_and(|bits| bits != 32);
+    if algorithm == CipherAlgorithm::AesGcm && other {
+        return Err(BridgeError::Invalid("GCM has a counter of 32 bits"));
     }
     Ok(())
-}
-
-/// Whether there are parameters of signatures, MACs, key derivation or RSA.
-fn of_other_algorithms(parameters: &CryptographicParameters) -> bool {
-    parameters.hashing_algorithm.is_some()
-        || parameters.digital_signature_algorithm.is_some()
-        || parameters.salt_length.is_some()
-        || parameters.mask_generator.is_some()
-        || parameters.mask_generator_hashing_algorithm.is_some()
-        || parameters.p_source.is_some()
-        || parameters.trailer_field.is_some()
 }
 
 /// Tag Length is in bytes.
@@ -242,9 +216,6 @@ fn usize_of(length: i32) -> usize {
 }
 
 fn rsa(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
-    if parameters.block_cipher_mode.is_some() {
-        return Err(BridgeError::Invalid("RSA has no block cipher mode"));
-    }
     let padding = parameters.padding_method.ok_or(BridgeError::Missing("no padding method"))?;
     let algorithm = match padding {
         PaddingMethod::PKCS1V1_5 => CipherAlgorithm::RsaPkcs1,
@@ -254,17 +225,15 @@ fn rsa(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
         }
         _ => return Err(BridgeError::Unsupported("padding method not supported")),
     };
+    fields::only(parameters, fields::of_cipher(algorithm))?;
     let label = parameters.p_source.clone().unwrap_or_default();
-    if !label.is_empty() && padding != PaddingMethod::OAEP {
-        return Err(BridgeError::Invalid("only OAEP has a P Source"));
-    }
     Ok(Cipher {
         algorithm,
         iv_bytes: 0,
         exact_iv: false,
         fields: None,
         tag_bytes: 0,
-        random_iv: false,
+        random_iv: None,
         label,
         counter: Counter::default(),
     })

@@ -65,7 +65,7 @@ fn needs_assistance(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, Op
     if !ctx.services().custody(ctx.grant()?.scope()).assisted {
         return Ok(false);
     }
-    let parameters = use_key::parameters_for(row, None);
+    let Ok(parameters) = use_key::parameters_for(row, None) else { return Ok(false) };
     let Ok(algorithm) = use_key::algorithm_of(row) else { return Ok(false) };
     let Ok(mac) = signature::mac(algorithm, &parameters) else { return Ok(false) };
     Ok(hsm_backend::assists(hsm_backend::Wish::Mac(mac)) && ctx.capabilities()?.mac(mac).is_none())

@@ -42,7 +42,7 @@ fn whole(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     refuse_public(&key)?;
     let data = single_part(ctx, request.data)?;
-    let parameters = parameters_for(&key, request.cryptographic_parameters);
+    let parameters = parameters_for(&key, request.cryptographic_parameters)?;
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let iv = iv(&cipher, request.iv_counter_nonce)?;
@@ -91,7 +91,7 @@ fn first(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     refuse_public(&key)?;
     let given = request.cryptographic_parameters;
-    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone()))?;
+    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone())?)?;
     if cipher.algorithm.is_public_key() {
         return Err(OpError::FeatureNotSupported("private keys decrypt in one part only"));
     }

@@ -40,7 +40,7 @@ pub(super) fn handle(
 fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResponse, OpError> {
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     let data = single_part(ctx, request.data)?;
-    let parameters = parameters_for(&key, request.cryptographic_parameters);
+    let parameters = parameters_for(&key, request.cryptographic_parameters)?;
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
@@ -78,7 +78,7 @@ fn first(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
         return Err(OpError::FeatureNotSupported("public keys encrypt in one part only"));
     }
     let given: Option<CryptographicParameters> = request.cryptographic_parameters;
-    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone()))?;
+    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone())?)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let token_key = servable(ctx, &key, &cipher)?;
     let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
@@ -191,15 +191,12 @@ fn iv(
     let given = given.filter(|iv| !iv.is_empty());
     match given {
         Some(_) if cipher.iv_bytes == 0 => Err(OpError::InvalidField("this mode takes no IV")),
-        Some(_) if cipher.random_iv => {
+        Some(_) if cipher.random_iv == Some(true) => {
             Err(OpError::InvalidField("an IV is given, and one is to be made"))
         }
         Some(iv) => Ok((iv, false)),
         None if cipher.iv_bytes == 0 => Ok((Vec::new(), false)),
-        // Where the data stand, only the client knows.
-        None if cipher.algorithm == CipherAlgorithm::AesXts => {
-            Err(OpError::InvalidMessage("no IV"))
-        }
+        None if must_be_given(cipher) => Err(OpError::InvalidMessage("no IV")),
         None => {
             let made = match cipher.fields {
                 Some(fields) => constructed_iv::make(ctx, key, fields, cipher.iv_bytes)?,
@@ -208,4 +205,10 @@ fn iv(
             Ok((made, true))
         }
     }
+}
+
+/// Where the data of XTS stand, only the client knows; and it may want none of the server's IVs.
+fn must_be_given(cipher: &Cipher) -> bool {
+    let unwanted = cipher.random_iv == Some(false) && cipher.fields.is_none();
+    cipher.algorithm == CipherAlgorithm::AesXts || unwanted
 }

@@ -83,7 +83,7 @@ fn servable(
     key: &ManagedObject,
     given: Option<CryptographicParameters>,
 ) -> Result<(MacAlgorithm, Maker), OpError> {
-    let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given))?;
+    let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given)?)?;
     let allowed = ctx.services().custody(&key.scope).assisted;
     if key.custody == Custody::Assisted && allowed && assists(Wish::Mac(algorithm)) {
         return Ok((algorithm, Maker::Assisted));

@@ -42,10 +42,6 @@ impl Layout {
                 Self::of_aead(algorithm, parameters)
             }
             _ => {
-                let told = [parameters.fixed_field_length, parameters.invocation_field_length];
-                if told != [None, None] {
-                    return Err(BridgeError::Invalid("only GCM, CCM and CTR construct their IV"));
-                }
                 let usual = match algorithm {
                     CipherAlgorithm::Block { cipher, mode, .. } if mode.has_iv() => {
                         cipher.block_bytes()
