@@ -28,7 +28,7 @@ pub use backend::{
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
-    MechanismTraits, SignPlan, Wish, WrapPlan, WrapProof,
+    MechanismTraits, SignPlan, Trial, Wish, WrapPlan, WrapProof,
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;
