@@ -147,8 +147,16 @@ fn macs() -> Vec<Row> {
     let mut rows = Vec::new();
     for entry in CryptographicAlgorithm::TABLE.values {
         let algorithm = CryptographicAlgorithm(entry.value);
-        if let Ok(found) = signature::mac(algorithm, &NO_PARAMETERS) {
-            rows.push(Row { asked: format!("{algorithm:?}"), wish: Wish::Mac(found) });
+        let own = signature::mac(algorithm, &NO_PARAMETERS).ok();
+        rows.extend(own.map(|own| Row { asked: format!("{algorithm:?}"), wish: Wish::Mac(own) }));
+        for hash in HashingAlgorithm::TABLE.values {
+            let hash = HashingAlgorithm(hash.value);
+            let parameters =
+                CryptographicParameters { hashing_algorithm: Some(hash), ..NO_PARAMETERS };
+            let found = signature::mac(algorithm, &parameters).ok().filter(|_| own.is_some());
+            let asked = format!("{algorithm:?}, {hash:?}");
+            let other = found.filter(|found| Some(*found) != own);
+            rows.extend(other.map(|found| Row { asked, wish: Wish::Mac(found) }));
         }
         for mode in modes() {
             let parameters =
