@@ -10,7 +10,9 @@
 )]
 
 pub mod corpus;
+pub mod crypto;
 pub mod docs;
+mod kryoptic;
 pub mod memory;
 pub mod program;
 pub mod requests;

@@ -55,3 +55,24 @@ pub fn softhsm() -> PathBuf {
             "SoftHSM2 is missing: run `apt-get install softhsm2`, or set CLAVIGER_PKCS11_MODULE",
         )
 }
+
+/// The module of Kryoptic, the second token.
+///
+/// # Panics
+///
+/// If it was not built.
+#[must_use]
+pub fn kryoptic() -> PathBuf {
+    const VARIABLE: &str = "CLAVIGER_KRYOPTIC_MODULE";
+    let default = || {
+        let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
+        home.join(".cache/claviger/kryoptic/release/libkryoptic_module.so")
+    };
+    let module = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
+    assert!(
+        module.is_file(),
+        "{} is missing: run `tools/kryoptic`, which builds it, or set {VARIABLE}",
+        module.display()
+    );
+    module
+}

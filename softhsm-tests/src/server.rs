@@ -9,27 +9,47 @@ use std::time::Duration;
 
 use server::client::{Client, ClientConfig, Ready};
 
-use crate::program;
+use crate::{kryoptic, program};
 
 /// Longest start and longest stop: first starts make keys and certificates on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Which token a trial uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// SoftHSM2, by `claviger dev`.
+    SoftHsm,
+    /// Kryoptic, by `claviger serve` with a configuration made here.
+    Kryoptic,
+}
+
 /// Where a trial lives; it outlives the server that runs in it.
 #[derive(Debug)]
 pub struct Trial {
+    kind: TokenKind,
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Trial {
-    /// An empty folder.
+    /// An empty folder, for a token of SoftHSM2.
     ///
     /// # Panics
     ///
     /// If it cannot be made.
     #[must_use]
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self::on(TokenKind::SoftHsm)
+    }
+
+    /// An empty folder, for a token of this kind.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn on(kind: TokenKind) -> Self {
+        Self { kind, folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
     }
 
     /// Sets a variable for every server started here.
@@ -86,11 +106,10 @@ impl Trial {
     #[must_use]
     pub fn start(&self) -> Server {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let mut command = Command::new(program::claviger());
-        command.arg("dev").arg("--data-dir").arg(self.data());
-        command.args(["--kmip-addr", "127.0.0.1:0"]);
-        command.arg("--pkcs11-module").arg(program::softhsm());
-        command.env_remove("CLAVIGER_LOG").env_remove("SOFTHSM2_CONF");
+        let mut command = self.command();
+        for variable in ["CLAVIGER_LOG", "SOFTHSM2_CONF", "KRYOPTIC_CONF"] {
+            command.env_remove(variable);
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
@@ -103,6 +122,24 @@ impl Trial {
         }
         server.ready = Some(Ready::read(&self.data().join("ready.json")).unwrap());
         server
+    }
+
+    fn command(&self) -> Command {
+        let data = self.data();
+        let mut command = Command::new(program::claviger());
+        match self.kind {
+            TokenKind::SoftHsm => {
+                command.arg("dev").arg("--data-dir").arg(data);
+                command.arg("--pkcs11-module").arg(program::softhsm());
+            }
+            TokenKind::Kryoptic => {
+                kryoptic::prepare(&data);
+                command.arg("serve").arg("--config").arg(data.join("claviger.toml"));
+                command.arg("--dev-data-dir").arg(data);
+            }
+        }
+        command.args(["--kmip-addr", "127.0.0.1:0"]);
+        command
     }
 }
 

@@ -37,6 +37,26 @@ pub(super) const fn signed_alike(wish: SignAlgorithm, plan: SignPlan) -> SignAlg
     }
 }
 
+/// The trials from which this one follows: two hashes are good together where each is good alone,
+/// and some two are good together.
+pub(super) fn follows_from(trial: Trial) -> Option<[Trial; 3]> {
+    let (first, second) = MIXED;
+    let parts = |hash: H, mgf: H, pair: &dyn Fn(H, H) -> Trial| {
+        let mixed = hash != mgf && (hash, mgf) != MIXED;
+        mixed.then(|| [pair(first, second), pair(hash, hash), pair(mgf, mgf)])
+    };
+    match trial {
+        Trial::Cipher(CipherAlgorithm::RsaOaep { hash, mgf }, plan @ CipherPlan::OnToken(_)) => {
+            let oaep = |hash, mgf| Trial::Cipher(CipherAlgorithm::RsaOaep { hash, mgf }, plan);
+            parts(hash, mgf, &oaep)
+        }
+        Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, plan @ SignPlan::HashHere(_)) => {
+            parts(hash, mgf, &|hash, mgf| Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, plan))
+        }
+        Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel => None,
+    }
+}
+
 impl Prober<'_> {
     /// Whether the token opens what was sealed with the public half.
     pub(super) fn rsa_opens(
@@ -44,13 +64,6 @@ impl Prober<'_> {
         wish: CipherAlgorithm,
         plan: CipherPlan,
     ) -> Result<Option<bool>, Fault> {
-        if let CipherAlgorithm::RsaOaep { hash, mgf } = wish
-            && hash != mgf
-            && (hash, mgf) != MIXED
-        {
-            let pair = |hash, mgf| Trial::Cipher(CipherAlgorithm::RsaOaep { hash, mgf }, plan);
-            return Ok(Some(self.pair_holds(hash, mgf, pair)));
-        }
         let Some(key) = self.rsa_key() else { return Ok(None) };
         self.attempt(|session| opens(session, key, wish, plan, [b"", b""])).map(Some)
     }
@@ -80,21 +93,8 @@ impl Prober<'_> {
         if !tried || matches!(wish, SignAlgorithm::Ecdsa(_)) {
             return Ok(None);
         }
-        if let (SignAlgorithm::RsaPss { hash, mgf }, SignPlan::HashHere(_)) = (wish, plan)
-            && hash != mgf
-            && (hash, mgf) != MIXED
-        {
-            let pair = |hash, mgf| Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, plan);
-            return Ok(Some(self.pair_holds(hash, mgf, pair)));
-        }
         let Some(key) = self.rsa_key() else { return Ok(None) };
         self.attempt(|session| signs(session, key, wish, plan)).map(Some)
-    }
-
-    /// Two hashes are good together where each is good alone, and some two are good together.
-    fn pair_holds(&self, hash: H, mgf: H, pair: impl Fn(H, H) -> Trial) -> bool {
-        let (first, second) = MIXED;
-        [pair(first, second), pair(hash, hash), pair(mgf, mgf)].into_iter().all(|t| self.holds(t))
     }
 
     fn rsa_key(&self) -> Option<ObjectHandle> {
