@@ -1,7 +1,9 @@
 //! A trial on Kryoptic: the folder that `claviger dev` makes for SoftHSM2, made for the other token.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rusqlite::{Connection, OpenFlags};
 use server::pki::{Authority, PemPair, write_private};
 
 use crate::program;
@@ -33,9 +35,23 @@ pub(crate) fn prepare(data: &Path) {
     std::fs::write(data.join("claviger.toml"), config_text(&conf)).unwrap();
 }
 
+/// How many objects lie in the token's database.
+pub(crate) fn objects(data: &Path) -> usize {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let database = Connection::open_with_flags(token_file(&data.join("tokens")), flags).unwrap();
+    database.busy_timeout(Duration::from_secs(10)).unwrap();
+    let count = "SELECT count(DISTINCT id) FROM objects";
+    let count: u32 = database.query_row(count, [], |row| row.get(0)).unwrap();
+    usize::try_from(count).unwrap()
+}
+
+fn token_file(tokens: &Path) -> PathBuf {
+    tokens.join("token.sql")
+}
+
 /// Kryoptic's own configuration: one slot.
 fn conf_text(tokens: &Path) -> String {
-    let file = tokens.join("token.sql");
+    let file = token_file(tokens);
     format!("[[slots]]\nslot = 1\ndbtype = \"sqlite\"\ndbargs = {file:?}\n")
 }
 
@@ -67,6 +83,9 @@ export = true
 [[scope]]
 name = "other"
 export = false
+
+[keys]
+rsa_min_bits = 1024
 "#,
         module = program::kryoptic(),
     )

@@ -14,6 +14,9 @@ use crate::{kryoptic, program};
 /// Longest start and longest stop: first starts make keys and certificates on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Environment variable that names the kind of token for the tests that work on any.
+pub const TOKEN_VARIABLE: &str = "CLAVIGER_TEST_TOKEN";
+
 /// Which token a trial uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
@@ -32,14 +35,18 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// An empty folder, for a token of SoftHSM2.
+    /// An empty folder, for a token of the kind that [`TOKEN_VARIABLE`] names, else of SoftHSM2.
     ///
     /// # Panics
     ///
     /// If it cannot be made.
     #[must_use]
     pub fn new() -> Self {
-        Self::on(TokenKind::SoftHsm)
+        Self::on(match std::env::var(TOKEN_VARIABLE).as_deref() {
+            Err(_) | Ok("softhsm") => TokenKind::SoftHsm,
+            Ok("kryoptic") => TokenKind::Kryoptic,
+            Ok(other) => panic!("{TOKEN_VARIABLE} is {other:?}: softhsm or kryoptic"),
+        })
     }
 
     /// An empty folder, for a token of this kind.
@@ -50,6 +57,12 @@ impl Trial {
     #[must_use]
     pub fn on(kind: TokenKind) -> Self {
         Self { kind, folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    /// The kind of its token.
+    #[must_use]
+    pub const fn kind(&self) -> TokenKind {
+        self.kind
     }
 
     /// Sets a variable for every server started here.
@@ -71,13 +84,17 @@ impl Trial {
         self.data().join("tokens")
     }
 
-    /// How many objects lie in the token, whatever the server knows of them.
+    /// How many objects lie in the token, whatever the server knows of them; on Kryoptic with some
+    /// of the token's own.
     ///
     /// # Panics
     ///
     /// If the token's files cannot be read.
     #[must_use]
     pub fn token_objects(&self) -> usize {
+        if self.kind == TokenKind::Kryoptic {
+            return kryoptic::objects(&self.data());
+        }
         let folders = std::fs::read_dir(self.tokens()).unwrap();
         let entries = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
