@@ -1,5 +1,6 @@
 //! Wrapped custody: what the server keeps of a key that lives nowhere else.
 
+use crate::backend::WrappedKey;
 use crate::capability::{Capabilities, WrapPlan};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{KeyPolicy, KeyUsage, SecretKeyKind, SecretKeySpec, WrapAlgorithm};
@@ -88,6 +89,25 @@ impl Envelope {
     }
 }
 
+impl WrappedKey {
+    /// `blob` with Sensitive set and Extractable cleared, as asked; the key in it is untouched, and
+    /// so is what lives in the token, which gives nothing away in any case.
+    ///
+    /// # Errors
+    ///
+    /// `BadData` for what is no wrapped key.
+    pub fn restricted(
+        blob: &[u8],
+        sensitive: bool,
+        not_extractable: bool,
+    ) -> Result<Vec<u8>, HsmError> {
+        let mut envelope = Envelope::decode(blob)?;
+        envelope.sensitive |= sensitive;
+        envelope.extractable &= !not_extractable;
+        Ok(envelope.encode())
+    }
+}
+
 fn place<T: PartialEq>(all: &[T], one: T) -> u8 {
     all.iter().position(|other| *other == one).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
 }
@@ -109,6 +129,15 @@ pub(crate) fn algorithm_for(capabilities: &Capabilities, bytes: usize) -> Option
         WrapPlan::WholeBlocks(_) => bytes.is_multiple_of(8),
     };
     exact.then_some(WrapAlgorithm::AesKeyWrapPad)
+}
+
+impl Capabilities {
+    /// Whether secret keys of `bits` can live in wrapped custody on this token: it has a wrapping
+    /// that gives this length back exactly.
+    #[must_use]
+    pub fn keeps_wrapped(&self, bits: u32) -> bool {
+        usize::try_from(bits / 8).is_ok_and(|bytes| algorithm_for(self, bytes).is_some())
+    }
 }
 
 /// The policy of a wrapping key: it wraps and unwraps, and never touches data.

@@ -56,7 +56,7 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
         scope: String::new(),
         request_id: 0,
     };
-    let canary = services.sealer.canary()?.map(KeyRef::Token);
+    let canary = services.keyring.canary()?.map(KeyRef::Token);
     for row in rows {
         match settle(services, &call, canary.as_ref(), row) {
             Ok(Phase::Failed) => settled.failed += 1,
@@ -86,9 +86,8 @@ fn settle(
         Phase::Destroying(_) | Phase::Live => Phase::Live,
     };
     if row.phase == Phase::Live {
-        row.blob = None;
-        row.key_id = None;
+        row.forget_secret();
     }
-    services.store.settle(Housekeeping::new(), &row)?;
+    services.store.settle(Housekeeping::new(), &[&row])?;
     Ok(row.phase)
 }

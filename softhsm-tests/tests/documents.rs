@@ -147,16 +147,8 @@ fn macs() -> Vec<Row> {
     let mut rows = Vec::new();
     for entry in CryptographicAlgorithm::TABLE.values {
         let algorithm = CryptographicAlgorithm(entry.value);
-        let own = signature::mac(algorithm, &NO_PARAMETERS).ok();
-        rows.extend(own.map(|own| Row { asked: format!("{algorithm:?}"), wish: Wish::Mac(own) }));
-        for hash in HashingAlgorithm::TABLE.values {
-            let hash = HashingAlgorithm(hash.value);
-            let parameters =
-                CryptographicParameters { hashing_algorithm: Some(hash), ..NO_PARAMETERS };
-            let found = signature::mac(algorithm, &parameters).ok().filter(|_| own.is_some());
-            let asked = format!("{algorithm:?}, {hash:?}");
-            let other = found.filter(|found| Some(*found) != own);
-            rows.extend(other.map(|found| Row { asked, wish: Wish::Mac(found) }));
+        if let Ok(found) = signature::mac(algorithm, &NO_PARAMETERS) {
+            rows.push(Row { asked: format!("{algorithm:?}"), wish: Wish::Mac(found) });
         }
         for mode in modes() {
             let parameters =
@@ -168,6 +160,16 @@ fn macs() -> Vec<Row> {
                 });
             }
         }
+    }
+    // Hashes whose HMAC has no name of its own: any HMAC key serves.
+    let key = CryptographicAlgorithm::HMAC_SHA256;
+    let own = signature::mac(key, &NO_PARAMETERS).ok();
+    for hash in HashingAlgorithm::TABLE.values {
+        let hash = HashingAlgorithm(hash.value);
+        let parameters = CryptographicParameters { hashing_algorithm: Some(hash), ..NO_PARAMETERS };
+        let found = signature::mac(key, &parameters).ok().filter(|found| Some(*found) != own);
+        let asked = format!("any HMAC key, {hash:?}");
+        rows.extend(found.map(|found| Row { asked, wish: Wish::Mac(found) }));
     }
     distinct(rows)
 }

@@ -2,6 +2,7 @@
 
 mod digest;
 mod encrypt;
+mod hmac;
 pub(crate) mod modexp;
 mod verify;
 
@@ -9,4 +10,5 @@ pub use digest::{Hasher, digest};
 pub(crate) use digest::{digest_input, digest_parts};
 pub use encrypt::encrypt_public;
 pub(crate) use encrypt::fill_random;
+pub(crate) use hmac::hmac;
 pub use verify::verify;

@@ -117,6 +117,12 @@ pub fn hmac_hash(algorithm: CryptographicAlgorithm) -> Option<HashAlgorithm> {
     HMACS.iter().find(|(kmip, _)| *kmip == algorithm).map(|(_, hash)| *hash)
 }
 
+/// Whether KMIP has a name for the HMAC over `hash`.
+#[must_use]
+pub fn has_hmac_name(hash: HashAlgorithm) -> bool {
+    HMACS.iter().any(|(_, named)| *named == hash)
+}
+
 /// Every HMAC algorithm of the table.
 pub fn hmac_algorithms() -> impl Iterator<Item = CryptographicAlgorithm> {
     HMACS.iter().map(|(kmip, _)| *kmip)

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin,
-    RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
-    RawWorkers,
+    OneOrMany, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog, RawLogFormat,
+    RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion,
+    RawToken, RawWorkers,
 };
 use super::{
     ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
     LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
     StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
+
+use crate::services::{CustodyMode, CustodyRules};
 
 type Checked<T> = Result<T, Problem>;
 
@@ -248,9 +250,20 @@ fn scopes(raw: Vec<RawScope>) -> Checked<Vec<ScopeConfig>> {
         if scopes.iter().any(|other| other.name == name) {
             return Err(Problem::new(key, format!("a second scope named {name}")));
         }
-        scopes.push(ScopeConfig { name, export: scope.export, unique_names: scope.unique_names });
+        let (export, unique_names) = (scope.export, scope.unique_names);
+        let custody = custody(&scope);
+        scopes.push(ScopeConfig { name, export, unique_names, custody });
     }
     Ok(scopes)
+}
+
+fn custody(raw: &RawScope) -> CustodyRules {
+    let mode = |raw| match raw {
+        RawCustody::Token => CustodyMode::Token,
+        RawCustody::Wrapped => CustodyMode::Wrapped,
+    };
+    let (symmetric, private) = (mode(raw.symmetric_keys), mode(raw.private_keys));
+    CustodyRules { symmetric, private, assisted: raw.assisted }
 }
 
 fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {

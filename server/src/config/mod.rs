@@ -19,6 +19,8 @@ pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
+use crate::services::CustodyRules;
+
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -209,6 +211,8 @@ pub struct ScopeConfig {
     pub export: bool,
     /// Whether no two of its objects may have the same Name.
     pub unique_names: bool,
+    /// Where its new keys live.
+    pub custody: CustodyRules,
 }
 
 /// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.

@@ -232,6 +232,30 @@ pub(crate) struct RawScope {
     pub(crate) export: bool,
     #[serde(default = "yes")]
     pub(crate) unique_names: bool,
+    #[serde(default = "RawCustody::wrapped")]
+    pub(crate) symmetric_keys: RawCustody,
+    #[serde(default = "RawCustody::token")]
+    pub(crate) private_keys: RawCustody,
+    #[serde(default)]
+    pub(crate) assisted: bool,
+}
+
+/// `scope.symmetric_keys`, `scope.private_keys`
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawCustody {
+    Token,
+    Wrapped,
+}
+
+impl RawCustody {
+    const fn token() -> Self {
+        Self::Token
+    }
+
+    const fn wrapped() -> Self {
+        Self::Wrapped
+    }
 }
 
 /// `[limits]`

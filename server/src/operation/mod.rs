@@ -7,6 +7,7 @@ mod birth;
 mod context;
 mod create;
 mod create_key_pair;
+mod custody;
 mod decrypt;
 mod delete_attribute;
 mod destroy;
