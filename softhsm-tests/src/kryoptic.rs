@@ -6,15 +6,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use server::pki::{Authority, PemPair, write_private};
 
-use crate::program;
-
 /// What `claviger serve` calls the token that it initialises for a trial.
 const TOKEN_LABEL: &str = "claviger-dev";
 const PIN: &str = "0123456789abcdef";
 const CLIENTS: [(&str, &str); 3] = [("client1", "demo"), ("client2", "demo"), ("other", "other")];
 
-/// Makes the folder, unless it is there.
-pub(crate) fn prepare(data: &Path) {
+/// Makes the folder, unless it is there; `module` is the library to load.
+pub(crate) fn prepare(data: &Path, module: &Path) {
     if data.exists() {
         return;
     }
@@ -32,7 +30,7 @@ pub(crate) fn prepare(data: &Path) {
     }
     let conf = data.join("kryoptic.toml");
     std::fs::write(&conf, conf_text(&data.join("tokens"))).unwrap();
-    std::fs::write(data.join("claviger.toml"), config_text(&conf)).unwrap();
+    std::fs::write(data.join("claviger.toml"), config_text(module, &conf)).unwrap();
 }
 
 /// How many objects lie in the token's database.
@@ -55,7 +53,7 @@ fn conf_text(tokens: &Path) -> String {
     format!("[[slots]]\nslot = 1\ndbtype = \"sqlite\"\ndbargs = {file:?}\n")
 }
 
-fn config_text(conf: &Path) -> String {
+fn config_text(module: &Path, conf: &Path) -> String {
     format!(
         r#"[server]
 kmip_addr = "127.0.0.1:0"
@@ -86,7 +84,6 @@ export = false
 
 [keys]
 rsa_min_bits = 1024
-"#,
-        module = program::kryoptic(),
+"#
     )
 }

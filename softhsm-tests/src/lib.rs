@@ -18,3 +18,4 @@ pub mod program;
 pub mod requests;
 pub mod server;
 pub mod token;
+pub mod trace;

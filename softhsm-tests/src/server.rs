@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use server::client::{Client, ClientConfig, Ready};
 
+use crate::trace::Trace;
 use crate::{kryoptic, program};
 
 /// Longest start and longest stop: first starts make keys and certificates on a busy machine.
@@ -30,6 +31,7 @@ pub enum TokenKind {
 #[derive(Debug)]
 pub struct Trial {
     kind: TokenKind,
+    module: PathBuf,
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
 }
@@ -56,7 +58,28 @@ impl Trial {
     /// If it cannot be made.
     #[must_use]
     pub fn on(kind: TokenKind) -> Self {
-        Self { kind, folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        let module = match kind {
+            TokenKind::SoftHsm => program::softhsm(),
+            TokenKind::Kryoptic => program::kryoptic(),
+        };
+        Self { kind, module, folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    /// Has every call to the token written down; to be asked for before the first start.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        let real = std::mem::replace(&mut self.module, program::recorder());
+        let file = self.trace().file().to_owned();
+        for (name, path) in [("PKCS11_RECORDER_MODULE", real), ("PKCS11_RECORDER_OUTPUT", file)] {
+            self = self.with_variable(name, path.to_str().unwrap());
+        }
+        self
+    }
+
+    /// What was written down.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        Trace::at(self.folder.path().join("trace.log"))
     }
 
     /// The kind of its token.
@@ -159,10 +182,10 @@ impl Trial {
         match self.kind {
             TokenKind::SoftHsm => {
                 command.arg("dev").arg("--data-dir").arg(data);
-                command.arg("--pkcs11-module").arg(program::softhsm());
+                command.arg("--pkcs11-module").arg(&self.module);
             }
             TokenKind::Kryoptic => {
-                kryoptic::prepare(&data);
+                kryoptic::prepare(&data, &self.module);
                 command.arg("serve").arg("--config").arg(data.join("claviger.toml"));
                 command.arg("--dev-data-dir").arg(data);
             }
