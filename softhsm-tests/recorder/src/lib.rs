@@ -2,7 +2,7 @@
 //! read, wrap or destroy objects: one line each, when the call is over.
 //!
 //! `PKCS11_RECORDER_MODULE` names the other library, `PKCS11_RECORDER_OUTPUT` the file, to which lines
-//! are appended. Of values only those that are no secret are written: see [`line::Line`].
+//! are appended. Of values only those that are no secret are written: see the module `line`.
 #![allow(unsafe_code, reason = "it stands between two sides of a C interface")]
 #![allow(non_snake_case, reason = "PKCS#11 gives the names")]
 
