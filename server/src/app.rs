@@ -1,8 +1,8 @@
 //! The one place where the parts are put together: store, token, services, pipeline, housekeeping.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hsm_backend::HsmBackend;
@@ -11,6 +11,7 @@ use kmip_core::ttlv::Limits;
 
 use crate::config::{Config, SecretError};
 use crate::housekeeping::{Bell, Housekeeper};
+use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
@@ -75,7 +76,9 @@ impl App {
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
+            invocations: Invocations::default(),
             streams: Streams::default(),
+            moves: Mutex::default(),
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
@@ -84,6 +87,12 @@ impl App {
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         Ok(Self { services, limits, housekeeper })
+    }
+
+    /// What the operations share.
+    #[must_use]
+    pub fn services(&self) -> Arc<Services> {
+        Arc::clone(&self.services)
     }
 
     /// What serves the messages.

@@ -31,6 +31,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
+        Command::Key(command) => server::ctl::key(&command, &say)?,
+        Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
     }
     Ok(())
 }

@@ -70,5 +70,5 @@ impl Sealer {
 
 fn parameters(iv: Vec<u8>, context: &str) -> CipherParams {
     let aad = context.as_bytes().to_vec();
-    CipherParams { iv, aad, tag_bytes: TAG_BYTES, counter_bits: None }
+    CipherParams { iv, aad, tag_bytes: TAG_BYTES, ..CipherParams::default() }
 }

@@ -11,6 +11,7 @@ use kmip_core::ttlv::DateTime;
 
 use crate::authz::Subject;
 use crate::housekeeping::Bell;
+use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::sealing::Sealer;
@@ -130,8 +131,12 @@ pub struct Services {
     pub instance: String,
     /// Whose turn it is in each Object Group.
     pub rotation: GroupRotation,
+    /// Numbers of constructed IVs.
+    pub invocations: Invocations,
     /// Operations of which some parts have come.
     pub streams: Streams,
+    /// Held while a key moves between custodies.
+    pub moves: Mutex<()>,
     /// Wakes the housekeeping.
     pub bell: Arc<Bell>,
     /// Numbers the requests.

@@ -7,7 +7,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
-use hsm_backend::{Capabilities, Curve, HsmBackend, SecretKeyKind, SecretValue, TokenState, Wish};
+use hsm_backend::{
+    Capabilities, Curve, EdwardsCurve, HsmBackend, SecretKeyKind, SecretValue, TokenState, Wish,
+};
 use kmip_core::attribute::CryptographicParameters;
 use kmip_core::payload::OPERATIONS;
 use kmip_core::types::{
@@ -140,6 +142,11 @@ fn signatures() -> Vec<Row> {
             }
         }
     }
+    for algorithm in [CryptographicAlgorithm::Ed25519, CryptographicAlgorithm::Ed448] {
+        if let Ok(found) = signature::scheme(algorithm, &NO_PARAMETERS, None) {
+            rows.push(Row { asked: format!("{algorithm:?}"), wish: Wish::Sign(found.algorithm) });
+        }
+    }
     distinct(rows)
 }
 
@@ -184,6 +191,8 @@ fn keys() -> Vec<Row> {
         curve("EC P-256", Curve::P256),
         curve("EC P-384", Curve::P384),
         curve("EC P-521", Curve::P521),
+        row("Ed25519", Wish::GenerateEdwards(EdwardsCurve::Ed25519)),
+        row("Ed448", Wish::GenerateEdwards(EdwardsCurve::Ed448)),
     ]
 }
 

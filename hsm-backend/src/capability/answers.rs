@@ -160,6 +160,7 @@ impl Answer {
             aad: bytes(self.aad),
             tag_bytes: self.tag.len() / 2,
             counter_bits: None,
+            tweak_key: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which wish is served how: the rules, cut down to one token.
 
 pub(crate) mod answers;
+mod keys;
 mod mechanism;
 pub(crate) mod rules;
 mod table;
@@ -9,12 +10,13 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 pub use answers::Trial;
+use keys::fits_edwards;
 pub use mechanism::{Mechanism, MechanismTraits};
 pub use table::{CapabilityRow, Wish};
 
 use crate::job::{
-    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
-    WrapAlgorithm,
+    CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm, SecretKeyKind,
+    SignAlgorithm, WrapAlgorithm,
 };
 
 /// How a cipher is carried out on one token.
@@ -32,6 +34,9 @@ pub enum CipherPlan {
         /// What the blocks are encrypted with for a decryption.
         decrypt: Mechanism,
     },
+    /// The token encrypts the tweak under one key and runs the blocks through another; the tweak
+    /// is put on and taken off here.
+    TweakHere(Mechanism),
     /// The data become a secret that lives for one call, which the token wraps or unwraps.
     AsKey(Mechanism),
     /// The token does the raw private operation; the OAEP padding is taken off here.
@@ -114,6 +119,7 @@ impl CipherPlan {
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
             | Self::XorHere { encrypt: mechanism, .. }
+            | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
@@ -126,6 +132,7 @@ impl CipherPlan {
             Self::XorHere { decrypt, .. } => decrypt,
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
+            | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
@@ -153,6 +160,7 @@ pub struct Capabilities {
     digests: HashMap<HashAlgorithm, DigestPlan>,
     secrets: HashMap<SecretKeyKind, Vec<GeneratePlan>>,
     curves: HashMap<Curve, GeneratePlan>,
+    edwards: HashMap<EdwardsCurve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
     mac_min_bytes: usize,
     oaep_labels: bool,
@@ -175,7 +183,7 @@ impl Capabilities {
         let cipher = |wish: &CipherAlgorithm, plan: &CipherPlan| {
             let there = match *plan {
                 CipherPlan::OnToken(m) if wish.is_public_key() => has(m, |t| t.decrypt),
-                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) => {
+                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) | CipherPlan::TweakHere(m) => {
                     has(m, |t| t.encrypt && t.decrypt)
                 }
                 CipherPlan::UnpadHere(m) => has(m, |t| t.decrypt),
@@ -192,7 +200,12 @@ impl Capabilities {
             has(plan.mechanism(), |t| t.wrap && t.unwrap) && proven(*plan, proof(plan.mechanism()))
         };
         let sign = |wish: &SignAlgorithm, plan: &SignPlan| {
-            has(plan.mechanism(), |t| t.sign) && answers(Trial::Sign(*wish, *plan))
+            let fits = |traits: MechanismTraits| match wish {
+                SignAlgorithm::EdDsa(curve) => fits_edwards(traits, *curve),
+                _ => true,
+            };
+            let there = info(plan.mechanism()).is_some_and(|traits| traits.sign && fits(traits));
+            there && answers(Trial::Sign(*wish, *plan))
         };
         let mac = |wish: &MacAlgorithm, plan: &MacPlan| {
             has(plan.mechanism(), |t| t.sign) && answers(Trial::Mac(*wish, *plan))
@@ -203,10 +216,11 @@ impl Capabilities {
             macs: first(keep(rules::macs(), mac)),
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
-            secrets: secrets(info),
-            curves: curves(info),
-            rsa: rsa(info),
-            mac_min_bytes: mac_min_bytes(info),
+            secrets: keys::secrets(info),
+            curves: keys::curves(info),
+            edwards: keys::edwards(info),
+            rsa: keys::rsa(info),
+            mac_min_bytes: keys::mac_min_bytes(info),
             oaep_labels: has(Mechanism::RSA_PKCS_OAEP, |t| t.decrypt) && answers(Trial::OaepLabel),
         }
     }
@@ -295,6 +309,12 @@ impl Capabilities {
         self.oaep_labels
     }
 
+    /// How the token makes pairs on a `curve` of Edwards form, if it can.
+    #[must_use]
+    pub fn generate_edwards(&self, curve: EdwardsCurve) -> Option<GeneratePlan> {
+        self.edwards.get(&curve).copied()
+    }
+
     /// Length in bytes up to which shorter MAC keys are padded with zeros on import.
     ///
     /// HMAC pads its key with zeros itself, so the MAC stays the same. Zero where the token
@@ -330,52 +350,6 @@ fn proven(plan: WrapPlan, proof: WrapProof) -> bool {
         WrapPlan::OnToken(_) => proof == WrapProof::Exact,
         WrapPlan::WholeBlocks(_) => proof != WrapProof::Wrong,
     }
-}
-
-type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
-
-fn secrets(info: Ask<'_>) -> HashMap<SecretKeyKind, Vec<GeneratePlan>> {
-    let mut plans: HashMap<SecretKeyKind, Vec<GeneratePlan>> = HashMap::new();
-    for (kind, mechanism, min_bits, max_bits) in rules::SECRETS {
-        if info(*mechanism).is_some_and(|traits| traits.generate) {
-            let (mechanism, min_bits, max_bits) = (*mechanism, *min_bits, *max_bits);
-            let plan = GeneratePlan { mechanism, min_bits, max_bits };
-            plans.entry(*kind).or_default().push(plan);
-        }
-    }
-    plans
-}
-
-fn rsa(info: Ask<'_>) -> Option<GeneratePlan> {
-    let mechanism = Mechanism::RSA_PKCS_KEY_PAIR_GEN;
-    let traits = info(mechanism).filter(|traits| traits.generate_pair)?;
-    let (ours, none_told) = (rules::RSA_BITS, traits.max_key == 0);
-    let bits = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let max_bits = if none_told { *ours.end() } else { bits(traits.max_key).min(*ours.end()) };
-    let min_bits = bits(traits.min_key).max(*ours.start());
-    (min_bits <= max_bits).then_some(GeneratePlan { mechanism, min_bits, max_bits })
-}
-
-fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
-    let mechanism = Mechanism::EC_KEY_PAIR_GEN;
-    let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
-        return HashMap::new();
-    };
-    let fits = |bits: u32| {
-        let bits = u64::from(bits);
-        traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&bits)
-    };
-    let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
-    rules::CURVES.iter().filter(|(_, b)| fits(*b)).map(|(c, b)| (*c, plan(*b))).collect()
-}
-
-/// The longest minimum among the token's HMACs, capped at the shortest block of any hash: padding
-/// beyond that would change the MAC.
-fn mac_min_bytes(info: Ask<'_>) -> usize {
-    const SHORTEST_BLOCK: u64 = 64;
-    let minima = rules::HASHES.iter().filter_map(|row| info(row.hmac)).map(|traits| traits.min_key);
-    let longest = minima.filter(|min| *min <= SHORTEST_BLOCK).max().unwrap_or(0);
-    usize::try_from(longest).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::mechanism::Mechanism as M;
 use super::{CipherPlan, DigestPlan, MacPlan, SignPlan, WrapPlan};
 use crate::job::{
-    BlockCipher, BlockMode, CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, Padding,
-    SecretKeyKind, SignAlgorithm, WrapAlgorithm,
+    BlockCipher, BlockMode, CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm,
+    Padding, SecretKeyKind, SignAlgorithm, WrapAlgorithm,
 };
 
 /// One hash function, and the mechanisms that contain it.
@@ -81,6 +81,7 @@ pub(crate) const BLOCKS: [BlockRow; 10] = [
 const CIPHERS: &[(CipherAlgorithm, &[CipherPlan])] = &[
     (CipherAlgorithm::AesGcm, &[CipherPlan::OnToken(M::AES_GCM)]),
     (CipherAlgorithm::AesCcm, &[CipherPlan::OnToken(M::AES_CCM)]),
+    (CipherAlgorithm::AesXts, &[CipherPlan::TweakHere(M::AES_ECB)]),
     (CipherAlgorithm::AesKeyWrap, &[CipherPlan::AsKey(M::AES_KEY_WRAP)]),
     (
         CipherAlgorithm::AesKeyWrapPad,
@@ -118,6 +119,11 @@ pub(crate) const RSA_BITS: core::ops::RangeInclusive<u32> = 1024..=4096;
 /// Curves and the bits by which a token's range is judged.
 pub(crate) const CURVES: &[(Curve, u32)] =
     &[(Curve::P256, 256), (Curve::P384, 384), (Curve::P521, 521)];
+
+/// Curves of Edwards form, and the bits by which a token's range is judged: tokens count them with
+/// and without those that are always the same.
+pub(crate) const EDWARDS: &[(EdwardsCurve, core::ops::RangeInclusive<u32>)] =
+    &[(EdwardsCurve::Ed25519, 255..=256), (EdwardsCurve::Ed448, 448..=456)];
 
 /// The row of `hash`.
 pub(crate) fn hash_row(hash: HashAlgorithm) -> Option<&'static HashRow> {
@@ -171,6 +177,9 @@ fn block_ciphers(row: &BlockRow) -> impl Iterator<Item = (CipherAlgorithm, Vec<C
 /// crosses the wire to a network HSM.
 pub(crate) fn signs() -> Vec<(SignAlgorithm, Vec<SignPlan>)> {
     let mut all = vec![(SignAlgorithm::RsaPkcs1Raw, vec![SignPlan::Raw(M::RSA_PKCS)])];
+    for curve in EdwardsCurve::ALL {
+        all.push((SignAlgorithm::EdDsa(curve), vec![SignPlan::OnToken(M::EDDSA)]));
+    }
     for row in &HASHES {
         let here = |mechanism| row.here.then_some(SignPlan::HashHere(mechanism));
         let pkcs1 = here(M::RSA_PKCS).into_iter().chain(row.rsa_pkcs.map(SignPlan::OnToken));

@@ -87,6 +87,11 @@ pub(super) fn counter_layouts_are_honoured(backend: &dyn HsmBackend) {
         let opened = decrypt(backend, &key.key, ctr, &params, &sealed).unwrap();
         assert_eq!(opened.expose(), [0; 40]);
     }
+    // The key stream of one message must not repeat.
+    let narrow = CipherParams { iv, counter_bits: Some(1), ..CipherParams::default() };
+    assert!(encrypt(backend, &key.key, ctr, &narrow, &[0; 32]).is_ok());
+    let round = encrypt(backend, &key.key, ctr, &narrow, &[0; 33]);
+    assert_eq!(kind(round), HsmErrorKind::BadLength);
     for (algorithm, bits) in
         [(ctr, 0), (ctr, 129), (C::aes(BlockMode::Ofb, Padding::None), 128), (C::AesGcm, 32)]
     {

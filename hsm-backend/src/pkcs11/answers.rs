@@ -18,7 +18,7 @@ use crate::capability::answers::{ANSWERS, Answer, CMAC, HMAC_KEY, HMAC_TEXT, HMA
 use crate::capability::{CipherPlan, Mechanism, WrapProof};
 use crate::encoding::feedback::Way;
 use crate::error::HsmErrorKind;
-use crate::job::{CipherAlgorithm, MacAlgorithm, Padding, SecretKeyKind};
+use crate::job::{BlockMode, CipherAlgorithm, MacAlgorithm, Padding, SecretKeyKind};
 
 /// Asks a token for known answers, each once.
 pub(super) struct Prober<'a> {
@@ -169,10 +169,16 @@ fn essence(trial: Trial) -> Trial {
                     Trial::Cipher(whole(Padding::None), CipherPlan::OnToken(mechanism))
                 }
                 CipherPlan::XorHere { .. } => Trial::Cipher(whole(Padding::None), plan),
-                CipherPlan::OnToken(_) | CipherPlan::AsKey(_) | CipherPlan::UnpadHere(_) => {
-                    Trial::Cipher(whole(padding), plan)
-                }
+                CipherPlan::OnToken(_)
+                | CipherPlan::TweakHere(_)
+                | CipherPlan::AsKey(_)
+                | CipherPlan::UnpadHere(_) => Trial::Cipher(whole(padding), plan),
             }
+        }
+        // It is as good as the block encryptions it is made of.
+        Trial::Cipher(CipherAlgorithm::AesXts, CipherPlan::TweakHere(mechanism)) => {
+            let blocks = CipherAlgorithm::aes(BlockMode::Ecb, Padding::None);
+            Trial::Cipher(blocks, CipherPlan::OnToken(mechanism))
         }
         Trial::Cipher(_, CipherPlan::UnpadHere(mechanism)) => {
             Trial::Cipher(CipherAlgorithm::RsaRaw, CipherPlan::OnToken(mechanism))
@@ -238,6 +244,7 @@ fn ask_cipher(
         }
         CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::RsaRaw
         | CipherAlgorithm::RsaPkcs1
         | CipherAlgorithm::RsaOaep { .. } => Ok(true),

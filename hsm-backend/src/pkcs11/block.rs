@@ -41,7 +41,10 @@ impl BlockJob<'_> {
     pub(super) const fn pads_here(&self) -> bool {
         match self.plan {
             CipherPlan::PadHere(_) | CipherPlan::XorHere { .. } => true,
-            CipherPlan::OnToken(_) | CipherPlan::AsKey(_) | CipherPlan::UnpadHere(_) => false,
+            CipherPlan::OnToken(_)
+            | CipherPlan::TweakHere(_)
+            | CipherPlan::AsKey(_)
+            | CipherPlan::UnpadHere(_) => false,
         }
     }
 

@@ -8,7 +8,7 @@ use super::keys::{Key, KeyKind};
 use super::mechanism::{ccm, ccm_params, gcm, oaep, oaep_params, plain};
 use super::rv::Fault;
 use super::token::{Doubt, Token};
-use super::wrap;
+use super::{wrap, xts};
 use crate::backend::{CallContext, Encrypted, KeyRef, Output};
 use crate::capability::{CipherPlan, Mechanism};
 use crate::encoding::feedback::Way;
@@ -58,6 +58,11 @@ pub(super) fn encrypt(
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
             encrypt_aead(token, call, key, plan.mechanism(), params, data)
         }
+        CipherAlgorithm::AesXts => {
+            let sealed = xts::run(token, call, key, plan, Way::Encrypt, params, data)?;
+            let value = Encrypted { data: sealed.expose().to_vec(), tag: Vec::new() };
+            Ok(Output { value, mechanism: plan.mechanism() })
+        }
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
             let data = SecretValue::new(data.to_vec());
             let wrapped = wrap::wrap_data(token, call, key, &data, as_wrap(algorithm))?;
@@ -90,6 +95,11 @@ pub(super) fn decrypt(
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
             decrypt_aead(token, call, key, &sealed)
         }
+        CipherAlgorithm::AesXts => {
+            let plan = token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
+            let value = xts::run(token, call, key, plan, Way::Decrypt, params, data)?;
+            Ok(Output { value, mechanism: plan.decrypt_mechanism() })
+        }
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
             token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
             wrap::unwrap_data(token, call, key, data, as_wrap(algorithm))
@@ -107,6 +117,7 @@ const fn as_wrap(algorithm: CipherAlgorithm) -> WrapAlgorithm {
         | CipherAlgorithm::Block { .. }
         | CipherAlgorithm::AesGcm
         | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::RsaRaw
         | CipherAlgorithm::RsaPkcs1
         | CipherAlgorithm::RsaOaep { .. } => WrapAlgorithm::AesKeyWrap,
@@ -161,7 +172,7 @@ fn decrypt_blocks(
 }
 
 /// A decryption made of encryptions: the token would let every key do it.
-fn may_decrypt(session: &Session, object: ObjectHandle) -> Result<bool, Fault> {
+pub(super) fn may_decrypt(session: &Session, object: ObjectHandle) -> Result<bool, Fault> {
     let told = session.get_attributes(object, &[AttributeType::Decrypt])?;
     Ok(told.contains(&Attribute::Decrypt(true)))
 }
@@ -264,7 +275,9 @@ fn private_plans(token: &Token, sealed: &Sealed<'_>) -> impl Iterator<Item = Cip
 pub(super) fn need_secret(key: &Key, wanted: SecretKeyKind) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Secret { kind, .. } if kind == wanted => Ok(()),
-        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) | KeyKind::Edwards(_) => {
+            Err(WRONG_KEY)
+        }
     }
 }
 
@@ -273,7 +286,7 @@ fn need_rsa(key: &Key, input: &[u8]) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Rsa { modulus_bits } if input.len() == modulus_bits.div_ceil(8) => Ok(()),
         KeyKind::Rsa { .. } => Err(HsmError::new(HsmErrorKind::BadLength, "modulus length")),
-        KeyKind::Secret { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { .. } | KeyKind::Ec(_) | KeyKind::Edwards(_) => Err(WRONG_KEY),
     }
 }
 

@@ -12,10 +12,12 @@ use super::template;
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, Generated, GeneratedPair, KeyId, Output};
 use crate::capability::Mechanism;
-use crate::encoding::der::{ec_params, ec_point};
+use crate::encoding::der::{ec_params, ec_point, edwards_params, edwards_point};
 use crate::encoding::{bit_length, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyPairSpec, KeyPolicy, PublicKey, SecretKeyKind, SecretKeySpec};
+use crate::job::{
+    Curve, EdwardsCurve, KeyPairSpec, KeyPolicy, PublicKey, SecretKeyKind, SecretKeySpec,
+};
 use crate::limits;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "generate");
@@ -76,6 +78,7 @@ pub(super) fn generate_key_pair(
             rsa_plan(token, id, *bits, public_exponent, policy)?
         }
         KeyPairSpec::Ec(curve) => ec_plan(token, id, *curve, policy)?,
+        KeyPairSpec::Edwards(curve) => edwards_plan(token, id, *curve, policy)?,
     };
     let (private, public) = token.run(call, Doubt::Device, |session| {
         let pass = token.gate.enter(Side::Change, call.deadline)?;
@@ -141,6 +144,22 @@ fn ec_plan(
     })
 }
 
+fn edwards_plan(
+    token: &Token,
+    id: KeyId,
+    curve: EdwardsCurve,
+    policy: &KeyPolicy,
+) -> Result<PairPlan, HsmError> {
+    let plan = token.capabilities.generate_edwards(curve).ok_or(UNSUPPORTED)?;
+    Ok(PairPlan {
+        mechanism: plan.mechanism,
+        key_type: KeyType::EC_EDWARDS,
+        parameters: vec![Attribute::EcParams(edwards_params(curve).to_vec())],
+        private: template::edwards_private(id, policy),
+        kind: KeyKind::Edwards(curve),
+    })
+}
+
 /// Public and private object. A token that wants both in one place makes both persistent.
 fn make_pair(
     session: &Session,
@@ -177,6 +196,11 @@ fn read_public(session: &Session, public: ObjectHandle, kind: KeyKind) -> Result
             let point = keys::read(session, public, AttributeType::EcPoint)?;
             let point = ec_point(&point, curve).ok_or(bad)?;
             Ok(PublicKey::Ec { curve, point })
+        }
+        KeyKind::Edwards(curve) => {
+            let point = keys::read(session, public, AttributeType::EcPoint)?;
+            let point = edwards_point(&point, curve).ok_or(bad)?;
+            Ok(PublicKey::Edwards { curve, point })
         }
         KeyKind::Secret { .. } => Err(bad),
     }

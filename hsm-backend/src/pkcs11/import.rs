@@ -67,6 +67,9 @@ fn template_of(
         KeyMaterial::EcPrivate { curve, d } => {
             (KeyKind::Ec(*curve), template::ec_parts(id, policy, *curve, d.expose()))
         }
+        KeyMaterial::EdwardsPrivate { curve, seed } => {
+            (KeyKind::Edwards(*curve), template::edwards_parts(id, policy, *curve, seed.expose()))
+        }
     }
 }
 

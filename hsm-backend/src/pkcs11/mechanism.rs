@@ -7,7 +7,7 @@ use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
 use cryptoki::types::Ulong;
 use cryptoki_sys::{
-    CK_AES_CTR_PARAMS, CK_CCM_PARAMS, CK_MECHANISM_TYPE, CK_RSA_PKCS_MGF_TYPE,
+    CK_AES_CTR_PARAMS, CK_CCM_PARAMS, CK_EDDSA_PARAMS, CK_MECHANISM_TYPE, CK_RSA_PKCS_MGF_TYPE,
     CK_RSA_PKCS_OAEP_PARAMS, CK_RSA_PKCS_PSS_PARAMS, CK_ULONG, CKZ_DATA_SPECIFIED,
 };
 
@@ -15,7 +15,7 @@ use super::number::mechanism_type;
 use crate::capability::Mechanism;
 use crate::capability::rules::hash_row;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{CipherParams, HashAlgorithm};
+use crate::job::{CipherParams, EdwardsCurve, HashAlgorithm};
 
 const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "mechanism");
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "mechanism");
@@ -70,6 +70,24 @@ pub(super) fn ccm_params(
 /// CKM_AES_CCM; the interface crate has neither its number nor its parameters.
 pub(super) fn ccm(mechanism: Mechanism, params: &CK_CCM_PARAMS) -> Call<'_> {
     Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(params)))
+}
+
+/// CKM_EDDSA over the message itself; Ed448 says so in a parameter, which Ed25519 must not have.
+///
+/// The interface crate has a mechanism of that name, whose parameter it lets go before the call.
+///
+/// Spec: PKCS#11 3.0 §2.3.14.
+pub(super) fn eddsa<T>(
+    mechanism: Mechanism,
+    curve: EdwardsCurve,
+    work: impl FnOnce(&Call<'_>) -> T,
+) -> T {
+    let params = CK_EDDSA_PARAMS { phFlag: 0, ulContextDataLen: 0, pContextData: ptr::null_mut() };
+    let params = match curve {
+        EdwardsCurve::Ed25519 => None,
+        EdwardsCurve::Ed448 => Some(&params),
+    };
+    work(&Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), params)))
 }
 
 fn digest_mechanism(hash: HashAlgorithm) -> Result<CK_MECHANISM_TYPE, HsmError> {

@@ -24,6 +24,7 @@ mod sign;
 mod template;
 mod token;
 mod wrap;
+mod xts;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,9 +3,9 @@
 use cryptoki::object::{Attribute, KeyType, ObjectClass};
 
 use crate::backend::KeyId;
-use crate::encoding::der::ec_params;
+use crate::encoding::der::{ec_params, edwards_params};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyPolicy, KeyUsage, RsaPrivateParts, SecretKeyKind};
+use crate::job::{Curve, EdwardsCurve, KeyPolicy, KeyUsage, RsaPrivateParts, SecretKeyKind};
 use crate::limits::MAX_LABEL_BYTES;
 
 /// Refuses a label longer than 255 bytes.
@@ -122,6 +122,11 @@ pub(super) fn ec_private(id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
     private(KeyType::EC, id, policy)
 }
 
+/// The private half of a pair to be generated on a curve of Edwards form.
+pub(super) fn edwards_private(id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
+    private(KeyType::EC_EDWARDS, id, policy)
+}
+
 /// A public half that lives only until it has been read: the server keeps public keys.
 ///
 /// The private halves match by CKA_ID, so a persistent one carries the same id for its removal.
@@ -164,6 +169,19 @@ pub(super) fn rsa_parts(id: KeyId, policy: &KeyPolicy, parts: &RsaPrivateParts) 
 pub(super) fn ec_parts(id: KeyId, policy: &KeyPolicy, curve: Curve, d: &[u8]) -> Vec<Attribute> {
     let mut template = ec_private(id, policy);
     template.extend([Attribute::EcParams(ec_params(curve).to_vec()), Attribute::Value(d.to_vec())]);
+    template
+}
+
+/// The seed of a private key on a curve of Edwards form.
+pub(super) fn edwards_parts(
+    id: KeyId,
+    policy: &KeyPolicy,
+    curve: EdwardsCurve,
+    seed: &[u8],
+) -> Vec<Attribute> {
+    let mut template = edwards_private(id, policy);
+    let parameters = Attribute::EcParams(edwards_params(curve).to_vec());
+    template.extend([parameters, Attribute::Value(seed.to_vec())]);
     template
 }
 

@@ -55,7 +55,8 @@ fn target_bytes(key: &Key) -> Option<usize> {
         KeyKind::Secret { kind: SecretKeyKind::Aes, bytes: None } => Some(16),
         KeyKind::Secret { kind: SecretKeyKind::Generic | SecretKeyKind::Des3, bytes: None }
         | KeyKind::Rsa { .. }
-        | KeyKind::Ec(_) => None,
+        | KeyKind::Ec(_)
+        | KeyKind::Edwards(_) => None,
     }
 }
 

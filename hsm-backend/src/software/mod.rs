@@ -1,6 +1,7 @@
 //! What needs no token: hashing, verifying, encrypting with a public key.
 
 mod digest;
+mod edwards;
 mod encrypt;
 mod hmac;
 pub(crate) mod modexp;

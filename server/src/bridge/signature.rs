@@ -35,6 +35,10 @@ pub fn scheme(
     if !parameters.cryptographic_algorithm.is_none_or(fits) {
         return Err(BridgeError::Invalid("the key is of another algorithm"));
     }
+    if let Some(curve) = algorithm::edwards(key_algorithm) {
+        eddsa_takes(parameters, digest_bytes)?;
+        return Ok(Scheme { algorithm: SignAlgorithm::EdDsa(curve), salt_bytes: None });
+    }
     let kind = kind(key_algorithm, parameters, named.map(|(kind, _)| kind))?;
     let digest_bytes = digest_bytes.filter(|_| is_ec);
     let hash = hash(parameters, named.and_then(|(_, hash)| hash), digest_bytes)?;
@@ -54,6 +58,28 @@ pub fn scheme(
         SignatureKind::Ecdsa => SignAlgorithm::Ecdsa(hash),
     };
     Ok(Scheme { algorithm, salt_bytes })
+}
+
+/// The curve settles all of EdDSA: a parameter that would choose is refused.
+fn eddsa_takes(
+    parameters: &CryptographicParameters,
+    digest_bytes: Option<usize>,
+) -> Result<(), BridgeError> {
+    let padded = !matches!(parameters.padding_method, None | Some(PaddingMethod::None));
+    if padded
+        || parameters.hashing_algorithm.is_some()
+        || parameters.digital_signature_algorithm.is_some()
+        || parameters.salt_length.is_some()
+        || parameters.mask_generator.is_some()
+        || parameters.mask_generator_hashing_algorithm.is_some()
+        || parameters.trailer_field.is_some()
+    {
+        return Err(BridgeError::Invalid("EdDSA leaves nothing to choose"));
+    }
+    if digest_bytes.is_some() {
+        return Err(BridgeError::Unsupported("EdDSA signs the data, not their digest"));
+    }
+    Ok(())
 }
 
 fn kind(
@@ -118,7 +144,9 @@ pub const fn hash_of(algorithm: SignAlgorithm) -> Result<HashAlgorithm, BridgeEr
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Ok(hash),
-        SignAlgorithm::RsaPkcs1Raw => Err(BridgeError::Unsupported("the scheme has no hash")),
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => {
+            Err(BridgeError::Unsupported("the scheme does not sign a hash"))
+        }
     }
 }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog, RawLogFormat,
-    RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion,
-    RawToken, RawWorkers,
+    OneOrMany, RawAdmin, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog,
+    RawLogFormat, RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls,
+    RawTlsVersion, RawToken, RawWorkers,
 };
 use super::{
-    ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
-    LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
-    StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
+    AdminConfig, ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig,
+    LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
+    SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
 
 use crate::services::{CustodyMode, CustodyRules};
@@ -60,6 +60,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
         log: log(&raw.log)?,
+        admin: admin(&base, raw.admin)?,
     })
 }
 
@@ -283,6 +284,11 @@ fn keys(raw: &RawKeys) -> Checked<KeysConfig> {
     let rsa_max_bits = within("keys.rsa_max_bits", raw.rsa_max_bits, 1_024, 16_384)?;
     let rsa_min_bits = within("keys.rsa_min_bits", raw.rsa_min_bits, 1_024, rsa_max_bits)?;
     Ok(KeysConfig { rsa_min_bits, rsa_max_bits, allow_3des: raw.allow_3des })
+}
+
+fn admin(base: &Base, raw: RawAdmin) -> Checked<AdminConfig> {
+    let socket = raw.socket.map(|path| base.required("admin.socket", &path)).transpose()?;
+    Ok(AdminConfig { socket })
 }
 
 fn log(raw: &RawLog) -> Checked<LogConfig> {

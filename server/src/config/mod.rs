@@ -46,6 +46,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// How operators reach the server.
+    pub admin: AdminConfig,
 }
 
 /// `[server]`: listener, deadlines and caps.
@@ -263,6 +265,13 @@ pub struct KeysConfig {
     pub rsa_max_bits: u32,
     /// Whether 3DES keys are made and taken into the token.
     pub allow_3des: bool,
+}
+
+/// `[admin]`: how operators reach the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminConfig {
+    /// The Unix socket; absent: none.
+    pub socket: Option<PathBuf>,
 }
 
 /// `[log]`: what is logged, and how.

@@ -29,6 +29,8 @@ pub(crate) struct RawConfig {
     pub(crate) keys: RawKeys,
     #[serde(default)]
     pub(crate) log: RawLog,
+    #[serde(default)]
+    pub(crate) admin: RawAdmin,
 }
 
 /// One value, or a list of them.
@@ -306,6 +308,13 @@ impl Default for RawLog {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: RawLogFormat::Text }
     }
+}
+
+/// `[admin]`
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawAdmin {
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// `log.format`

@@ -126,6 +126,8 @@ pub struct ManagedObject {
     /// The key as it was registered, for one of custody `Token` or `Wrapped` that may be read: a
     /// client is owed the very bytes it brought.
     pub form: Option<SealedForm>,
+    /// CKA_ID of a token object that a move between custodies leaves, to be destroyed.
+    pub leftover: Option<KeyId>,
     /// Key check value of a token key, where the token gives one.
     pub kcv: Vec<u8>,
     /// Length of the value in bits as the client knows it (tokens may pad).
@@ -148,6 +150,7 @@ impl ManagedObject {
             kek_id: None,
             blob: None,
             form: None,
+            leftover: None,
             kcv: Vec::new(),
             true_bits: 0,
         }

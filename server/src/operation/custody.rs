@@ -52,9 +52,11 @@ fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError
     let rules = ctx.services().custody(ctx.grant()?.scope());
     Ok(match source {
         Source::Generated(_) | Source::Brought(KeyMaterial::Secret { .. }) => rules.symmetric,
-        Source::Brought(KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. }) => {
-            rules.private
-        }
+        Source::Brought(
+            KeyMaterial::RsaPrivate(_)
+            | KeyMaterial::EcPrivate { .. }
+            | KeyMaterial::EdwardsPrivate { .. },
+        ) => rules.private,
     })
 }
 

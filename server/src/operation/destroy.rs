@@ -6,7 +6,7 @@ use hsm_backend::{HsmBackend, HsmError, HsmErrorKind, KeyRef};
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::payload::{DestroyRequest, DestroyResponse};
 
-use super::{OpContext, OpError, birth};
+use super::{OpContext, OpError, birth, transfer};
 use crate::lifecycle;
 use crate::object::{Custody, ManagedObject, Phase};
 
@@ -66,17 +66,9 @@ fn end(
             object.forget_secret();
             ctx.replace(&[&object])?;
         }
-        _ => let_go(ctx, &target),
+        _ => target.key_ref().iter().for_each(|key| transfer::let_go(ctx, key)),
     }
     Ok(object.uid)
-}
-
-/// Lets go of what is live of a wrapped key, whose blob is gone. A token that is away has lost it.
-fn let_go(ctx: &OpContext<'_>, gone: &ManagedObject) {
-    let Some(key) = gone.key_ref() else { return };
-    if let Err(error) = ctx.hsm().destroy_key(&ctx.call(), &key) {
-        tracing::debug!(request = ctx.request_id(), %error, "a live key was not let go");
-    }
 }
 
 /// Destroys a token key. A token that does not know the key is believed only if it knows our canary:

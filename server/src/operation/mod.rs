@@ -4,6 +4,7 @@ mod activate;
 mod add_attribute;
 mod attribute_list;
 mod birth;
+mod constructed_iv;
 mod context;
 mod create;
 mod create_key_pair;
@@ -33,6 +34,8 @@ mod sign;
 mod signature_verify;
 mod stream;
 mod template;
+pub mod transfer;
+mod tweak_key;
 mod use_key;
 mod value;
 

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
 use super::{OpContext, OpError, template};
-use crate::bridge::algorithm::{hmac_hash, is_ec};
+use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
 use crate::object::{AttributeSet, Custody, ManagedObject, SealedForm};
 use crate::x509;
@@ -97,7 +97,9 @@ fn import(
     let mask = birth::checked_mask(ctx, &row)?;
     let usage = match material {
         KeyMaterial::Secret { .. } => key_spec::secret_usage(mask),
-        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => key_spec::private_usage(mask),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => key_spec::private_usage(mask),
     };
     let policy = birth::key_policy(&row, usage);
     if policy.extractable && !policy.sensitive {
@@ -254,6 +256,9 @@ fn plan_private(
         Err(error) => return Err(error.into()),
     };
     let (algorithm, bits) = key_material::private_length(&key);
+    if is_edwards_called_ec(given, algorithm) {
+        return Ok(Plan::Sealed);
+    }
     set_lengths(given, algorithm, bits)?;
     let bounds = ctx.services().bounds;
     let allowed = bounds.rsa_min_bits..=bounds.rsa_max_bits;
@@ -283,12 +288,22 @@ fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpErr
         Ok(key) => {
             key_material::check_public(&key)?;
             let (algorithm, bits) = key_material::public_length(&key);
+            if is_edwards_called_ec(given, algorithm) {
+                return Ok(Plan::Public);
+            }
             set_lengths(given, algorithm, bits)?;
             Ok(Plan::Public)
         }
         Err(BridgeError::Unsupported(_) | BridgeError::KeyFormat) => Ok(Plan::Public),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Clients of versions that have no name for EdDSA call its keys EC. They are kept, and given back
+/// untouched: an EC key signs with ECDSA.
+fn is_edwards_called_ec(given: &AttributeSet, algorithm: CryptographicAlgorithm) -> bool {
+    let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
+    edwards(algorithm).is_some() && said.is_some_and(is_ec)
 }
 
 /// Algorithm and length of the key itself; what the client said of them must agree.

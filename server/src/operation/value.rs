@@ -161,7 +161,11 @@ fn from_token(
 
 /// Reads the key out of the token; short HMAC keys lose the zeros a token was given with
 /// them, two-key 3DES its third key.
-fn export(ctx: &OpContext<'_>, row: &ManagedObject, key: &KeyRef) -> Result<KeyMaterial, OpError> {
+pub(super) fn export(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    key: &KeyRef,
+) -> Result<KeyMaterial, OpError> {
     let exported = ctx.hsm().export_key(&ctx.call(), key)?;
     Ok(match exported {
         KeyMaterial::Secret { kind, value } => {

@@ -104,6 +104,13 @@ pub trait ObjectStore: Send + Sync {
         now: DateTime,
     ) -> Result<Vec<ManagedObject>, StoreError>;
 
+    /// Rows that name a token object which a move between custodies left, at most `limit`.
+    fn leftovers(
+        &self,
+        housekeeping: Housekeeping,
+        limit: usize,
+    ) -> Result<Vec<ManagedObject>, StoreError>;
+
     /// Replaces rows for the server itself, all or none, conditional on their versions.
     fn settle(
         &self,

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use hsm_backend::fault::{Moment, Verb};
 use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{HsmErrorKind, Mechanism};
-use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm as Algorithm, CryptographicUsageMask as Mask,
     HashingAlgorithm, ObjectType, Operation, ResultReason as Reason, Tag,
 };
-use server::object::CUSTODY_ATTRIBUTE;
+use server::object::{CUSTODY_ATTRIBUTE, Custody, Scope};
+use server::operation::{OpContext, OpError, transfer};
+use server::reconcile;
 use server::rewrap::{self, Rewrapped};
 use server::services::{Bounds, CustodyRules};
 use server::store::SqliteStore;
@@ -228,4 +230,94 @@ fn without_assisted_mode_the_refusal_is_clear() {
     assert_ne!(told(&demo, &key), [Value::TextString("assisted".to_owned())]);
     let payload = vec![uid(&key), data(b"text")];
     assert_eq!(demo.fails(Operation::MAC, payload), Reason::OperationNotSupported);
+}
+
+fn move_to(world: &World, key: &str, target: Custody) -> Result<Custody, OpError> {
+    let mut ctx = OpContext::for_operator(&world.services, &Scope::new("demo"));
+    transfer::move_key(&mut ctx, &UniqueIdentifier::new(key), target).map(|row| row.custody)
+}
+
+#[test]
+fn key_moves_between_custodies_and_stays_the_same_key() {
+    let world = World::keeping(IN_TOKEN);
+    let demo = world.demo();
+    demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"makes the canary"));
+    let made = demo.active(Vec::new());
+    let attributes = vec![mask(CRYPT), on(Kind::ActivationDate, 1)];
+    let brought = demo.register(ObjectType::SymmetricKey, attributes, keys::aes_key());
+    for key in [made, brought] {
+        let encrypt = || demo.ok(Operation::Encrypt, ecb(&key, &[3; 16])).bytes(Tag::Data);
+        let (sealed, got) = (encrypt(), demo.ok(Operation::Get, vec![uid(&key)]));
+        for (target, word) in [(Custody::Wrapped, "wrapped"), (Custody::Token, "token")] {
+            assert_eq!(move_to(&world, &key, target).unwrap(), target);
+            assert_eq!(move_to(&world, &key, target).unwrap(), target, "it is there already");
+            assert_eq!(told(&demo, &key), [Value::TextString(word.to_owned())]);
+            assert_eq!(
+                (encrypt(), demo.ok(Operation::Get, vec![uid(&key)])),
+                (sealed.clone(), got.clone())
+            );
+            let left = usize::from(target == Custody::Wrapped);
+            assert_eq!(
+                reconcile::run(&world.services).unwrap().destroyed,
+                left,
+                "the token object"
+            );
+            assert_eq!(encrypt(), sealed);
+        }
+        demo.revoke(&key, kmip_core::types::RevocationReasonCode::Superseded);
+        demo.destroy(&key);
+        assert!(matches!(move_to(&world, &key, Custody::Wrapped), Err(OpError::NotFound)));
+    }
+}
+
+#[test]
+fn move_that_fails_anywhere_leaves_the_key_where_it_was_and_nothing_stray() {
+    for (rules, verb, target) in [
+        (IN_TOKEN, Verb::MoveToBlob, Custody::Wrapped),
+        (WRAPPED, Verb::MoveToToken, Custody::Token),
+    ] {
+        for moment in [Moment::Before, Moment::After] {
+            let world = World::keeping(rules);
+            let demo = world.demo();
+            demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"canary"));
+            let key = demo.active(Vec::new());
+            let sealed = demo.ok(Operation::Encrypt, ecb(&key, &[3; 16]));
+            world.token.fail_nth(verb, 1, HsmErrorKind::Device(0x30), moment);
+            assert!(matches!(move_to(&world, &key, target), Err(OpError::Hsm(_))));
+            assert_eq!(demo.ok(Operation::Encrypt, ecb(&key, &[3; 16])), sealed);
+            // What was begun in the token is destroyed, and the way is free again.
+            reconcile::run(&world.services).unwrap();
+            assert_eq!(move_to(&world, &key, target).unwrap(), target);
+            assert_eq!(demo.ok(Operation::Encrypt, ecb(&key, &[3; 16])), sealed);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_move_says_so() {
+    let world = World::keeping(IN_TOKEN);
+    let demo = world.demo();
+    let locked = demo.create(vec![flag(Kind::Extractable, false)]);
+    let refused = move_to(&world, &locked, Custody::Wrapped);
+    assert!(matches!(refused, Err(OpError::NotExtractable)), "{refused:?}");
+    let refused = move_to(&world, &locked, Custody::Assisted);
+    assert!(matches!(refused, Err(OpError::PermissionDenied(_))), "assisted mode is off");
+    let opaque = demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"o"));
+    let refused = move_to(&world, &opaque, Custody::Wrapped);
+    assert!(matches!(refused, Err(OpError::IllegalOperation(_))), "{refused:?}");
+    assert!(matches!(move_to(&world, "nobody", Custody::Wrapped), Err(OpError::NotFound)));
+}
+
+#[test]
+fn key_moves_into_assisted_custody_and_out_again() {
+    let world = without_sha3(true);
+    let demo = world.demo();
+    let key = hmac_key(&demo, Algorithm::HMAC_SHA3_256, &[9; 20]);
+    let mac = || demo.ok(Operation::MAC, vec![uid(&key), data(b"text")]).bytes(Tag::MACData);
+    let first = mac();
+    assert_eq!(move_to(&world, &key, Custody::Wrapped).unwrap(), Custody::Wrapped);
+    let refused = demo.fails(Operation::MAC, vec![uid(&key), data(b"text")]);
+    assert_eq!(refused, Reason::OperationNotSupported, "the token lacks it");
+    assert_eq!(move_to(&world, &key, Custody::Assisted).unwrap(), Custody::Assisted);
+    assert_eq!(mac(), first);
 }

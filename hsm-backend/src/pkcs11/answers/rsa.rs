@@ -88,9 +88,9 @@ impl Prober<'_> {
         wish: SignAlgorithm,
         plan: SignPlan,
     ) -> Result<Option<bool>, Fault> {
-        // What hashes in the token is the second choice, and believed; so is ECDSA.
+        // What hashes in the token is the second choice, and believed; so are ECDSA and EdDSA.
         let tried = matches!(plan, SignPlan::HashHere(_) | SignPlan::EncodeHere(_));
-        if !tried || matches!(wish, SignAlgorithm::Ecdsa(_)) {
+        if !tried || matches!(wish, SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_)) {
             return Ok(None);
         }
         let Some(key) = self.rsa_key() else { return Ok(None) };
@@ -155,7 +155,9 @@ fn signs(
             let info = pkcs1::digest_info(hash, &digest_input(hash, input)?);
             session.sign(&plain(mechanism), key, &info)?
         }
-        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::Ecdsa(_) => return Ok(true),
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_) => {
+            return Ok(true);
+        }
     };
     let signature = left_pad(&signature, MODULUS_BYTES).unwrap_or_default();
     Ok(verify(&rsa::public(), wish, None, input, &signature)?)

@@ -2,6 +2,9 @@
 -- was registered gets columns of its own.
 ALTER TABLE object ADD COLUMN form_kek_id BLOB;
 ALTER TABLE object ADD COLUMN form BLOB;
+-- CKA_ID of a token object that a move between custodies leaves, to be destroyed.
+ALTER TABLE object ADD COLUMN leftover BLOB;
+CREATE INDEX object_leftover ON object (id) WHERE leftover IS NOT NULL;
 UPDATE object SET form_kek_id = kek_id, form = blob, kek_id = NULL, blob = NULL
     WHERE custody = 1 AND blob IS NOT NULL;
 UPDATE object SET kek_id = NULL WHERE custody = 1;

@@ -205,6 +205,10 @@ impl ObjectStore for SqliteStore {
         self.read(|connection| row::unsettled(connection, owner, now))
     }
 
+    fn leftovers(&self, _: Housekeeping, limit: usize) -> Result<Vec<ManagedObject>, StoreError> {
+        self.read(|connection| row::leftovers(connection, limit))
+    }
+
     fn settle(&self, _: Housekeeping, objects: &[&ManagedObject]) -> Result<(), StoreError> {
         self.replace(objects, false)
     }

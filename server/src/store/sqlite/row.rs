@@ -23,7 +23,7 @@ macro_rules! select_objects {
         concat!(
             "SELECT o.id, s.name AS scope, o.uid, o.version, o.phase, o.lease_owner, o.lease_until,
                     o.object_type, o.custody, o.key_id, o.kek_id, o.kcv, o.true_bits,
-                    o.attributes, o.blob, o.form_kek_id, o.form
+                    o.attributes, o.blob, o.form_kek_id, o.form, o.leftover
              FROM object o JOIN scope s ON s.id = o.scope WHERE ",
             $condition
         )
@@ -35,16 +35,17 @@ pub(super) use select_objects;
 const INSERT: &str = "INSERT INTO object
     (scope, uid, version, change_seq, phase, lease_owner, lease_until, object_type, state,
      destroyed, archived, custody, key_id, kek_id, kcv, true_bits, due_at, attributes, blob,
-     form_kek_id, form)
+     form_kek_id, form, leftover)
     VALUES (:scope, :uid, :version, :seq, :phase, :lease_owner, :lease_until, :object_type, :state,
      :destroyed, :archived, :custody, :key_id, :kek_id, :kcv, :true_bits, :due_at, :attributes,
-     :blob, :form_kek_id, :form)";
+     :blob, :form_kek_id, :form, :leftover)";
 
 const UPDATE: &str = "UPDATE object SET version = :version + 1, change_seq = :seq, phase = :phase,
      lease_owner = :lease_owner, lease_until = :lease_until, object_type = :object_type,
      state = :state, destroyed = :destroyed, archived = :archived, custody = :custody,
      key_id = :key_id, kek_id = :kek_id, kcv = :kcv, true_bits = :true_bits, due_at = :due_at,
-     attributes = :attributes, blob = :blob, form_kek_id = :form_kek_id, form = :form
+     attributes = :attributes, blob = :blob, form_kek_id = :form_kek_id, form = :form,
+     leftover = :leftover
     WHERE scope = :scope AND uid = :uid AND version = :version RETURNING id";
 
 /// Whether an object of this phase may be seen outside the store.
@@ -118,6 +119,21 @@ pub(super) fn unsettled(
     Ok(found)
 }
 
+/// Rows that name a token object to be destroyed.
+pub(super) fn leftovers(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<ManagedObject>, StoreError> {
+    let mut query = connection
+        .prepare_cached(select_objects!("o.leftover IS NOT NULL ORDER BY o.id LIMIT ?1"))?;
+    let mut rows = query.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(object(row)?);
+    }
+    Ok(found)
+}
+
 /// Live objects of `scope` whose state is to change by `now`, the most overdue first.
 pub(super) fn due(
     connection: &Connection,
@@ -172,6 +188,7 @@ struct Columns<'o> {
     attributes: Vec<u8>,
     form_kek_id: Option<&'o [u8]>,
     form: Option<&'o [u8]>,
+    leftover: Option<&'o [u8]>,
 }
 
 impl<'o> Columns<'o> {
@@ -207,10 +224,11 @@ impl<'o> Columns<'o> {
             attributes: attributes::encode(&object.attributes),
             form_kek_id: object.form.as_ref().map(|form| &form.key.0[..]),
             form: object.form.as_ref().map(|form| &form.bytes[..]),
+            leftover: object.leftover.as_ref().map(|id| &id.0[..]),
         })
     }
 
-    fn params(&self) -> [(&'static str, &dyn ToSql); 21] {
+    fn params(&self) -> [(&'static str, &dyn ToSql); 22] {
         [
             (":scope", &self.scope),
             (":uid", &self.uid),
@@ -233,6 +251,7 @@ impl<'o> Columns<'o> {
             (":blob", &self.object.blob),
             (":form_kek_id", &self.form_kek_id),
             (":form", &self.form),
+            (":leftover", &self.leftover),
         ]
     }
 }
@@ -260,6 +279,7 @@ pub(super) fn object(row: &Row<'_>) -> Result<ManagedObject, StoreError> {
         kcv: row.get("kcv")?,
         true_bits: row.get("true_bits")?,
         form: form(row)?,
+        leftover: key_id(row.get("leftover")?)?,
     };
     // Rows of the first schema do not say it yet.
     object.set_custody(object.custody);

@@ -91,7 +91,23 @@ impl World {
         store: Arc<dyn ObjectStore>,
     ) -> Self {
         let token = Arc::new(FaultyBackend::new(Arc::new(token)));
-        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        Self::over(bounds, custody, store, token, Arc::new(TestClock(AtomicI64::new(START))))
+    }
+
+    /// Another server on the same store and token, that remembers nothing.
+    pub(crate) fn restarted(&self) -> Self {
+        let (bounds, store) = (self.services.bounds, self.services.store.clone());
+        let custody = self.services.custody(&Scope::new("demo"));
+        Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
+    }
+
+    fn over(
+        bounds: Bounds,
+        custody: CustodyRules,
+        store: Arc<dyn ObjectStore>,
+        token: Arc<FaultyBackend>,
+        clock: Arc<TestClock>,
+    ) -> Self {
         let hsm: Arc<dyn HsmBackend> = token.clone();
         let rules = |export| ScopeRules { export, unique_names: true, custody };
         let scope = |name, export| (Scope::new(name), rules(export));
@@ -106,7 +122,9 @@ impl World {
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
+            invocations: server::invocations::Invocations::default(),
             streams: server::streams::Streams::default(),
+            moves: std::sync::Mutex::default(),
             bell: Arc::default(),
             requests: AtomicU64::new(1),
         });

@@ -64,6 +64,10 @@ impl ObjectStore for FailingStore {
         self.pass()?.unsettled(housekeeping, owner, now)
     }
 
+    fn leftovers(&self, housekeeping: Housekeeping, limit: usize) -> Done<Vec<ManagedObject>> {
+        self.pass()?.leftovers(housekeeping, limit)
+    }
+
     fn settle(&self, housekeeping: Housekeeping, objects: &[&ManagedObject]) -> Done<()> {
         self.pass()?.settle(housekeeping, objects)
     }

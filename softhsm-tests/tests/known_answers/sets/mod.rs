@@ -3,6 +3,7 @@
 pub(crate) mod aead;
 pub(crate) mod cipher;
 pub(crate) mod ecdsa;
+pub(crate) mod eddsa;
 pub(crate) mod key_wrap;
 pub(crate) mod mac;
 pub(crate) mod rsa_encryption;
@@ -20,6 +21,7 @@ pub(crate) fn all() -> impl Iterator<Item = Set> {
     rsa_encryption::oaep()
         .chain(rsa_encryption::pkcs1())
         .chain(ecdsa::sets())
+        .chain(eddsa::sets())
         .chain(rsa_signature::pkcs1())
         .chain(rsa_signature::pss())
         .chain(rsa_signature::generation())
