@@ -29,7 +29,7 @@ pub use backend::{
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
-    MechanismTraits, Service, SignPlan, Wish, WrapPlan, WrapProof, assists,
+    MechanismTraits, Service, SignPlan, Trial, Wish, WrapPlan, WrapProof, assists,
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;

@@ -26,7 +26,7 @@ pub trait WrappedCustody {
     ) -> Result<Output<WrappedKey>, HsmError>;
 
     /// Wraps a secret key given in plaintext, after the checks and paddings of
-    /// [`Self::import_key`]; `Unsupported` for private keys.
+    /// [`HsmBackend::import_key`](super::HsmBackend::import_key); `Unsupported` for private keys.
     fn import_wrapped(
         &self,
         call: &CallContext,

@@ -124,7 +124,7 @@ mod tests {
         let all =
             MechanismTraits { encrypt: true, sign: true, decrypt: true, ..Default::default() };
         let info = |m| have.contains(&m).then_some(all);
-        Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_, _| true)
+        Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_| true)
     }
 
     const CFB: Wish = Wish::Cipher(CipherAlgorithm::aes(BlockMode::Cfb, Padding::None));

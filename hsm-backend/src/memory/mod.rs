@@ -95,7 +95,7 @@ impl MemoryBackend {
             min_key: 0,
             max_key: 0,
         };
-        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact, &|_, _| true)
+        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact, &|_| true)
     }
 
     /// The same with other bounds for streams.

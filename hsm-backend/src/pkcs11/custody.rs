@@ -56,6 +56,7 @@ pub(super) fn import_wrapped(
     let KeyMaterial::Secret { kind, value } = keycheck::checked(material)? else {
         return Err(UNSUPPORTED);
     };
+    import::need_use_for(token, kind)?;
     let value = import::token_bytes(token, kind, value.expose(), policy);
     let bits = u32::try_from(8 * value.len()).map_err(|_| UNSUPPORTED)?;
     let mut template = passing(kind, value.len());
@@ -234,10 +235,12 @@ fn check_value_now(session: &Session, object: ObjectHandle, kind: SecretKeyKind)
     let made = match kind {
         SecretKeyKind::Aes => session.encrypt(&plain(Mechanism::AES_ECB), object, &[0; 16]),
         SecretKeyKind::Des3 => session.encrypt(&plain(Mechanism::DES3_ECB), object, &[0; 8]),
-        SecretKeyKind::Generic => session
-            .digest_init(&plain(Mechanism::SHA_1))
-            .and_then(|()| session.digest_key(object))
-            .and_then(|()| session.digest_final()),
+        SecretKeyKind::Generic => session.digest_init(&plain(Mechanism::SHA_1)).and_then(|()| {
+            // Ended in any case: this session lives on, and a refused key may leave it open.
+            let taken = session.digest_key(object);
+            let ended = session.digest_final();
+            taken.and(ended)
+        }),
     };
     let mut value = made.unwrap_or_default();
     value.truncate(3);

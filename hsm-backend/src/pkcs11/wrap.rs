@@ -180,6 +180,7 @@ pub(super) fn unwrap_key(
         check_length(arrival.algorithm, plan, Some(bytes))?;
     }
     template::check_label(arrival.policy)?;
+    super::import::need_use_for(token, arrival.spec.kind)?;
     let template = template::secret(arrival.spec.kind, bytes, arrival.id, arrival.policy);
     let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {
         need_aes(key)?;
