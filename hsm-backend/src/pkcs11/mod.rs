@@ -16,6 +16,7 @@ mod mechanism;
 mod module;
 mod moving;
 mod number;
+mod private;
 mod probe;
 mod random;
 mod rv;
@@ -328,7 +329,8 @@ impl HsmBackend for Pkcs11Backend {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError> {
-        let arrival = wrap::Arrival { blob, algorithm, id, spec, policy };
+        let contents = crate::custody::Contents::Secret(spec);
+        let arrival = wrap::Arrival { blob, algorithm, id, contents, policy };
         wrap::unwrap_key(&*self.token()?, call, wrapping, &arrival)
     }
 
