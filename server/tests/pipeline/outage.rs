@@ -81,14 +81,16 @@ fn aes_register() -> Vec<Item> {
 fn births(custody: CustodyRules) -> Vec<(Operation, Vec<Item>, Verb)> {
     let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
     let pair = create_pair(ec, vec![name("held")], Vec::new());
-    let (generate, import) = match custody.symmetric {
-        CustodyMode::Token => (Verb::GenerateKey, Verb::ImportKey),
-        CustodyMode::Wrapped => (Verb::GenerateWrapped, Verb::ImportWrapped),
+    let (generate, generate_pair, import) = match custody.symmetric {
+        CustodyMode::Token => (Verb::GenerateKey, Verb::GenerateKeyPair, Verb::ImportKey),
+        CustodyMode::Wrapped => {
+            (Verb::GenerateWrapped, Verb::GeneratePairWrapped, Verb::ImportWrapped)
+        }
     };
     vec![
         (Operation::Create, create(vec![name("held")]), generate),
         (Operation::Create, create(vec![name("held")]), Verb::DigestKey),
-        (Operation::CreateKeyPair, pair, Verb::GenerateKeyPair),
+        (Operation::CreateKeyPair, pair, generate_pair),
         (Operation::Register, aes_register(), import),
         (Operation::Register, aes_register(), Verb::Encrypt),
         (Operation::Register, aes_register(), Verb::Random),
