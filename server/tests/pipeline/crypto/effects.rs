@@ -151,6 +151,43 @@ fn random_iv_is_made_or_not_as_asked() {
 }
 
 #[test]
+fn tag_is_as_long_as_told_both_ways() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = aes_key(&demo);
+    let tag_of = |tag: &[u8]| bytes(Tag::AuthenticatedEncryptionTag, tag);
+    let how = |told: i32| in_mode(Mode::GCM, &[integer(Tag::TagLength, told)]);
+    let whole = demo.encrypt(&key, vec![in_mode(Mode::GCM, &[]), data(&TEXT), iv(&[3; 12])]);
+    let (text, tag) = (whole.bytes(Tag::Data), whole.bytes(Tag::AuthenticatedEncryptionTag));
+    for told in [4, 8, 12, 13, 14, 15, 16] {
+        let bytes_told = usize::try_from(told).unwrap();
+        let made = demo.encrypt(&key, vec![how(told), data(&TEXT), iv(&[3; 12])]);
+        assert_eq!(made.bytes(Tag::AuthenticatedEncryptionTag), tag[..bytes_told]);
+        for given in [4, 8, 12, 15, 16] {
+            let ask = |how| vec![how, data(&text), iv(&[3; 12]), tag_of(&tag[..given])];
+            // Where no length is told, the tag's own is.
+            assert_eq!(demo.decrypt(&key, ask(in_mode(Mode::GCM, &[]))), TEXT);
+            let told = [vec![uid(&key)], ask(how(told))].concat();
+            let init = [told.clone(), vec![boolean(Tag::InitIndicator, true)]].concat();
+            let outcomes =
+                [demo.ask(Operation::Decrypt, told), demo.ask(Operation::Decrypt, in_order(init))];
+            for outcome in outcomes {
+                match given == bytes_told {
+                    true => drop(outcome.ok()),
+                    false => assert_eq!(outcome.reason(), Reason::CryptographicFailure),
+                }
+            }
+        }
+    }
+}
+
+/// The tag stands behind the indicators.
+fn in_order(mut fields: Vec<Item>) -> Vec<Item> {
+    fields.sort_by_key(|field| field.tag == Tag::AuthenticatedEncryptionTag);
+    fields
+}
+
+#[test]
 fn counters_are_as_long_and_begin_as_told() {
     let world = World::new();
     let demo = world.demo();
