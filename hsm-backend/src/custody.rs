@@ -1,5 +1,6 @@
 //! Wrapped custody: what the server keeps of a key that lives nowhere else.
 
+use crate::backend::WrappedKey;
 use crate::capability::{Capabilities, WrapPlan};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{KeyPolicy, KeyUsage, SecretKeyKind, SecretKeySpec, WrapAlgorithm};
@@ -85,6 +86,25 @@ impl Envelope {
             extractable: has(policy, 1),
             wrapped: wrapped.to_vec(),
         })
+    }
+}
+
+impl WrappedKey {
+    /// `blob` with Sensitive set and Extractable cleared, as asked; the key in it is untouched, and
+    /// so is what lives in the token, which gives nothing away in any case.
+    ///
+    /// # Errors
+    ///
+    /// `BadData` for what is no wrapped key.
+    pub fn restricted(
+        blob: &[u8],
+        sensitive: bool,
+        not_extractable: bool,
+    ) -> Result<Vec<u8>, HsmError> {
+        let mut envelope = Envelope::decode(blob)?;
+        envelope.sensitive |= sensitive;
+        envelope.extractable &= !not_extractable;
+        Ok(envelope.encode())
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) const MAX_LABEL_BYTES: usize = 255;
 /// Longest data to be wrapped as if they were a key, in bytes.
 pub(crate) const MAX_WRAPPED_DATA_BYTES: usize = 64 << 10;
 
-const MAX_GCM_IV_BYTES: usize = 256;
+/// Longest IV of GCM, in bytes: of a longer one SoftHSM2 uses the first 12 bytes, and says nothing.
+const MAX_GCM_IV_BYTES: usize = 128;
 
 const BAD_LENGTH: HsmError = HsmError::new(HsmErrorKind::BadLength, "limits");
 const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "limits");
@@ -211,6 +212,13 @@ mod tests {
         let check = |tag| check_encrypt(CipherAlgorithm::AesGcm, &params(12, tag), b"");
         let taken: Vec<_> = (0..20).filter(|tag| check(*tag).is_ok()).collect();
         assert_eq!(taken, [4, 8, 12, 13, 14, 15, 16]);
+    }
+
+    #[test]
+    fn check_encrypt_rejects_gcm_ivs_that_a_token_would_cut() {
+        let check = |iv| check_encrypt(C::AesGcm, &params(iv, 16), b"");
+        assert_eq!((check(1), check(128)), (Ok(()), Ok(())));
+        assert_eq!((check(0), check(129)), (Err(BAD_PARAMETER), Err(BAD_PARAMETER)));
     }
 
     #[test]

@@ -15,7 +15,7 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(err) => {
             complain(&err);
             ExitCode::FAILURE
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(args) => match server::dev::run(&args)? {},
         Command::Demo(args) => server::demo::run(&args, &say, colours())?,
@@ -31,8 +31,14 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
+        Command::Key(command) => server::ctl::key(&command, &say)?,
+        Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
+        Command::Doctor(args) if !server::doctor::run(&args, &say)? => {
+            return Ok(ExitCode::from(server::doctor::BROKEN_PROMISE));
+        }
+        Command::Doctor(_) => {}
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {

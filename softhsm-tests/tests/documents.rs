@@ -166,6 +166,16 @@ fn macs() -> Vec<Row> {
             }
         }
     }
+    // Hashes whose HMAC has no name of its own: any HMAC key serves.
+    let key = CryptographicAlgorithm::HMAC_SHA256;
+    let own = signature::mac(key, &NO_PARAMETERS).ok();
+    for hash in HashingAlgorithm::TABLE.values {
+        let hash = HashingAlgorithm(hash.value);
+        let parameters = CryptographicParameters { hashing_algorithm: Some(hash), ..NO_PARAMETERS };
+        let found = signature::mac(key, &parameters).ok().filter(|found| Some(*found) != own);
+        let asked = format!("any HMAC key, {hash:?}");
+        rows.extend(found.map(|found| Row { asked, wish: Wish::Mac(found) }));
+    }
     distinct(rows)
 }
 

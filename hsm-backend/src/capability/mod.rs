@@ -1,16 +1,21 @@
 //! Which wish is served how: the rules, cut down to one token.
 
 pub(crate) mod answers;
+mod assisted;
 mod keys;
 mod mechanism;
 pub(crate) mod rules;
+mod service;
 mod table;
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
+pub use answers::Trial;
+pub use assisted::assists;
 use keys::fits_edwards;
 pub use mechanism::{Mechanism, MechanismTraits};
+pub use service::Service;
 pub use table::{CapabilityRow, Wish};
 
 use crate::job::{
@@ -43,7 +48,7 @@ pub enum CipherPlan {
 }
 
 /// How a signature is made on one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignPlan {
     /// The token hashes and signs; a finished digest cannot be signed this way.
     OnToken(Mechanism),
@@ -56,7 +61,7 @@ pub enum SignPlan {
 }
 
 /// How a MAC is made on one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MacPlan {
     /// The token does all of it; the key cannot leave it, so there is no other way.
     OnToken(Mechanism),
@@ -162,19 +167,20 @@ pub struct Capabilities {
     edwards: HashMap<EdwardsCurve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
     mac_min_bytes: usize,
+    oaep_labels: bool,
 }
 
 impl Capabilities {
     /// Keeps, for each wish, the plans whose mechanism the token has with the flags needed.
     ///
     /// `info` asks the token for one mechanism; `proof` tells what known-answer calls showed of
-    /// a key-wrap mechanism, `answers` whether a cipher's plan gave the known answer, if it was
-    /// asked for one.
+    /// a key-wrap mechanism, `answers` whether a plan gave the known answer, if it was asked for
+    /// one.
     #[must_use]
     pub fn resolve(
         info: &dyn Fn(Mechanism) -> Option<MechanismTraits>,
         proof: &dyn Fn(Mechanism) -> WrapProof,
-        answers: &dyn Fn(CipherAlgorithm, CipherPlan) -> bool,
+        answers: &dyn Fn(Trial) -> bool,
     ) -> Self {
         let has =
             |m: Mechanism, need: fn(&MechanismTraits) -> bool| info(m).is_some_and(|t| need(&t));
@@ -192,21 +198,26 @@ impl Capabilities {
                     has(m, |t| t.wrap && t.unwrap) && proof(m) != WrapProof::Wrong
                 }
             };
-            there && answers(*wish, *plan)
+            there && answers(Trial::Cipher(*wish, *plan))
         };
         let wrap = |plan: &WrapPlan| {
             has(plan.mechanism(), |t| t.wrap && t.unwrap) && proven(*plan, proof(plan.mechanism()))
         };
+        let sign = |wish: &SignAlgorithm, plan: &SignPlan| {
+            let fits = |traits: MechanismTraits| match wish {
+                SignAlgorithm::EdDsa(curve) => fits_edwards(traits, *curve),
+                _ => true,
+            };
+            let there = info(plan.mechanism()).is_some_and(|traits| traits.sign && fits(traits));
+            there && answers(Trial::Sign(*wish, *plan))
+        };
+        let mac = |wish: &MacAlgorithm, plan: &MacPlan| {
+            has(plan.mechanism(), |t| t.sign) && answers(Trial::Mac(*wish, *plan))
+        };
         Self {
             ciphers: keep(rules::ciphers(), cipher),
-            signs: keep(rules::signs(), |wish, plan| {
-                let fits = |traits: MechanismTraits| match wish {
-                    SignAlgorithm::EdDsa(curve) => fits_edwards(traits, *curve),
-                    _ => true,
-                };
-                info(plan.mechanism()).is_some_and(|traits| traits.sign && fits(traits))
-            }),
-            macs: first(keep(rules::macs(), |_, plan| has(plan.mechanism(), |t| t.sign))),
+            signs: keep(rules::signs(), sign),
+            macs: first(keep(rules::macs(), mac)),
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
             secrets: keys::secrets(info),
@@ -214,6 +225,7 @@ impl Capabilities {
             edwards: keys::edwards(info),
             rsa: keys::rsa(info),
             mac_min_bytes: keys::mac_min_bytes(info),
+            oaep_labels: has(Mechanism::RSA_PKCS_OAEP, |t| t.decrypt) && answers(Trial::OaepLabel),
         }
     }
 
@@ -285,6 +297,22 @@ impl Capabilities {
         self.curves.get(&curve).copied()
     }
 
+    /// Whether keys of `kind` are of any use on this token; others are refused on their way in.
+    #[must_use]
+    pub fn takes(&self, kind: SecretKeyKind) -> bool {
+        let of_kind = |wish: &CipherAlgorithm| matches!(wish, CipherAlgorithm::Block { cipher, .. } if cipher.key_kind() == kind);
+        // Some tokens have no 3DES at all; the other kinds are known to every token.
+        kind != SecretKeyKind::Des3
+            || self.secrets.contains_key(&kind)
+            || self.ciphers.keys().any(of_kind)
+    }
+
+    /// Whether the token's own OAEP heeds a label.
+    #[must_use]
+    pub const fn oaep_labels(&self) -> bool {
+        self.oaep_labels
+    }
+
     /// How the token makes pairs on a `curve` of Edwards form, if it can.
     #[must_use]
     pub fn generate_edwards(&self, curve: EdwardsCurve) -> Option<GeneratePlan> {
@@ -320,11 +348,10 @@ fn wrap_rules() -> Vec<(WrapAlgorithm, Vec<WrapPlan>)> {
     rules::WRAPS.iter().map(|(wish, plans)| (*wish, plans.to_vec())).collect()
 }
 
-/// Whether `plan` may be trusted. Only CKM_AES_KEY_WRAP_PAD is in doubt.
+/// Whether `plan` may be trusted.
 fn proven(plan: WrapPlan, proof: WrapProof) -> bool {
     match plan {
-        WrapPlan::OnToken(Mechanism::AES_KEY_WRAP_PAD) => proof == WrapProof::Exact,
-        WrapPlan::OnToken(_) => true,
+        WrapPlan::OnToken(_) => proof == WrapProof::Exact,
         WrapPlan::WholeBlocks(_) => proof != WrapProof::Wrong,
     }
 }

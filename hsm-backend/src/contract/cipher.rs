@@ -57,6 +57,9 @@ pub(super) fn ciphers_match_known_answers(backend: &dyn HsmBackend) {
             C::Block { cipher, .. } => cipher.key_kind(),
             _ => SecretKeyKind::Aes,
         };
+        if !capabilities(backend).takes(kind) {
+            continue;
+        }
         let key = TestKey::import(backend, &secret(kind, hex(answer.key)), &open_policy());
         let params = answer.params();
         let sealed = encrypt(backend, &key.key, algorithm, &params, &hex(answer.plain));

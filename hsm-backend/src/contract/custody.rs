@@ -136,3 +136,53 @@ pub(super) fn wrapping_keys_touch_no_data_and_damage_is_seen(backend: &dyn HsmBa
     let opened = decrypt(backend, &key, AES_ECB, &params, &sealed);
     assert_eq!(kind(opened), HsmErrorKind::NotPermitted);
 }
+
+pub(super) fn keys_move_between_token_and_blob(backend: &dyn HsmBackend) {
+    if !served(backend) {
+        return;
+    }
+    let kek = kek(backend);
+    let material = secret(SecretKeyKind::Aes, hex("2b7e151628aed2a6abf7158809cf4f3c"));
+    let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 128 };
+    let there = TestKey::import(backend, &material, &open_policy());
+    let moved = backend.move_to_blob(&call(), &there.key, kek.id, spec, &shut_policy());
+    let blob = live(kek.id, &moved.unwrap().value);
+    let params = CipherParams::default();
+    let sealed = |key| encrypt(backend, key, AES_ECB, &params, &[5; 16]).unwrap();
+    assert_eq!(sealed(&blob), sealed(&there.key));
+    let back = TestKey::adopt(backend, fresh_id());
+    backend.move_to_token(&call(), &blob, back.id, "moved").unwrap();
+    assert_eq!(sealed(&back.key), sealed(&there.key));
+    // The policy of the blob is that of the object, and an object that is shut stays where it is.
+    assert_eq!(kind(backend.export_key(&call(), &back.key)), HsmErrorKind::NotExtractable);
+    let refused = backend.move_to_blob(&call(), &back.key, kek.id, spec, &shut_policy());
+    assert_eq!(kind(refused), HsmErrorKind::NotExtractable);
+    expect_unsupported(backend.move_to_blob(&call(), &blob, kek.id, spec, &shut_policy()));
+    let again = backend.move_to_token(&call(), &back.key, fresh_id(), "moved");
+    expect_unsupported(again);
+}
+
+pub(super) fn wrapped_keys_can_be_shut_for_good(backend: &dyn HsmBackend) {
+    if !served(backend) {
+        return;
+    }
+    let (kek, other) = (kek(backend), kek(backend));
+    let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 256 };
+    let made = backend.generate_wrapped(&call(), kek.id, spec, &open_policy()).unwrap().value;
+    let wrap = |key: &KeyRef| {
+        backend.wrap_key(&call(), &other.key, key, crate::job::WrapAlgorithm::AesKeyWrap)
+    };
+    let open = live(kek.id, &made);
+    assert_eq!(wrap(&open).unwrap().value.len(), 40);
+    let with = |sensitive, not_extractable| {
+        let blob = WrappedKey::restricted(&made.blob, sensitive, not_extractable).unwrap();
+        live(kek.id, &WrappedKey { blob, kcv: made.kcv.clone() })
+    };
+    let sensitive = with(true, false);
+    assert_eq!(kind(backend.export_key(&call(), &sensitive)), HsmErrorKind::NotExtractable);
+    assert_eq!(wrap(&sensitive).unwrap().value, wrap(&open).unwrap().value);
+    let shut = with(false, true);
+    assert_eq!(kind(backend.export_key(&call(), &shut)), HsmErrorKind::NotExtractable);
+    assert_eq!(kind(wrap(&shut)), HsmErrorKind::NotExtractable);
+    assert!(WrappedKey::restricted(b"rubbish", true, true).is_err());
+}

@@ -114,6 +114,8 @@ cases! {
         wrapped_keys_work_and_stay_shut
         imported_keys_are_wrapped_as_they_are
         rewrapped_keys_are_the_same_keys
+        keys_move_between_token_and_blob
+        wrapped_keys_can_be_shut_for_good
         wrapping_keys_touch_no_data_and_damage_is_seen;
     misc:
         random_is_long_and_fresh

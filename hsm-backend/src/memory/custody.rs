@@ -2,11 +2,11 @@
 
 use super::keys::{Store, Stored, UNSUPPORTED};
 use super::{generate, import, wrap};
-use crate::backend::{KeyId, KeyRef, Output, WrappedKey};
+use crate::backend::{Generated, KeyId, KeyRef, Output, WrappedKey};
 use crate::capability::Capabilities;
 use crate::custody::{Envelope, algorithm_for};
 use crate::encoding::bad_data;
-use crate::error::HsmError;
+use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{KeyMaterial, KeyPolicy, SecretKeySpec, SecretValue};
 use crate::limits;
 use std::sync::Arc;
@@ -51,6 +51,38 @@ pub(super) fn rewrap(
     let KeyRef::Wrapped { kek, kcv, blob, .. } = key else { return Err(UNSUPPORTED) };
     let stored = open(store, *kek, kcv, blob)?;
     import_wrapped(store, capabilities, new_kek, &stored.material, &stored.policy)
+}
+
+pub(super) fn move_to_blob(
+    store: &Store,
+    capabilities: &Capabilities,
+    key: &KeyRef,
+    kek: KeyId,
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedKey>, HsmError> {
+    let KeyRef::Token(_) = key else { return Err(UNSUPPORTED) };
+    let stored = store.get(key)?;
+    if !stored.policy.extractable {
+        return Err(HsmError::new(HsmErrorKind::NotExtractable, "memory"));
+    }
+    import_wrapped(store, capabilities, kek, &stored.material, policy)
+}
+
+pub(super) fn move_to_token(
+    store: &Store,
+    capabilities: &Capabilities,
+    key: &KeyRef,
+    id: KeyId,
+    label: &str,
+) -> Result<Output<Generated>, HsmError> {
+    let KeyRef::Wrapped { kek, kcv, blob, .. } = key else { return Err(UNSUPPORTED) };
+    let stored = open(store, *kek, kcv, blob)?;
+    let envelope = Envelope::decode(blob)?;
+    let mechanism = capabilities.wrap(envelope.algorithm).ok_or(UNSUPPORTED)?.mechanism();
+    let policy = KeyPolicy { label: label.to_owned(), ..stored.policy };
+    let kcv = import::check_value(&stored.material);
+    store.insert(id, (*stored.material).clone(), &policy)?;
+    Ok(Output { value: Generated { kcv }, mechanism })
 }
 
 /// The key in `blob`.

@@ -1,8 +1,7 @@
 //! MACs, and the digest of a key.
 
 use aes::{Aes128, Aes192, Aes256};
-use cmac::Cmac;
-use hmac::{KeyInit, Mac, SimpleHmac};
+use cmac::{Cmac, KeyInit, Mac};
 
 use super::keys::{NOT_PERMITTED, Store, UNSUPPORTED, secret_bytes};
 use crate::backend::{KeyRef, Output};
@@ -23,7 +22,7 @@ pub(super) fn mac(
     let material = store.usable(key, |usage| usage.sign)?;
     let value = match algorithm {
         MacAlgorithm::Hmac(hash) => {
-            hmac(hash, secret_bytes(&material, SecretKeyKind::Generic)?, data)?
+            software::hmac(hash, secret_bytes(&material, SecretKeyKind::Generic)?, data)?
         }
         MacAlgorithm::AesCmac => {
             let key = secret_bytes(&material, SecretKeyKind::Aes)?;
@@ -41,24 +40,6 @@ fn run<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {
     let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| NOT_PERMITTED)?;
     mac.update(data);
     Ok(mac.finalize().into_bytes().to_vec())
-}
-
-fn hmac(hash: HashAlgorithm, key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {
-    match hash {
-        HashAlgorithm::Md5 => Err(UNSUPPORTED),
-        HashAlgorithm::Sha1 => run::<SimpleHmac<sha1::Sha1>>(key, data),
-        HashAlgorithm::Sha224 => run::<SimpleHmac<sha2::Sha224>>(key, data),
-        HashAlgorithm::Sha256 => run::<SimpleHmac<sha2::Sha256>>(key, data),
-        HashAlgorithm::Sha384 => run::<SimpleHmac<sha2::Sha384>>(key, data),
-        HashAlgorithm::Sha512 => run::<SimpleHmac<sha2::Sha512>>(key, data),
-        HashAlgorithm::Sha512T224 => run::<SimpleHmac<sha2::Sha512_224>>(key, data),
-        HashAlgorithm::Sha512T256 => run::<SimpleHmac<sha2::Sha512_256>>(key, data),
-        HashAlgorithm::Sha3T224 => run::<SimpleHmac<sha3::Sha3_224>>(key, data),
-        HashAlgorithm::Sha3T256 => run::<SimpleHmac<sha3::Sha3_256>>(key, data),
-        HashAlgorithm::Sha3T384 => run::<SimpleHmac<sha3::Sha3_384>>(key, data),
-        HashAlgorithm::Sha3T512 => run::<SimpleHmac<sha3::Sha3_512>>(key, data),
-        HashAlgorithm::Ripemd160 => run::<SimpleHmac<ripemd::Ripemd160>>(key, data),
-    }
 }
 
 pub(super) fn digest_key(

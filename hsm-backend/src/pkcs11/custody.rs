@@ -56,6 +56,7 @@ pub(super) fn import_wrapped(
     let KeyMaterial::Secret { kind, value } = keycheck::checked(material)? else {
         return Err(UNSUPPORTED);
     };
+    import::need_use_for(token, kind)?;
     let value = import::token_bytes(token, kind, value.expose(), policy);
     let bits = u32::try_from(8 * value.len()).map_err(|_| UNSUPPORTED)?;
     let mut template = passing(kind, value.len());
@@ -144,8 +145,8 @@ pub(super) fn unwrapped(
     limits::check_wrapped(&envelope.wrapped, bytes)?;
     let mechanism = token.capabilities.wrap(envelope.algorithm).ok_or(UNSUPPORTED)?.mechanism();
     let kind = envelope.spec.kind;
-    let (sensitive, extractable) = (envelope.sensitive, envelope.extractable);
-    let template = template::session_secret(kind, bytes, envelope.usage, sensitive, extractable);
+    // What lives on is shut, whatever the key's policy: see `with_passing`.
+    let template = template::session_secret(kind, bytes, envelope.usage, true, false);
     let kek = token.key(call, session, &KeyRef::Token(kek))?;
     let handle = token.working_handle(&kek)?;
     let object = token.owner.with(|owner| {
@@ -158,6 +159,47 @@ pub(super) fn unwrapped(
     Ok(token.unwrapped.insert(id, Key::unwrapped(kind, object, &token.unwrapped.graveyard)))
 }
 
+/// What a key that has left its blob for one call may give away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Openness {
+    /// Its value may be read.
+    Readable,
+    /// It may be wrapped.
+    Wrappable,
+}
+
+/// Unwraps a key for one call that reads or wraps it, where its policy allows that; the live key
+/// allows neither.
+pub(super) fn with_passing<T>(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    openness: Openness,
+    work: impl Fn(&Session, &Key) -> Result<T, Fault>,
+) -> Result<T, HsmError> {
+    let KeyRef::Wrapped { kek, blob, kcv, .. } = key else { return Err(UNSUPPORTED) };
+    let envelope = Envelope::decode(blob)?;
+    let readable = openness == Openness::Readable;
+    if !envelope.extractable || (readable && envelope.sensitive) {
+        return Err(HsmError::new(HsmErrorKind::NotExtractable, "wrapped custody"));
+    }
+    let bytes = limits::spec_bytes(envelope.spec)?;
+    limits::check_wrapped(&envelope.wrapped, bytes)?;
+    let kind = envelope.spec.kind;
+    let template = template::session_secret(kind, bytes, KeyUsage::default(), !readable, true);
+    let mechanism = token.capabilities.wrap(envelope.algorithm).ok_or(UNSUPPORTED)?.mechanism();
+    token.use_key(call, &KeyRef::Token(*kek), Doubt::Device, |session, kek| {
+        let handle = token.working_handle(kek)?;
+        let object = session.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
+        let object = object.map_err(|error| unreadable(token, error.into()))?;
+        same_key(session, object, kind, kcv)?;
+        let passing = Key::new(KeyKind::Secret { kind, bytes: Some(bytes) }, object);
+        let done = work(session, &passing);
+        session.destroy_object(object)?;
+        done
+    })
+}
+
 /// Destroys what was unwrapped if it is another key than it should be.
 fn same_key(
     session: &Session,
@@ -165,12 +207,22 @@ fn same_key(
     kind: SecretKeyKind,
     kcv: &[u8],
 ) -> Result<(), Fault> {
-    let found = check_value_now(session, object, kind);
-    if kcv.is_empty() || found.is_empty() || found == kcv {
+    if is_same_key(session, object, kind, kcv) {
         return Ok(());
     }
     session.destroy_object(object)?;
     Err(HsmError::new(HsmErrorKind::BadData, "key check value").into())
+}
+
+/// Whether nothing speaks against this being the key with that check value.
+pub(super) fn is_same_key(
+    session: &Session,
+    object: ObjectHandle,
+    kind: SecretKeyKind,
+    kcv: &[u8],
+) -> bool {
+    let found = check_value_now(session, object, kind);
+    kcv.is_empty() || found.is_empty() || found == kcv
 }
 
 /// CKA_CHECK_VALUE, computed where the token leaves it out (SoftHSM does for unwrapped keys);
@@ -183,10 +235,12 @@ fn check_value_now(session: &Session, object: ObjectHandle, kind: SecretKeyKind)
     let made = match kind {
         SecretKeyKind::Aes => session.encrypt(&plain(Mechanism::AES_ECB), object, &[0; 16]),
         SecretKeyKind::Des3 => session.encrypt(&plain(Mechanism::DES3_ECB), object, &[0; 8]),
-        SecretKeyKind::Generic => session
-            .digest_init(&plain(Mechanism::SHA_1))
-            .and_then(|()| session.digest_key(object))
-            .and_then(|()| session.digest_final()),
+        SecretKeyKind::Generic => session.digest_init(&plain(Mechanism::SHA_1)).and_then(|()| {
+            // Ended in any case: this session lives on, and a refused key may leave it open.
+            let taken = session.digest_key(object);
+            let ended = session.digest_final();
+            taken.and(ended)
+        }),
     };
     let mut value = made.unwrap_or_default();
     value.truncate(3);

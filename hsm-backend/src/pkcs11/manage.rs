@@ -3,6 +3,7 @@
 use cryptoki::object::{Attribute, AttributeType};
 use cryptoki::session::Session;
 
+use super::custody::{Openness, with_passing};
 use super::gate::Side;
 use super::keys::{self, Key, KeyKind};
 use super::rv::Fault;
@@ -22,17 +23,22 @@ pub(super) fn export_key(
     call: &CallContext,
     key: &KeyRef,
 ) -> Result<KeyMaterial, HsmError> {
-    token.use_key(call, key, Doubt::Device, |session, key| {
-        if !is_readable(session, key)? {
-            return Err(HsmError::new(HsmErrorKind::NotExtractable, "export_key").into());
-        }
-        match key.kind {
-            KeyKind::Secret { kind, .. } => read_secret(session, key, kind),
-            KeyKind::Rsa { .. } => read_rsa(session, key).map(KeyMaterial::RsaPrivate),
-            KeyKind::Ec(curve) => read_ec(session, key, curve),
-            KeyKind::Edwards(curve) => read_edwards(session, key, curve),
-        }
-    })
+    match key {
+        KeyRef::Token(_) => token.use_key(call, key, Doubt::Device, read),
+        KeyRef::Wrapped { .. } => with_passing(token, call, key, Openness::Readable, read),
+    }
+}
+
+fn read(session: &Session, key: &Key) -> Result<KeyMaterial, Fault> {
+    if !is_readable(session, key)? {
+        return Err(HsmError::new(HsmErrorKind::NotExtractable, "export_key").into());
+    }
+    match key.kind {
+        KeyKind::Secret { kind, .. } => read_secret(session, key, kind),
+        KeyKind::Rsa { .. } => read_rsa(session, key).map(KeyMaterial::RsaPrivate),
+        KeyKind::Ec(curve) => read_ec(session, key, curve),
+        KeyKind::Edwards(curve) => read_edwards(session, key, curve),
+    }
 }
 
 fn is_readable(session: &Session, key: &Key) -> Result<bool, Fault> {

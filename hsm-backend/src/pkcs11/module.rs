@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::RvError;
 use cryptoki::session::{Session, UserType};
-use cryptoki::slot::{Slot, TokenInfo as CkTokenInfo};
+use cryptoki::slot::{Limit, Slot, TokenInfo as CkTokenInfo};
 use cryptoki::types::{AuthPin, RawAuthPin};
 
 use super::rv::Fault;
@@ -106,6 +106,10 @@ pub(super) fn describe(info: &CkTokenInfo) -> TokenInfo {
         manufacturer: info.manufacturer_id().trim_end().to_owned(),
         model: info.model().trim_end().to_owned(),
         firmware: format!("{}.{}", firmware.major(), firmware.minor()),
+        max_sessions: match info.max_session_count() {
+            Limit::Max(most) => Some(most),
+            Limit::Unavailable | Limit::Infinite => None,
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use cryptoki::session::Session;
 
 use super::block::{PART_BYTES, SINGLE_PART_BYTES};
 use super::keys::{Key, KeyKind};
-use super::mechanism::{eddsa, plain, pss};
+use super::mechanism::{eddsa, plain, pss, pss_params};
 use super::rv::Fault;
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, KeyRef, Output};
@@ -152,9 +152,9 @@ fn sign_pss(
     }
     let handle = token.working_handle(key)?;
     match job.plan {
-        SignPlan::HashHere(_) | SignPlan::OnToken(_) => {
-            let mechanism = pss(hashes.message, hashes.mgf, job.salt_bytes)?;
-            padded(session.sign(&mechanism, handle, &job.input)?, k)
+        SignPlan::HashHere(mechanism) | SignPlan::OnToken(mechanism) => {
+            let params = pss_params(hashes.message, hashes.mgf, job.salt_bytes)?;
+            padded(session.sign(&pss(mechanism, &params), handle, &job.input)?, k)
         }
         SignPlan::EncodeHere(mechanism) | SignPlan::Raw(mechanism) => {
             let salt_bytes = u32::try_from(job.salt_bytes).unwrap_or_default();

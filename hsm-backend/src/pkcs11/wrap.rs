@@ -2,6 +2,7 @@
 
 use cryptoki::object::AttributeType;
 
+use super::custody::{Openness, with_passing};
 use super::gate::Side;
 use super::keys::{Key, KeyKind, check_value};
 use super::mechanism::plain;
@@ -75,6 +76,10 @@ pub(super) fn wrap_key(
 ) -> Result<Output<Vec<u8>>, HsmError> {
     let plan = plan_of(token, algorithm)?;
     let mechanism = plan.mechanism();
+    if let KeyRef::Wrapped { .. } = target {
+        let value = wrap_passing(token, call, wrapping, target, (algorithm, plan))?;
+        return Ok(Output { value, mechanism });
+    }
     // Two keys, two chances of a stale handle: the inner call repeats for the target.
     let (object, bytes) = token.use_key(call, target, Doubt::Device, |session, key| {
         // Asks for an attribute only to learn that the handle is alive.
@@ -88,6 +93,27 @@ pub(super) fn wrap_key(
         Ok(session.wrap_key(&plain(mechanism), handle, object)?)
     })?;
     Ok(Output { value, mechanism })
+}
+
+/// Wraps a key that is unwrapped for this call. The wrapping key is found before: a search for it
+/// must not happen while the other lies open.
+fn wrap_passing(
+    token: &Token,
+    call: &CallContext,
+    wrapping: &KeyRef,
+    target: &KeyRef,
+    (algorithm, plan): (WrapAlgorithm, WrapPlan),
+) -> Result<Vec<u8>, HsmError> {
+    let wrapping = token.use_key(call, wrapping, Doubt::Device, |session, key| {
+        need_aes(key)?;
+        let handle = token.working_handle(key)?;
+        super::keys::read(session, handle, AttributeType::Class)?;
+        Ok(handle)
+    })?;
+    with_passing(token, call, target, Openness::Wrappable, |session, key| {
+        check_length(algorithm, plan, target_bytes(key))?;
+        Ok(session.wrap_key(&plain(plan.mechanism()), wrapping, key.object)?)
+    })
 }
 
 /// Wraps bytes, as a generic secret that lives for this call only.
@@ -154,6 +180,7 @@ pub(super) fn unwrap_key(
         check_length(arrival.algorithm, plan, Some(bytes))?;
     }
     template::check_label(arrival.policy)?;
+    super::import::need_use_for(token, arrival.spec.kind)?;
     let template = template::secret(arrival.spec.kind, bytes, arrival.id, arrival.policy);
     let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {
         need_aes(key)?;

@@ -1,8 +1,9 @@
-//! What needs no token: hashing, verifying, encrypting with a public key.
+//! What needs no token: hashing, verifying, encrypting with a public key, HMACs of given keys.
 
 mod digest;
 mod edwards;
 mod encrypt;
+mod mac;
 pub(crate) mod modexp;
 mod verify;
 
@@ -10,4 +11,5 @@ pub use digest::{Hasher, digest};
 pub(crate) use digest::{digest_input, digest_parts};
 pub use encrypt::encrypt_public;
 pub(crate) use encrypt::fill_random;
+pub use mac::hmac;
 pub use verify::verify;

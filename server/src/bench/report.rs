@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::BenchError;
 use super::figure::{Figure, Floor, Spread};
+use crate::text::number;
 
 /// Under which conditions everything was measured.
 #[derive(Debug, Serialize)]
@@ -75,22 +76,6 @@ fn text(spread: &Spread) -> String {
     format!("{} ({} to {})", number(spread.median), number(spread.min), number(spread.max))
 }
 
-/// Three digits that matter, and groups of three before the point.
-fn number(value: f64) -> String {
-    if value < 100.0 {
-        return format!("{value:.1}");
-    }
-    let digits = format!("{value:.0}");
-    let mut text = String::with_capacity(digits.len() + 2);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Everything, for a program to read.
 pub(super) fn json(conditions: &Conditions, figures: &[Figure]) -> Result<String, BenchError> {
     let figures = figures
@@ -124,13 +109,6 @@ mod tests {
             claviger: spread(1_400.0),
             floor: Some(Floor::RatioAtLeast(0.75)),
         }
-    }
-
-    #[test]
-    fn numbers_have_groups_of_three() {
-        assert_eq!(number(7.25), "7.2");
-        assert_eq!(number(999.6), "1,000");
-        assert_eq!(number(1_234_567.0), "1,234,567");
     }
 
     #[test]

@@ -118,10 +118,28 @@ pub fn hash(name: HashingAlgorithm) -> Result<HashAlgorithm, BridgeError> {
     }
 }
 
+/// KMIP's name of a hash.
+#[must_use]
+pub fn hash_name(hash: HashAlgorithm) -> Option<HashingAlgorithm> {
+    HASHES.iter().find(|(_, ours)| *ours == hash).map(|(kmip, _)| *kmip)
+}
+
+/// KMIP's name of the HMAC with a hash.
+#[must_use]
+pub fn hmac_name(hash: HashAlgorithm) -> Option<CryptographicAlgorithm> {
+    HMACS.iter().find(|(_, ours)| *ours == hash).map(|(kmip, _)| *kmip)
+}
+
 /// The hash of an HMAC key's algorithm.
 #[must_use]
 pub fn hmac_hash(algorithm: CryptographicAlgorithm) -> Option<HashAlgorithm> {
     HMACS.iter().find(|(kmip, _)| *kmip == algorithm).map(|(_, hash)| *hash)
+}
+
+/// Whether KMIP has a name for the HMAC over `hash`.
+#[must_use]
+pub fn has_hmac_name(hash: HashAlgorithm) -> bool {
+    HMACS.iter().any(|(_, named)| *named == hash)
 }
 
 /// Every HMAC algorithm of the table.

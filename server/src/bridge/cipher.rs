@@ -110,6 +110,20 @@ impl Cipher {
     }
 }
 
+/// KMIP's names of a block mode and a padding, where it has both.
+#[must_use]
+pub fn block_names(mode: BlockMode, padding: Padding) -> Option<(BlockCipherMode, PaddingMethod)> {
+    let (mode, _) = MODES.iter().find(|(_, ours)| *ours == mode)?;
+    let (padding, _) = PADDINGS.iter().find(|(_, ours)| *ours == padding)?;
+    Some((*mode, *padding))
+}
+
+/// KMIP's name of the mode of a cipher that takes no padding.
+#[must_use]
+pub fn unpadded_name(algorithm: CipherAlgorithm) -> Option<BlockCipherMode> {
+    UNPADDED.iter().find(|(_, ours)| *ours == algorithm).map(|(kmip, _)| *kmip)
+}
+
 /// The cipher that `parameters` ask of a key of `key_algorithm`.
 ///
 /// # Errors

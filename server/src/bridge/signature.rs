@@ -178,10 +178,12 @@ fn hmac(
     parameters: &CryptographicParameters,
 ) -> Result<MacAlgorithm, BridgeError> {
     let by_hash = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
-    if by_hash.is_some_and(|hash| hash != of_key) {
-        return Err(BridgeError::Invalid("the key is for another hash"));
+    match by_hash {
+        // KMIP names no HMAC over RIPEMD-160 or SHA-512/t: the hash alone can say it.
+        Some(hash) if !algorithm::has_hmac_name(hash) => Ok(MacAlgorithm::Hmac(hash)),
+        Some(hash) if hash != of_key => Err(BridgeError::Invalid("the key is for another hash")),
+        _ => Ok(MacAlgorithm::Hmac(of_key)),
     }
-    Ok(MacAlgorithm::Hmac(of_key))
 }
 
 #[cfg(test)]

@@ -55,6 +55,27 @@ impl<'a> OpContext<'a> {
         }
     }
 
+    /// A context for one act of the operator on this machine in `scope`.
+    #[must_use]
+    pub fn for_operator(services: &'a Services, scope: &crate::object::Scope) -> Self {
+        let subject = Subject { scope: scope.clone(), may_export: false };
+        let mut context = Self::new(services, subject, ProtocolVersion::NEWEST);
+        context.grant = Some(authz::operator(scope));
+        context
+    }
+
+    /// An object as the operator sees it, or what is left of a destroyed one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpError`]; `NotFound`.
+    pub fn operators_object(
+        &mut self,
+        uid: UniqueIdentifier,
+    ) -> Result<Arc<ManagedObject>, OpError> {
+        self.object_or_remains(Some(uid))
+    }
+
     /// Begins an item: from here on the context acts under the grant for `operation`.
     pub(super) fn begin(&mut self, operation: Operation, action: Action) -> Result<(), Denied> {
         self.now = self.services.clock.now();
