@@ -6,7 +6,7 @@ mod stream;
 pub use cipher::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding};
 pub use stream::{StreamEnd, StreamId, StreamWish};
 
-use crate::wiping::Wiping;
+use wiping::Wiping;
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

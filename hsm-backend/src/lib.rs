@@ -21,7 +21,6 @@ pub mod memory;
 pub mod pkcs11;
 pub mod software;
 mod streams;
-mod wiping;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,

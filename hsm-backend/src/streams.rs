@@ -21,8 +21,8 @@ use crate::job::{
 };
 use crate::limits;
 use crate::software::{Hasher, fill_random};
-use crate::wiping::Wiping;
 use blocks::{Blocks, decrypt, encrypt, joined};
+use wiping::Wiping;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "stream");
 const NOT_FOUND: HsmError = HsmError::new(HsmErrorKind::StreamNotFound, "stream");

@@ -11,7 +11,7 @@ use crate::capability::{Capabilities, CipherPlan, Mechanism};
 use crate::encoding::feedback::{self, Blocks, Counter, Way};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding, SecretValue};
-use crate::wiping::Wiping;
+use wiping::Wiping;
 
 /// Longer inputs go in parts: single calls are 3 to 12 times slower on SoftHSM.
 pub(super) const SINGLE_PART_BYTES: usize = 32 << 10;

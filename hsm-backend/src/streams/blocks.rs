@@ -9,7 +9,7 @@ use crate::job::{
 };
 
 use super::UNSUPPORTED;
-use crate::wiping::Wiping;
+use wiping::Wiping;
 
 /// Both in one piece of memory that is wiped, without a growing vector's leavings.
 pub(super) fn joined(held: &[u8], part: &[u8]) -> Wiping {

@@ -1,4 +1,5 @@
 //! Bytes that are wiped when they are dropped, at the speed of memory.
+#![forbid(unsafe_code)]
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
@@ -9,15 +10,18 @@ use zeroize::{ZeroizeOnDrop, optimization_barrier};
 ///
 /// [`zeroize::Zeroizing`] does the same byte by byte, which takes longer than encrypting the bytes.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wiping(Vec<u8>);
+pub struct Wiping(Vec<u8>);
 
 impl Wiping {
-    pub(crate) const fn new(bytes: Vec<u8>) -> Self {
+    /// Takes ownership of `bytes`.
+    #[must_use]
+    pub const fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// The bytes, no longer wiped.
-    pub(crate) fn release(mut self) -> Vec<u8> {
+    /// The bytes, which nobody wipes any more.
+    #[must_use]
+    pub fn release(mut self) -> Vec<u8> {
         core::mem::take(&mut self.0)
     }
 }
