@@ -1,7 +1,11 @@
 //! The one trait every token stands behind.
 
+mod custody;
+
 use std::sync::Arc;
 use std::time::Instant;
+
+pub use custody::WrappedCustody;
 
 use crate::capability::{Capabilities, Mechanism};
 use crate::error::HsmError;
@@ -102,6 +106,15 @@ pub struct WrappedKey {
     pub kcv: Vec<u8>,
 }
 
+/// A pair whose private half lives in a blob only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedPair {
+    /// The private half.
+    pub private: WrappedKey,
+    /// The public half.
+    pub public: PublicKey,
+}
+
 /// What is known of a key pair made in the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedPair {
@@ -121,7 +134,7 @@ pub struct GeneratedPair {
 /// `Unsupported` where the capability table has no plan for the wish, `BadLength`,
 /// `BadParameter` or `BadData` for the caller's faults, a retryable kind for the token's.
 #[allow(clippy::missing_errors_doc)]
-pub trait HsmBackend: Send + Sync {
+pub trait HsmBackend: WrappedCustody + Send + Sync {
     /// Whether the token can be used now, and for what.
     fn state(&self) -> TokenState;
 
@@ -292,38 +305,6 @@ pub trait HsmBackend: Send + Sync {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError>;
-
-    /// Makes a wrapping key: AES-256, in the token for good, for wrapping and unwrapping only.
-    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError>;
-
-    /// Makes a secret key in the token that lives on in the returned blob only.
-    ///
-    /// `Unsupported` for lengths the token would not give back exactly; they need token custody.
-    fn generate_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        spec: SecretKeySpec,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError>;
-
-    /// Wraps a secret key given in plaintext, after the checks and paddings of
-    /// [`Self::import_key`]; `Unsupported` for private keys.
-    fn import_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        material: &KeyMaterial,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError>;
-
-    /// Wraps a wrapped key under another wrapping key; its value stays in the token.
-    fn rewrap(
-        &self,
-        call: &CallContext,
-        key: &KeyRef,
-        new_kek: KeyId,
-    ) -> Result<Output<WrappedKey>, HsmError>;
 
     /// Random bytes from the token, at most 1 MiB.
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError>;

@@ -1,11 +1,13 @@
 //! A wrapper that fails chosen calls, for the server's tests.
 
+mod custodian;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedKey,
+    TokenState,
 };
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
@@ -38,8 +40,11 @@ pub enum Verb {
     UnwrapKey,
     MakeKek,
     GenerateWrapped,
+    GeneratePairWrapped,
     ImportWrapped,
     Rewrap,
+    MoveToBlob,
+    MoveToToken,
     Random,
     Seed,
     DestroyKey,
@@ -332,39 +337,6 @@ impl HsmBackend for FaultyBackend {
         self.run(Verb::UnwrapKey, |inner| {
             inner.unwrap_key(call, wrapping, blob, algorithm, id, spec, policy)
         })
-    }
-
-    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
-        self.run(Verb::MakeKek, |inner| inner.make_kek(call, id))
-    }
-
-    fn generate_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        spec: SecretKeySpec,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        self.run(Verb::GenerateWrapped, |inner| inner.generate_wrapped(call, kek, spec, policy))
-    }
-
-    fn import_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        material: &KeyMaterial,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        self.run(Verb::ImportWrapped, |inner| inner.import_wrapped(call, kek, material, policy))
-    }
-
-    fn rewrap(
-        &self,
-        call: &CallContext,
-        key: &KeyRef,
-        new_kek: KeyId,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        self.run(Verb::Rewrap, |inner| inner.rewrap(call, key, new_kek))
     }
 
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {

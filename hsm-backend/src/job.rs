@@ -36,6 +36,16 @@ pub enum Curve {
     P521,
 }
 
+/// A curve of Edwards form, on which EdDSA signs.
+///
+/// Spec: RFC 8032.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum EdwardsCurve {
+    Ed25519,
+    Ed448,
+}
+
 /// What kind of secret key an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SecretKeyKind {
@@ -69,6 +79,8 @@ pub enum KeyPairSpec {
     },
     /// A key on a named curve.
     Ec(Curve),
+    /// A key on a curve of Edwards form.
+    Edwards(EdwardsCurve),
 }
 
 /// What a key may be used for. Every flag is set explicitly on the token object.
@@ -174,6 +186,13 @@ pub enum KeyMaterial {
         /// The scalar, big-endian, as long as the curve's order.
         d: SecretValue,
     },
+    /// A private key on a curve of Edwards form.
+    EdwardsPrivate {
+        /// The curve.
+        curve: EdwardsCurve,
+        /// The seed, as RFC 8032 calls a private key: as long as a public key.
+        seed: SecretValue,
+    },
 }
 
 /// A public key.
@@ -191,6 +210,13 @@ pub enum PublicKey {
         /// The curve.
         curve: Curve,
         /// The uncompressed point: 04 || X || Y.
+        point: Vec<u8>,
+    },
+    /// A public key on a curve of Edwards form.
+    Edwards {
+        /// The curve.
+        curve: EdwardsCurve,
+        /// The encoded point (RFC 8032 §5.1.2 and §5.2.2).
         point: Vec<u8>,
     },
 }
@@ -211,6 +237,8 @@ pub enum SignAlgorithm {
     },
     /// ECDSA over a hash; signatures are DER `ECDSA-Sig-Value`.
     Ecdsa(HashAlgorithm),
+    /// EdDSA over the message itself, without a context; no digest of it can stand in.
+    EdDsa(EdwardsCurve),
 }
 
 /// What is to be signed or verified.
@@ -251,6 +279,20 @@ impl HashAlgorithm {
             Self::Sha256 | Self::Sha512T256 | Self::Sha3T256 => 32,
             Self::Sha384 | Self::Sha3T384 => 48,
             Self::Sha512 | Self::Sha3T512 => 64,
+        }
+    }
+}
+
+impl EdwardsCurve {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Ed25519, Self::Ed448];
+
+    /// Length of a seed and of a public key in bytes; a signature is twice as long.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Ed25519 => 32,
+            Self::Ed448 => 57,
         }
     }
 }

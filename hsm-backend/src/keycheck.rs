@@ -25,6 +25,10 @@ pub(crate) fn checked(material: &KeyMaterial) -> Result<KeyMaterial, HsmError> {
             Ok(material.clone())
         }
         KeyMaterial::RsaPrivate(parts) => checked_rsa(parts).map(KeyMaterial::RsaPrivate),
+        KeyMaterial::EdwardsPrivate { curve, seed } => {
+            // Every seed of the right length is a key.
+            if seed.expose().len() == curve.bytes() { Ok(material.clone()) } else { Err(BAD_KEY) }
+        }
         KeyMaterial::EcPrivate { curve, d } => {
             let d = left_pad(d.expose(), curve.bytes()).map(SecretValue::new).ok_or(BAD_KEY)?;
             check_scalar(*curve, d.expose())?;

@@ -3,6 +3,7 @@
 // Without a backend some encodings have no caller.
 #![cfg_attr(not(feature = "pkcs11"), allow(dead_code))]
 
+pub mod assisted;
 mod backend;
 mod capability;
 #[cfg(feature = "contract")]
@@ -24,11 +25,11 @@ mod streams;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedKey,
+    TokenState, WrappedCustody, WrappedKey, WrappedPair,
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
-    MechanismTraits, Service, SignPlan, Wish, WrapPlan, WrapProof, assists,
+    MechanismTraits, Service, SignPlan, Trial, Wish, WrapPlan, WrapProof, assists,
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;

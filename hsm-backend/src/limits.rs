@@ -2,6 +2,7 @@
 //!
 //! SoftHSM2 ends the process on some oversized inputs, and tokens differ in what they refuse.
 
+use crate::encoding::xts;
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding, SecretKeyKind, SecretKeySpec,
@@ -19,7 +20,8 @@ pub(crate) const MAX_LABEL_BYTES: usize = 255;
 /// Longest data to be wrapped as if they were a key, in bytes.
 pub(crate) const MAX_WRAPPED_DATA_BYTES: usize = 64 << 10;
 
-const MAX_GCM_IV_BYTES: usize = 256;
+/// Longest IV of GCM, in bytes: of a longer one SoftHSM2 uses the first 12 bytes, and says nothing.
+const MAX_GCM_IV_BYTES: usize = 128;
 
 const BAD_LENGTH: HsmError = HsmError::new(HsmErrorKind::BadLength, "limits");
 const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "limits");
@@ -33,11 +35,15 @@ pub(crate) fn check_encrypt(
 ) -> Result<(), HsmError> {
     check_data(data)?;
     check_params(algorithm, params, params.tag_bytes)?;
+    if let CipherAlgorithm::Block { cipher, padding, .. } = algorithm {
+        check_counter(cipher, params, bytes_of(data) + u64::from(padding != Padding::None))?;
+    }
     let fits = match algorithm {
         CipherAlgorithm::Block { cipher, mode, padding: Padding::None } => {
             !mode.needs_whole_blocks() || are_whole(data, cipher)
         }
         CipherAlgorithm::AesCcm => fits_ccm(params, data),
+        CipherAlgorithm::AesXts => fits_xts(data),
         CipherAlgorithm::AesKeyWrap => {
             data.len() >= 16 && data.len().is_multiple_of(8) && data.len() <= MAX_WRAPPED_DATA_BYTES
         }
@@ -66,6 +72,9 @@ pub(crate) fn check_decrypt(
     if params.tag_bytes != 0 && params.tag_bytes != tag.len() {
         return Err(BAD_DATA);
     }
+    if let CipherAlgorithm::Block { cipher, .. } = algorithm {
+        check_counter(cipher, params, bytes_of(data))?;
+    }
     let (fits, error) = match algorithm {
         CipherAlgorithm::Block { padding: Padding::Zeros, .. } => {
             (false, HsmError::new(HsmErrorKind::Unsupported, "zero padding"))
@@ -75,6 +84,7 @@ pub(crate) fn check_decrypt(
         }
         CipherAlgorithm::Block { cipher, .. } => (are_whole(data, cipher), BAD_DATA),
         CipherAlgorithm::AesCcm => (fits_ccm(params, data), BAD_LENGTH),
+        CipherAlgorithm::AesXts => (fits_xts(data), BAD_LENGTH),
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
             let least = if algorithm == CipherAlgorithm::AesKeyWrap { 24 } else { 16 };
             let most = MAX_WRAPPED_DATA_BYTES + 8;
@@ -88,8 +98,18 @@ pub(crate) fn check_decrypt(
     if fits { Ok(()) } else { Err(error) }
 }
 
+/// A length to count with.
+pub(crate) fn bytes_of(data: &[u8]) -> u64 {
+    u64::try_from(data.len()).unwrap_or(u64::MAX >> 1)
+}
+
 fn are_whole(data: &[u8], cipher: BlockCipher) -> bool {
     !data.is_empty() && data.len().is_multiple_of(cipher.block_bytes())
+}
+
+/// XTS takes a whole block at least, and one data unit at most.
+fn fits_xts(data: &[u8]) -> bool {
+    (16..=xts::MAX_UNIT_BYTES).contains(&data.len())
 }
 
 /// CCM writes the length into what the nonce leaves of 15 bytes.
@@ -98,7 +118,7 @@ fn fits_ccm(params: &CipherParams, data: &[u8]) -> bool {
     bytes >= size_of::<usize>() || data.len() < 1 << (8 * bytes)
 }
 
-/// Checks IV, additional data, tag length and counter.
+/// Checks IV, additional data, tag length, counter and whether there is a second key.
 pub(crate) fn check_params(
     algorithm: CipherAlgorithm,
     params: &CipherParams,
@@ -126,8 +146,27 @@ pub(crate) fn check_params(
             (7..=13).contains(&iv) && bits.is_none() && tag
         }
         CipherAlgorithm::RsaOaep { .. } => iv == 0 && bits.is_none() && tag_bytes == 0,
+        CipherAlgorithm::AesXts => iv == 16 && bits.is_none() && no_aad,
     };
+    let two_keys = algorithm == CipherAlgorithm::AesXts;
+    let good = good && params.tweak_key.is_some() == two_keys;
     if good && params.aad.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(BAD_PARAMETER) }
+}
+
+/// Refuses to let CTR's counter come round: the key stream would repeat, within one message.
+///
+/// `bytes` are those since the first counter block.
+///
+/// Spec: SP 800-38A §6.5 and appendix B.
+pub(crate) fn check_counter(
+    cipher: BlockCipher,
+    params: &CipherParams,
+    bytes: u64,
+) -> Result<(), HsmError> {
+    let block = u64::try_from(cipher.block_bytes()).unwrap_or(u64::MAX);
+    let bits = params.counter_bits.filter(|bits| *bits < 64);
+    let fits = bits.is_none_or(|bits| bytes.div_ceil(block) <= 1 << bits);
+    if fits { Ok(()) } else { Err(BAD_LENGTH) }
 }
 
 /// Refuses more than 64 MiB.
@@ -173,6 +212,25 @@ mod tests {
         let check = |tag| check_encrypt(CipherAlgorithm::AesGcm, &params(12, tag), b"");
         let taken: Vec<_> = (0..20).filter(|tag| check(*tag).is_ok()).collect();
         assert_eq!(taken, [4, 8, 12, 13, 14, 15, 16]);
+    }
+
+    #[test]
+    fn check_encrypt_rejects_gcm_ivs_that_a_token_would_cut() {
+        let check = |iv| check_encrypt(C::AesGcm, &params(iv, 16), b"");
+        assert_eq!((check(1), check(128)), (Ok(()), Ok(())));
+        assert_eq!((check(0), check(129)), (Err(BAD_PARAMETER), Err(BAD_PARAMETER)));
+    }
+
+    #[test]
+    fn check_encrypt_lets_no_counter_come_round() {
+        let check = |padding, bytes| {
+            let params = CipherParams { counter_bits: Some(2), ..params(16, 0) };
+            check_encrypt(C::aes(BlockMode::Ctr, padding), &params, &vec![0; bytes])
+        };
+        assert_eq!(check(Padding::None, 64), Ok(()));
+        assert_eq!(check(Padding::None, 65), Err(BAD_LENGTH));
+        assert_eq!(check(Padding::Pkcs5, 63), Ok(()));
+        assert_eq!(check(Padding::Pkcs5, 64), Err(BAD_LENGTH));
     }
 
     #[test]

@@ -194,7 +194,7 @@ fn start(capabilities: &Capabilities, wish: &StreamWish) -> Result<FlowKind, Hsm
         return Err(UNSUPPORTED);
     }
     let (params, held) = (params.clone(), Wiping::default());
-    Ok(FlowKind::Blocks(Blocks { way, cipher, mode, padding, params, held, began: false }))
+    Ok(FlowKind::Blocks(Blocks { way, cipher, mode, padding, params, held, gone: 0 }))
 }
 
 const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
@@ -202,6 +202,7 @@ const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Some(hash),
+        SignAlgorithm::EdDsa(_) => None,
         SignAlgorithm::RsaPkcs1Raw => None,
     }
 }

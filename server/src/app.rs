@@ -1,9 +1,8 @@
-//! The one place where the parts are put together: store, token, services, pipeline, reconciler.
+//! The one place where the parts are put together: store, token, services, pipeline, housekeeping.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hsm_backend::HsmBackend;
@@ -11,9 +10,11 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::Limits;
 
 use crate::config::{Config, SecretError};
+use crate::housekeeping::{Bell, Housekeeper};
+use crate::invocations::Invocations;
+use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
-use crate::reconcile;
 use crate::sealing::Sealer;
 use crate::services::{Bounds, GroupRotation, ScopeRules, Services, SystemClock};
 use crate::store::{ObjectStore, SqliteStore, StoreError};
@@ -22,8 +23,6 @@ use crate::worker::MessageHandler;
 
 /// How long the start waits for the token before it goes on without.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
-/// How often the reconciler looks.
-const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 
 /// Why the application cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -39,11 +38,11 @@ pub enum AppError {
     System(String),
 }
 
-/// The running application; dropping it stops the reconciler and closes the token.
+/// The running application; dropping it stops the housekeeping and closes the token.
 pub struct App {
     services: Arc<Services>,
     limits: Limits,
-    reconciler: Option<Reconciler>,
+    housekeeper: Option<Housekeeper>,
 }
 
 impl App {
@@ -66,8 +65,10 @@ impl App {
     ) -> Result<Self, AppError> {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
+        let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
         let services = Arc::new(Services {
-            sealer: Sealer::new(Arc::clone(&store), Arc::clone(&hsm)),
+            sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
+            keyring,
             store,
             hsm,
             scopes: scopes(config),
@@ -75,13 +76,23 @@ impl App {
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
+            invocations: Invocations::default(),
             streams: Streams::default(),
+            moves: Mutex::default(),
+            bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
         let limits =
             Limits { max_message_bytes: config.server.max_message_bytes, ..Limits::default() };
-        let reconciler = Some(Reconciler::start(&services)?);
-        Ok(Self { services, limits, reconciler })
+        let housekeeper = Housekeeper::start(&services);
+        let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
+        Ok(Self { services, limits, housekeeper })
+    }
+
+    /// What the operations share.
+    #[must_use]
+    pub fn services(&self) -> Arc<Services> {
+        Arc::clone(&self.services)
     }
 
     /// What serves the messages.
@@ -93,8 +104,8 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        if let Some(reconciler) = self.reconciler.take() {
-            reconciler.stop();
+        if let Some(housekeeper) = self.housekeeper.take() {
+            housekeeper.stop();
         }
         self.services.hsm.close();
     }
@@ -113,6 +124,7 @@ fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
     let rules = |scope: &crate::config::ScopeConfig| ScopeRules {
         export: scope.export,
         unique_names: scope.unique_names,
+        custody: scope.custody,
     };
     config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()
 }
@@ -128,48 +140,5 @@ fn bounds(config: &Config) -> Bounds {
         allow_3des: config.keys.allow_3des,
         operation_timeout: config.token.operation_timeout,
         keygen_timeout: config.token.keygen_timeout,
-    }
-}
-
-/// The thread that settles what crashes leave.
-struct Reconciler {
-    stop: Arc<(Mutex<()>, Condvar, AtomicBool)>,
-    thread: JoinHandle<()>,
-}
-
-impl Reconciler {
-    fn start(services: &Arc<Services>) -> Result<Self, AppError> {
-        let stop = Arc::new((Mutex::new(()), Condvar::new(), AtomicBool::new(false)));
-        let (told, services) = (Arc::clone(&stop), Arc::clone(services));
-        let thread = std::thread::Builder::new()
-            .name("reconcile".to_owned())
-            .spawn(move || run_rounds(&services, &told))
-            .map_err(|error| AppError::System(error.to_string()))?;
-        Ok(Self { stop, thread })
-    }
-
-    fn stop(self) {
-        let (lock, wake, stopping) = &*self.stop;
-        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        stopping.store(true, Ordering::Release);
-        wake.notify_all();
-        drop(guard);
-        if self.thread.join().is_err() {
-            tracing::error!("the reconciler died");
-        }
-    }
-}
-
-fn run_rounds(services: &Services, stop: &(Mutex<()>, Condvar, AtomicBool)) {
-    let (lock, wake, stopping) = stop;
-    let mut guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-    while !stopping.load(Ordering::Acquire) {
-        match reconcile::run(services) {
-            Ok(settled) if settled == reconcile::Settled::default() => {}
-            Ok(settled) => tracing::info!(?settled, "reconciled"),
-            Err(error) => tracing::warn!(%error, "reconciling failed"),
-        }
-        let waited = wake.wait_timeout(guard, RECONCILE_EVERY);
-        guard = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
 }

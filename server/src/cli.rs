@@ -34,8 +34,139 @@ pub enum Command {
     Serve(ServeArgs),
     /// Check a configuration file and the certificates it names.
     CheckConfig(CheckConfigArgs),
+    /// Ask a running server for a key, or move it to another custody.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The keys that wrap other keys: which there are, a new one, the end of an old one.
+    #[command(subcommand)]
+    WrappingKey(WrappingKeyCommand),
     /// Try out what a token can do, by doing it, and say what will work and why not.
     Doctor(DoctorArgs),
+}
+
+/// How the server is reached. Run it as the server's own user, or as root.
+#[derive(Args, Clone, Debug)]
+pub struct AdminArgs {
+    /// The server's configuration file, which names the socket.
+    #[arg(long, value_name = "FILE", default_value = "/etc/claviger/claviger.toml")]
+    pub config: PathBuf,
+    /// The server's administration socket, instead of what the configuration says.
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+}
+
+/// `claviger key`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Show a key: what it is, and where it lives. Never its value.
+    Show(KeyShowArgs),
+    /// Move a key to another custody. Its identifier and its value stay the same.
+    Move(KeyMoveArgs),
+}
+
+/// Which key.
+#[derive(Args, Clone, Debug)]
+pub struct KeyAddress {
+    /// Unique Identifier of the key.
+    pub id: String,
+    /// The scope it belongs to.
+    #[arg(long, value_name = "NAME")]
+    pub scope: String,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// How the server is reached.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Arguments of `claviger key show`.
+#[derive(Args, Debug)]
+pub struct KeyShowArgs {
+    /// Which key.
+    #[command(flatten)]
+    pub key: KeyAddress,
+}
+
+/// Arguments of `claviger key move`.
+#[derive(Args, Debug)]
+pub struct KeyMoveArgs {
+    /// Which key.
+    #[command(flatten)]
+    pub key: KeyAddress,
+    /// Where it is to live.
+    #[arg(long, value_name = "CUSTODY")]
+    pub custody: CustodyName,
+}
+
+/// Where a key may be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CustodyName {
+    /// An object in the token.
+    Token,
+    /// In the database, wrapped by a key that never leaves the token.
+    Wrapped,
+    /// Sealed, and used in the server's memory; only where the scope allows it.
+    Assisted,
+}
+
+impl CustodyName {
+    /// The word of the interface.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Wrapped => "wrapped",
+            Self::Assisted => "assisted",
+        }
+    }
+}
+
+/// `claviger wrapping-key`
+#[derive(Debug, Subcommand)]
+pub enum WrappingKeyCommand {
+    /// Show the wrapping keys, and how many keys each wraps.
+    Status(WrappingKeyStatusArgs),
+    /// Put a new wrapping key in force; the server wraps every key anew in the background.
+    Rotate(WrappingKeyRotateArgs),
+    /// Destroy a retired wrapping key. Backups made before the rotation need it: keep it as long as
+    /// you keep them.
+    Destroy(WrappingKeyDestroyArgs),
+}
+
+/// Arguments of `claviger wrapping-key status`.
+#[derive(Args, Debug)]
+pub struct WrappingKeyStatusArgs {
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// How the server is reached.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Arguments of `claviger wrapping-key rotate`.
+#[derive(Args, Debug)]
+pub struct WrappingKeyRotateArgs {
+    /// Wait until every key is wrapped anew, at most so many seconds.
+    #[arg(long, value_name = "S")]
+    pub wait_seconds: Option<u64>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// How the server is reached.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Arguments of `claviger wrapping-key destroy`.
+#[derive(Args, Debug)]
+pub struct WrappingKeyDestroyArgs {
+    /// The wrapping key, as `status` shows it.
+    pub id: String,
+    /// How the server is reached.
+    #[command(flatten)]
+    pub admin: AdminArgs,
 }
 
 /// Arguments of `claviger dev`.

@@ -1,6 +1,7 @@
 //! Claviger, the library behind the binary.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod app;
 pub mod authz;
 pub mod bench;
@@ -9,10 +10,14 @@ pub mod check_config;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod ctl;
 pub mod demo;
 pub mod dev;
 pub mod doctor;
+pub mod housekeeping;
 pub mod identity;
+pub mod invocations;
+pub mod keyring;
 pub mod lifecycle;
 pub mod net;
 pub mod object;
@@ -20,6 +25,7 @@ pub mod operation;
 pub mod pipeline;
 pub mod pki;
 pub mod reconcile;
+pub mod rewrap;
 pub mod sealing;
 pub mod serve;
 pub mod services;

@@ -3,6 +3,7 @@
 //! A row is never deleted: what was never acknowledged becomes `Failed`, what was being destroyed
 //! is finished. Nothing is done while the token does not show our canary.
 
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use hsm_backend::{CallContext, HsmBackend, HsmError, HsmErrorKind, KeyRef, TokenState};
@@ -13,12 +14,15 @@ use crate::operation::destroy_in_token;
 use crate::services::Services;
 use crate::store::StoreError;
 
+/// Rows cleared of what a move left, in one round.
+const LEFTOVERS: usize = 256;
+
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
     /// Keys never acknowledged, now gone.
     pub failed: usize,
-    /// Keys whose destruction was finished.
+    /// Keys whose destruction was finished, and token objects that a move had left.
     pub destroyed: usize,
     /// Rows left for a later round.
     pub left: usize,
@@ -44,11 +48,14 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
     let mut settled = Settled::default();
     let house = Housekeeping::new();
     let rows = services.store.unsettled(house, &services.instance, services.clock.now())?;
-    if rows.is_empty() {
+    // No move is under way while they are looked at, so what they name is left indeed.
+    let _no_move = services.moves.lock().unwrap_or_else(PoisonError::into_inner);
+    let leftovers = services.store.leftovers(house, LEFTOVERS)?;
+    if rows.is_empty() && leftovers.is_empty() {
         return Ok(settled);
     }
     let TokenState::Ready(_) = services.hsm.state() else {
-        settled.left = rows.len();
+        settled.left = rows.len() + leftovers.len();
         return Ok(settled);
     };
     let call = CallContext {
@@ -56,9 +63,11 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
         scope: String::new(),
         request_id: 0,
     };
-    let canary = services.sealer.canary()?.map(KeyRef::Token);
-    for row in rows {
-        match settle(services, &call, canary.as_ref(), row) {
+    let canary = services.keyring.canary()?.map(KeyRef::Token);
+    let outcomes = rows.into_iter().map(|row| settle(services, &call, canary.as_ref(), row));
+    let cleared = leftovers.into_iter().map(|row| clear(services, &call, canary.as_ref(), row));
+    for outcome in outcomes.chain(cleared) {
+        match outcome {
             Ok(Phase::Failed) => settled.failed += 1,
             Ok(_) => settled.destroyed += 1,
             Err(ReconcileError::Store(StoreError::Conflict)) => {}
@@ -69,6 +78,20 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
         }
     }
     Ok(settled)
+}
+
+/// Destroys the token object that a move left.
+fn clear(
+    services: &Services,
+    call: &CallContext,
+    canary: Option<&KeyRef>,
+    mut row: ManagedObject,
+) -> Result<Phase, ReconcileError> {
+    if let Some(id) = row.leftover.take() {
+        destroy_in_token(&*services.hsm, call, &KeyRef::Token(id), canary)?;
+        services.store.settle(Housekeeping::new(), &[&row])?;
+    }
+    Ok(row.phase)
 }
 
 fn settle(
@@ -86,9 +109,8 @@ fn settle(
         Phase::Destroying(_) | Phase::Live => Phase::Live,
     };
     if row.phase == Phase::Live {
-        row.blob = None;
-        row.key_id = None;
+        row.forget_secret();
     }
-    services.store.settle(Housekeeping::new(), &row)?;
+    services.store.settle(Housekeeping::new(), &[&row])?;
     Ok(row.phase)
 }

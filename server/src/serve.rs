@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
+use crate::admin::{self, AdminSocket, SocketError};
 use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
@@ -36,6 +37,8 @@ pub enum ServeError {
     App(#[from] AppError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error(transparent)]
+    Admin(#[from] SocketError),
     #[error("threads, signals or sockets: {0}")]
     System(#[from] io::Error),
 }
@@ -55,6 +58,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
+    stay_out_of_core_dumps(&config);
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
     let rules = Arc::new(IdentityRules::new(&config));
@@ -68,15 +72,33 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .build()?;
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
+        let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
+        let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
         let ready = announce(&listener.local_addrs()?, trial.as_ref(), say)?;
         let stopped = run(listener, signals).await;
         drop(ready);
+        if let Some(admin) = admin {
+            // Its file goes with it.
+            admin.abort();
+            let _ = admin.await;
+        }
         Ok::<_, ServeError>(stopped)
     })?;
     runtime.shutdown_background();
     finish(stopped, &workers, app);
     Ok(())
+}
+
+/// Where keys may be in this process' memory, it leaves no image of it behind when it dies.
+fn stay_out_of_core_dumps(config: &Config) {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    if !config.scopes.iter().any(|scope| scope.custody.assisted) {
+        return;
+    }
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        warn!(%error, "assisted mode: a core dump may hold keys");
+    }
 }
 
 /// Tells that the listener is bound; what is returned must live as long as that is true.

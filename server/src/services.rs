@@ -10,6 +10,9 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 
 use crate::authz::Subject;
+use crate::housekeeping::Bell;
+use crate::invocations::Invocations;
+use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
@@ -39,6 +42,34 @@ pub struct ScopeRules {
     pub export: bool,
     /// Whether two live objects may not share a Name.
     pub unique_names: bool,
+    /// Where new keys live.
+    pub custody: CustodyRules,
+}
+
+/// Where new keys of one scope live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustodyRules {
+    /// Symmetric keys.
+    pub symmetric: CustodyMode,
+    /// Private keys.
+    pub private: CustodyMode,
+    /// Whether keys whose algorithm the token lacks may be used in the server's memory.
+    pub assisted: bool,
+}
+
+impl Default for CustodyRules {
+    fn default() -> Self {
+        Self { symmetric: CustodyMode::Wrapped, private: CustodyMode::Token, assisted: false }
+    }
+}
+
+/// Where a new key lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CustodyMode {
+    /// A token object.
+    Token,
+    /// Wrapped, in its row. What would not come back exactly is a token object all the same.
+    Wrapped,
 }
 
 /// Bounds on what one request may ask for.
@@ -86,6 +117,8 @@ pub struct Services {
     pub store: Arc<dyn ObjectStore>,
     /// The token.
     pub hsm: Arc<dyn HsmBackend>,
+    /// The server's own keys.
+    pub keyring: Arc<Keyring>,
     /// Seals values that no token takes as a key.
     pub sealer: Sealer,
     /// Rules by scope.
@@ -98,8 +131,14 @@ pub struct Services {
     pub instance: String,
     /// Whose turn it is in each Object Group.
     pub rotation: GroupRotation,
+    /// Numbers of constructed IVs.
+    pub invocations: Invocations,
     /// Operations of which some parts have come.
     pub streams: Streams,
+    /// Held while a key moves between custodies.
+    pub moves: Mutex<()>,
+    /// Wakes the housekeeping.
+    pub bell: Arc<Bell>,
     /// Numbers the requests.
     pub requests: AtomicU64,
 }
@@ -112,6 +151,12 @@ impl Services {
             Some(rules) => Subject { scope: scope.clone(), may_export: rules.export },
             None => Subject { scope: Scope::new(""), may_export: false },
         }
+    }
+
+    /// Where new keys of `scope` live.
+    #[must_use]
+    pub fn custody(&self, scope: &Scope) -> CustodyRules {
+        self.scopes.get(scope).map(|rules| rules.custody).unwrap_or_default()
     }
 
     /// Whether `scope` keeps its Names unique.

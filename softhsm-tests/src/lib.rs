@@ -10,9 +10,12 @@
 )]
 
 pub mod corpus;
+pub mod crypto;
 pub mod docs;
+mod kryoptic;
 pub mod memory;
 pub mod program;
 pub mod requests;
 pub mod server;
 pub mod token;
+pub mod trace;

@@ -15,16 +15,37 @@ pub fn claviger() -> PathBuf {
     if let Some(program) = std::env::var_os(PROGRAM_VARIABLE) {
         return PathBuf::from(program);
     }
-    // target/<profile>/deps/<test>-<hash>
-    let test = std::env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).unwrap();
-    let program = profile.join("claviger");
+    let program = built("claviger");
     assert!(
         program.is_file(),
         "{} is not there: run `cargo build -p server` first, or set {PROGRAM_VARIABLE}",
         program.display()
     );
     program
+}
+
+/// The PKCS#11 library that cargo built beside this test, and which writes down what passes through
+/// it.
+///
+/// # Panics
+///
+/// If it was not built.
+#[must_use]
+pub fn recorder() -> PathBuf {
+    let library = built("libpkcs11_recorder.so");
+    assert!(
+        library.is_file(),
+        "{} is not there: run `cargo build -p pkcs11-recorder` first",
+        library.display()
+    );
+    library
+}
+
+/// A file that cargo builds into the folder of this test's profile.
+fn built(name: &str) -> PathBuf {
+    // target/<profile>/deps/<test>-<hash>
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().join(name)
 }
 
 /// The folder of the repository.
@@ -54,4 +75,25 @@ pub fn softhsm() -> PathBuf {
         .expect(
             "SoftHSM2 is missing: run `apt-get install softhsm2`, or set CLAVIGER_PKCS11_MODULE",
         )
+}
+
+/// The module of Kryoptic, the second token.
+///
+/// # Panics
+///
+/// If it was not built.
+#[must_use]
+pub fn kryoptic() -> PathBuf {
+    const VARIABLE: &str = "CLAVIGER_KRYOPTIC_MODULE";
+    let default = || {
+        let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
+        home.join(".cache/claviger/kryoptic/release/libkryoptic_module.so")
+    };
+    let module = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
+    assert!(
+        module.is_file(),
+        "{} is missing: run `tools/kryoptic`, which builds it, or set {VARIABLE}",
+        module.display()
+    );
+    module
 }

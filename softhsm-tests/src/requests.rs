@@ -6,8 +6,8 @@ use kmip_core::attribute::{
 use kmip_core::object::{KeyBlock, KeyMaterial, KeyValue, Object, SymmetricKey};
 use kmip_core::payload::{
     ActivateRequest, CreateKeyPairRequest, CreateRequest, DecryptRequest, DestroyRequest,
-    EncryptRequest, GetAttributesRequest, GetRequest, LocateRequest, QueryRequest, RegisterRequest,
-    RevokeRequest, SignRequest,
+    EncryptRequest, GetAttributesRequest, GetRequest, LocateRequest, MacRequest, QueryRequest,
+    RegisterRequest, RevokeRequest, SignRequest,
 };
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::{
@@ -63,15 +63,33 @@ pub fn create_pair(
 /// If the key is absurdly long.
 #[must_use]
 pub fn register_aes(key: &[u8], more: &[Attribute]) -> RegisterRequest {
+    register_secret(CryptographicAlgorithm::AES, Mask::Encrypt.union(Mask::Decrypt), key, more)
+}
+
+/// Brings an HMAC key that is Active at once.
+///
+/// # Panics
+///
+/// If the key is absurdly long.
+#[must_use]
+pub fn register_hmac(algorithm: CryptographicAlgorithm, key: &[u8]) -> RegisterRequest {
+    register_secret(algorithm, Mask::MACGenerate, key, &[active_at_once()])
+}
+
+fn register_secret(
+    algorithm: CryptographicAlgorithm,
+    usage: Mask,
+    key: &[u8],
+    more: &[Attribute],
+) -> RegisterRequest {
     let bits = i32::try_from(key.len() * 8).unwrap();
-    let usage = Mask::Encrypt.union(Mask::Decrypt);
-    let mut attributes = template::key(CryptographicAlgorithm::AES, bits, usage);
+    let mut attributes = template::key(algorithm, bits, usage);
     attributes.extend_from_slice(more);
     let key_block = KeyBlock {
         key_format_type: KeyFormatType::Raw,
         key_compression_type: None,
         key_value: Some(KeyValue::plain(KeyMaterial::Bytes(key.to_vec().into()))),
-        cryptographic_algorithm: Some(CryptographicAlgorithm::AES),
+        cryptographic_algorithm: Some(algorithm),
         cryptographic_length: Some(bits),
         key_wrapping_data: None,
     };
@@ -136,6 +154,19 @@ pub fn sign_ec(id: &Id, data: &[u8]) -> SignRequest {
         cryptographic_parameters: Some(parameters),
         data: Some(data.to_vec().into()),
         digested_data: None,
+        correlation_value: None,
+        init_indicator: None,
+        final_indicator: None,
+    }
+}
+
+/// Computes a MAC.
+#[must_use]
+pub fn mac(id: &Id, data: &[u8]) -> MacRequest {
+    MacRequest {
+        unique_identifier: Some(id.clone()),
+        cryptographic_parameters: None,
+        data: Some(data.to_vec().into()),
         correlation_value: None,
         init_indicator: None,
         final_indicator: None,

@@ -9,27 +9,83 @@ use std::time::Duration;
 
 use server::client::{Client, ClientConfig, Ready};
 
-use crate::program;
+use crate::trace::Trace;
+use crate::{kryoptic, program};
 
 /// Longest start and longest stop: first starts make keys and certificates on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Environment variable that names the kind of token for the tests that work on any.
+pub const TOKEN_VARIABLE: &str = "CLAVIGER_TEST_TOKEN";
+
+/// Which token a trial uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// SoftHSM2, by `claviger dev`.
+    SoftHsm,
+    /// Kryoptic, by `claviger serve` with a configuration made here.
+    Kryoptic,
+}
+
 /// Where a trial lives; it outlives the server that runs in it.
 #[derive(Debug)]
 pub struct Trial {
+    kind: TokenKind,
+    module: PathBuf,
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Trial {
-    /// An empty folder.
+    /// An empty folder, for a token of the kind that [`TOKEN_VARIABLE`] names, else of SoftHSM2.
     ///
     /// # Panics
     ///
     /// If it cannot be made.
     #[must_use]
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self::on(match std::env::var(TOKEN_VARIABLE).as_deref() {
+            Err(_) | Ok("softhsm") => TokenKind::SoftHsm,
+            Ok("kryoptic") => TokenKind::Kryoptic,
+            Ok(other) => panic!("{TOKEN_VARIABLE} is {other:?}: softhsm or kryoptic"),
+        })
+    }
+
+    /// An empty folder, for a token of this kind.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn on(kind: TokenKind) -> Self {
+        let module = match kind {
+            TokenKind::SoftHsm => program::softhsm(),
+            TokenKind::Kryoptic => program::kryoptic(),
+        };
+        Self { kind, module, folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    /// Has every call to the token written down; to be asked for before the first start.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        let real = std::mem::replace(&mut self.module, program::recorder());
+        let file = self.trace().file().to_owned();
+        for (name, path) in [("PKCS11_RECORDER_MODULE", real), ("PKCS11_RECORDER_OUTPUT", file)] {
+            self = self.with_variable(name, path.to_str().unwrap());
+        }
+        self
+    }
+
+    /// What was written down.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        Trace::at(self.folder.path().join("trace.log"))
+    }
+
+    /// The kind of its token.
+    #[must_use]
+    pub const fn kind(&self) -> TokenKind {
+        self.kind
     }
 
     /// Sets a variable for every server started here.
@@ -51,17 +107,33 @@ impl Trial {
         self.data().join("tokens")
     }
 
-    /// How many objects lie in the token, whatever the server knows of them.
+    /// How many objects lie in the token, whatever the server knows of them; on Kryoptic with some
+    /// of the token's own.
     ///
     /// # Panics
     ///
     /// If the token's files cannot be read.
     #[must_use]
     pub fn token_objects(&self) -> usize {
+        if self.kind == TokenKind::Kryoptic {
+            return kryoptic::objects(&self.data());
+        }
         let folders = std::fs::read_dir(self.tokens()).unwrap();
         let entries = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.ends_with(".object") && name != "token.object").count()
+    }
+
+    /// Replaces `from` by `to` in the configuration, which the first start has written.
+    ///
+    /// # Panics
+    ///
+    /// If `from` does not stand there.
+    pub fn edit_config(&self, from: &str, to: &str) {
+        let path = self.data().join("claviger.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from:?} is not in {text}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
     }
 
     /// What the servers wrote to standard error, all runs after one another.
@@ -86,11 +158,10 @@ impl Trial {
     #[must_use]
     pub fn start(&self) -> Server {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let mut command = Command::new(program::claviger());
-        command.arg("dev").arg("--data-dir").arg(self.data());
-        command.args(["--kmip-addr", "127.0.0.1:0"]);
-        command.arg("--pkcs11-module").arg(program::softhsm());
-        command.env_remove("CLAVIGER_LOG").env_remove("SOFTHSM2_CONF");
+        let mut command = self.command();
+        for variable in ["CLAVIGER_LOG", "SOFTHSM2_CONF", "KRYOPTIC_CONF"] {
+            command.env_remove(variable);
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
@@ -103,6 +174,24 @@ impl Trial {
         }
         server.ready = Some(Ready::read(&self.data().join("ready.json")).unwrap());
         server
+    }
+
+    fn command(&self) -> Command {
+        let data = self.data();
+        let mut command = Command::new(program::claviger());
+        match self.kind {
+            TokenKind::SoftHsm => {
+                command.arg("dev").arg("--data-dir").arg(data);
+                command.arg("--pkcs11-module").arg(&self.module);
+            }
+            TokenKind::Kryoptic => {
+                kryoptic::prepare(&data, &self.module);
+                command.arg("serve").arg("--config").arg(data.join("claviger.toml"));
+                command.arg("--dev-data-dir").arg(data);
+            }
+        }
+        command.args(["--kmip-addr", "127.0.0.1:0"]);
+        command
     }
 }
 

@@ -6,9 +6,11 @@
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use kmip_core::attribute::{Attribute, AttributeKind};
+use kmip_core::attribute::{Attribute, AttributeKind, AttributeName};
+use kmip_core::ttlv::Value;
 use kmip_core::types::{CryptographicAlgorithm, ObjectType, ResultReason, State};
 use server::client::{Client, ClientConfig, ClientError, template};
+use server::object::CUSTODY_ATTRIBUTE;
 use softhsm_tests::requests::{self, Id, Shortcuts};
 use softhsm_tests::server::Trial;
 
@@ -119,19 +121,34 @@ fn check_half_destroyed(client: &mut Client, prefix: &str) {
     }
 }
 
-fn symmetric_and_private_keys(client: &mut Client) -> usize {
-    let count = |object_type: &ObjectType| {
-        let wanted = vec![Attribute::new(AttributeKind::ObjectType, object_type)];
-        client.call(requests::locate(wanted)).unwrap().unique_identifiers.len()
-    };
-    [ObjectType::SymmetricKey, ObjectType::PrivateKey].iter().map(count).sum()
+fn keys_in_token(client: &mut Client) -> usize {
+    let custody = Value::TextString("token".to_owned());
+    let wanted =
+        Attribute { name: AttributeName::new(CUSTODY_ATTRIBUTE), index: None, value: custody };
+    client.call(requests::locate(vec![wanted])).unwrap().unique_identifiers.len()
 }
 
 #[test]
-fn killed_server_keeps_what_it_acknowledged_and_nothing_half_done() {
+fn killed_server_keeps_what_it_acknowledged_in_the_token() {
+    kill_again_and_again("token");
+}
+
+#[test]
+fn killed_server_keeps_what_it_acknowledged_wrapped() {
+    kill_again_and_again("wrapped");
+}
+
+fn kill_again_and_again(custody: &str) {
     let trial = Trial::new();
-    trial.start().stop();
+    let server = trial.start();
+    // Makes the wrapping key, which stays.
+    server.client().make_aes(&[]).unwrap();
+    server.stop();
     let of_the_server = trial.token_objects();
+    assert_eq!(of_the_server, 1);
+    let everywhere =
+        format!("symmetric_keys = \"{custody}\"\nprivate_keys = \"{custody}\"\nexport");
+    trial.edit_config("export", &everywhere);
     let mut acknowledged = Vec::new();
     for round in 0..ROUNDS {
         let server = trial.start();
@@ -168,7 +185,7 @@ fn killed_server_keeps_what_it_acknowledged_and_nothing_half_done() {
         check_half_destroyed(&mut client, "doomed");
         // Every key the server knows lies in the token. What a cut-off request left there besides,
         // one key for each client at most, goes when its lease has expired.
-        let known = of_the_server + symmetric_and_private_keys(&mut client);
+        let known = of_the_server + keys_in_token(&mut client);
         let left_over = works.len() * (round + 1);
         let found = trial.token_objects();
         assert!((known..=known + left_over).contains(&found), "round {round}: {found}, {known}");

@@ -7,7 +7,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
-use hsm_backend::{Capabilities, Curve, HsmBackend, SecretKeyKind, SecretValue, TokenState, Wish};
+use hsm_backend::{
+    Capabilities, Curve, EdwardsCurve, HsmBackend, SecretKeyKind, SecretValue, TokenState, Wish,
+};
 use kmip_core::attribute::CryptographicParameters;
 use kmip_core::payload::OPERATIONS;
 use kmip_core::types::{
@@ -99,10 +101,12 @@ fn ciphers() -> Vec<Row> {
     }
     for padding in paddings() {
         for hash in hashes() {
+            // A hash is asked for where there is one, and refused elsewhere.
+            let hash_of_oaep = (padding == PaddingMethod::OAEP).then_some(hash);
             let parameters = CryptographicParameters {
                 padding_method: Some(padding),
-                hashing_algorithm: Some(hash),
-                mask_generator_hashing_algorithm: Some(hash),
+                hashing_algorithm: hash_of_oaep,
+                mask_generator_hashing_algorithm: hash_of_oaep,
                 ..NO_PARAMETERS
             };
             if let Ok(found) = cipher::cipher(CryptographicAlgorithm::RSA, &parameters) {
@@ -140,6 +144,11 @@ fn signatures() -> Vec<Row> {
             }
         }
     }
+    for algorithm in [CryptographicAlgorithm::Ed25519, CryptographicAlgorithm::Ed448] {
+        if let Ok(found) = signature::scheme(algorithm, &NO_PARAMETERS, None) {
+            rows.push(Row { asked: format!("{algorithm:?}"), wish: Wish::Sign(found.algorithm) });
+        }
+    }
     distinct(rows)
 }
 
@@ -161,6 +170,16 @@ fn macs() -> Vec<Row> {
             }
         }
     }
+    // Hashes whose HMAC has no name of its own: any HMAC key serves.
+    let key = CryptographicAlgorithm::HMAC_SHA256;
+    let own = signature::mac(key, &NO_PARAMETERS).ok();
+    for hash in HashingAlgorithm::TABLE.values {
+        let hash = HashingAlgorithm(hash.value);
+        let parameters = CryptographicParameters { hashing_algorithm: Some(hash), ..NO_PARAMETERS };
+        let found = signature::mac(key, &parameters).ok().filter(|found| Some(*found) != own);
+        let asked = format!("any HMAC key, {hash:?}");
+        rows.extend(found.map(|found| Row { asked, wish: Wish::Mac(found) }));
+    }
     distinct(rows)
 }
 
@@ -174,6 +193,8 @@ fn keys() -> Vec<Row> {
         curve("EC P-256", Curve::P256),
         curve("EC P-384", Curve::P384),
         curve("EC P-521", Curve::P521),
+        row("Ed25519", Wish::GenerateEdwards(EdwardsCurve::Ed25519)),
+        row("Ed448", Wish::GenerateEdwards(EdwardsCurve::Ed448)),
     ]
 }
 

@@ -1,6 +1,43 @@
-//! Known answers of ciphers: tokens are asked for them at login, and every backend in its contract.
+//! Known answers: tokens are asked for them at login, and every backend in its contract.
 
-use crate::job::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding};
+pub(crate) mod rsa;
+
+use super::rules::hash_row;
+use super::{CipherPlan, MacPlan, SignPlan};
+use crate::job::{
+    BlockCipher, BlockMode, CipherAlgorithm, CipherParams, HashAlgorithm, MacAlgorithm, Padding,
+    SignAlgorithm,
+};
+
+/// What a known answer is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Trial {
+    Cipher(CipherAlgorithm, CipherPlan),
+    Sign(SignAlgorithm, SignPlan),
+    Mac(MacAlgorithm, MacPlan),
+    /// That the token's OAEP opens with the right label, and with no other.
+    OaepLabel,
+}
+
+impl Trial {
+    /// Whether the token's word is taken where it lets in no key to try it with: for what every
+    /// token has had since PKCS#11 2.20.
+    pub(crate) fn is_believed_untried(self) -> bool {
+        let classic = |hash: HashAlgorithm, mgf: HashAlgorithm| {
+            // CKG_MGF1_SHA1 to CKG_MGF1_SHA224; the numbers above came with SHA-3.
+            hash == mgf && hash_row(hash).and_then(|row| row.mgf).is_some_and(|number| number <= 5)
+        };
+        match self {
+            Self::Cipher(CipherAlgorithm::RsaOaep { hash, mgf }, CipherPlan::OnToken(_))
+            | Self::Sign(SignAlgorithm::RsaPss { hash, mgf }, SignPlan::HashHere(_)) => {
+                classic(hash, mgf)
+            }
+            Self::Cipher(..) | Self::Sign(..) | Self::Mac(..) => true,
+            Self::OaepLabel => false,
+        }
+    }
+}
 
 /// What a cipher makes of a text. Keys and texts are those of SP 800-38A appendix F, or of
 /// SP 800-67 appendix B.1, unless said otherwise. All in hex.
@@ -20,6 +57,8 @@ const AES_IV: &str = "000102030405060708090a0b0c0d0e0f";
 const DES_KEY: &str = "0123456789abcdef23456789abcdef01456789abcdef0123";
 const DES_TEXT: &str = "54686520717569636b2062726f776e20666f78206a756d70";
 const DES_IV: &str = "0001020304050607";
+
+use HashAlgorithm as H;
 
 type Row = (BlockMode, Padding, &'static str, &'static str);
 
@@ -71,6 +110,48 @@ pub(crate) const ANSWERS: [Answer; 16] = [
     },
 ];
 
+/// Key of the HMACs: RFC 2202, RFC 2286 and RFC 4231, test case 2.
+pub(crate) const HMAC_KEY: &[u8] = b"Jefe";
+/// What is authenticated there.
+pub(crate) const HMAC_TEXT: &[u8] = b"what do ya want for nothing?";
+
+/// The HMACs of that; those of SHA-3 and SHA-512/t were computed with OpenSSL.
+pub(crate) const HMACS: [(HashAlgorithm, &str); 13] = [
+    (H::Md5, "750c783e6ab0b503eaa86e310a5db738"),
+    (H::Sha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+    (H::Sha224, "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44"),
+    (H::Sha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+    (
+        H::Sha384,
+        "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e\
+         8e2240ca5e69e2c78b3239ecfab21649",
+    ),
+    (
+        H::Sha512,
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+         9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+    ),
+    (H::Sha512T224, "4a530b31a79ebcce36916546317c45f247d83241dfb818fd37254bde"),
+    (H::Sha512T256, "6df7b24630d5ccb2ee335407081a87188c221489768fa2020513b2d593359456"),
+    (H::Sha3T224, "7fdb8dd88bd2f60d1b798634ad386811c2cfc85bfaf5d52bbace5e66"),
+    (H::Sha3T256, "c7d4072e788877ae3596bbb0da73b887c9171f93095b294ae857fbe2645e1ba5"),
+    (
+        H::Sha3T384,
+        "f1101f8cbf9766fd6764d2ed61903f21ca9b18f57cf3e1a23ca13508a93243ce\
+         48c045dc007f26a21b3f5e0e9df4c20a",
+    ),
+    (
+        H::Sha3T512,
+        "5a4bfeab6166427c7a3647b747292b8384537cdb89afb3bf5665e4c5e709350b\
+         287baec921fd7ca0ee7a0c31d022a95e1fc92ba9d77df883960275beb4e62024",
+    ),
+    (H::Ripemd160, "dda6c0213a485a9e24f4742064a7f033b43c4069"),
+];
+
+/// Key, text and outcome of a CMAC: RFC 4493, example 2.
+pub(crate) const CMAC: (&str, &str, &str) =
+    (AES_KEY, "6bc1bee22e409f96e93d7e117393172a", "070a16b46b4d4144f79bdd9dd04a287c");
+
 impl Answer {
     /// The parameters of the call.
     pub(crate) fn params(&self) -> CipherParams {
@@ -79,6 +160,7 @@ impl Answer {
             aad: bytes(self.aad),
             tag_bytes: self.tag.len() / 2,
             counter_bits: None,
+            tweak_key: None,
         }
     }
 }

@@ -20,7 +20,8 @@ pub fn assists(wish: Wish) -> bool {
         | Wish::DigestKey(_)
         | Wish::GenerateSecret(_)
         | Wish::GenerateRsa
-        | Wish::GenerateEc(_) => false,
+        | Wish::GenerateEc(_)
+        | Wish::GenerateEdwards(_) => false,
     }
 }
 

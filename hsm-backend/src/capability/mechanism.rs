@@ -78,6 +78,8 @@ mechanisms! {
     ECDSA_SHA3_256 = 0x1048,
     ECDSA_SHA3_384 = 0x1049,
     ECDSA_SHA3_512 = 0x104A,
+    EC_EDWARDS_KEY_PAIR_GEN = 0x1055,
+    EDDSA = 0x1057,
     AES_KEY_GEN = 0x1080,
     AES_ECB = 0x1081,
     AES_CBC = 0x1082,

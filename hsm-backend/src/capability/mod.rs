@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 mod assisted;
+mod keys;
 mod mechanism;
 pub(crate) mod rules;
 mod service;
@@ -10,14 +11,16 @@ mod table;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+pub use answers::Trial;
 pub use assisted::assists;
+use keys::fits_edwards;
 pub use mechanism::{Mechanism, MechanismTraits};
 pub use service::Service;
 pub use table::{CapabilityRow, Wish};
 
 use crate::job::{
-    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
-    WrapAlgorithm,
+    CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm, SecretKeyKind,
+    SignAlgorithm, WrapAlgorithm,
 };
 
 /// How a cipher is carried out on one token.
@@ -35,6 +38,9 @@ pub enum CipherPlan {
         /// What the blocks are encrypted with for a decryption.
         decrypt: Mechanism,
     },
+    /// The token encrypts the tweak under one key and runs the blocks through another; the tweak
+    /// is put on and taken off here.
+    TweakHere(Mechanism),
     /// The data become a secret that lives for one call, which the token wraps or unwraps.
     AsKey(Mechanism),
     /// The token does the raw private operation; the OAEP padding is taken off here.
@@ -42,7 +48,7 @@ pub enum CipherPlan {
 }
 
 /// How a signature is made on one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignPlan {
     /// The token hashes and signs; a finished digest cannot be signed this way.
     OnToken(Mechanism),
@@ -55,7 +61,7 @@ pub enum SignPlan {
 }
 
 /// How a MAC is made on one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MacPlan {
     /// The token does all of it; the key cannot leave it, so there is no other way.
     OnToken(Mechanism),
@@ -117,6 +123,7 @@ impl CipherPlan {
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
             | Self::XorHere { encrypt: mechanism, .. }
+            | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
@@ -129,6 +136,7 @@ impl CipherPlan {
             Self::XorHere { decrypt, .. } => decrypt,
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
+            | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
@@ -156,28 +164,30 @@ pub struct Capabilities {
     digests: HashMap<HashAlgorithm, DigestPlan>,
     secrets: HashMap<SecretKeyKind, Vec<GeneratePlan>>,
     curves: HashMap<Curve, GeneratePlan>,
+    edwards: HashMap<EdwardsCurve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
     mac_min_bytes: usize,
+    oaep_labels: bool,
 }
 
 impl Capabilities {
     /// Keeps, for each wish, the plans whose mechanism the token has with the flags needed.
     ///
     /// `info` asks the token for one mechanism; `proof` tells what known-answer calls showed of
-    /// a key-wrap mechanism, `answers` whether a cipher's plan gave the known answer, if it was
-    /// asked for one.
+    /// a key-wrap mechanism, `answers` whether a plan gave the known answer, if it was asked for
+    /// one.
     #[must_use]
     pub fn resolve(
         info: &dyn Fn(Mechanism) -> Option<MechanismTraits>,
         proof: &dyn Fn(Mechanism) -> WrapProof,
-        answers: &dyn Fn(CipherAlgorithm, CipherPlan) -> bool,
+        answers: &dyn Fn(Trial) -> bool,
     ) -> Self {
         let has =
             |m: Mechanism, need: fn(&MechanismTraits) -> bool| info(m).is_some_and(|t| need(&t));
         let cipher = |wish: &CipherAlgorithm, plan: &CipherPlan| {
             let there = match *plan {
                 CipherPlan::OnToken(m) if wish.is_public_key() => has(m, |t| t.decrypt),
-                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) => {
+                CipherPlan::OnToken(m) | CipherPlan::PadHere(m) | CipherPlan::TweakHere(m) => {
                     has(m, |t| t.encrypt && t.decrypt)
                 }
                 CipherPlan::UnpadHere(m) => has(m, |t| t.decrypt),
@@ -188,21 +198,34 @@ impl Capabilities {
                     has(m, |t| t.wrap && t.unwrap) && proof(m) != WrapProof::Wrong
                 }
             };
-            there && answers(*wish, *plan)
+            there && answers(Trial::Cipher(*wish, *plan))
         };
         let wrap = |plan: &WrapPlan| {
             has(plan.mechanism(), |t| t.wrap && t.unwrap) && proven(*plan, proof(plan.mechanism()))
         };
+        let sign = |wish: &SignAlgorithm, plan: &SignPlan| {
+            let fits = |traits: MechanismTraits| match wish {
+                SignAlgorithm::EdDsa(curve) => fits_edwards(traits, *curve),
+                _ => true,
+            };
+            let there = info(plan.mechanism()).is_some_and(|traits| traits.sign && fits(traits));
+            there && answers(Trial::Sign(*wish, *plan))
+        };
+        let mac = |wish: &MacAlgorithm, plan: &MacPlan| {
+            has(plan.mechanism(), |t| t.sign) && answers(Trial::Mac(*wish, *plan))
+        };
         Self {
             ciphers: keep(rules::ciphers(), cipher),
-            signs: keep(rules::signs(), |_, plan| has(plan.mechanism(), |t| t.sign)),
-            macs: first(keep(rules::macs(), |_, plan| has(plan.mechanism(), |t| t.sign))),
+            signs: keep(rules::signs(), sign),
+            macs: first(keep(rules::macs(), mac)),
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
-            secrets: secrets(info),
-            curves: curves(info),
-            rsa: rsa(info),
-            mac_min_bytes: mac_min_bytes(info),
+            secrets: keys::secrets(info),
+            curves: keys::curves(info),
+            edwards: keys::edwards(info),
+            rsa: keys::rsa(info),
+            mac_min_bytes: keys::mac_min_bytes(info),
+            oaep_labels: has(Mechanism::RSA_PKCS_OAEP, |t| t.decrypt) && answers(Trial::OaepLabel),
         }
     }
 
@@ -274,6 +297,28 @@ impl Capabilities {
         self.curves.get(&curve).copied()
     }
 
+    /// Whether keys of `kind` are of any use on this token; others are refused on their way in.
+    #[must_use]
+    pub fn takes(&self, kind: SecretKeyKind) -> bool {
+        let of_kind = |wish: &CipherAlgorithm| matches!(wish, CipherAlgorithm::Block { cipher, .. } if cipher.key_kind() == kind);
+        // Some tokens have no 3DES at all; the other kinds are known to every token.
+        kind != SecretKeyKind::Des3
+            || self.secrets.contains_key(&kind)
+            || self.ciphers.keys().any(of_kind)
+    }
+
+    /// Whether the token's own OAEP heeds a label.
+    #[must_use]
+    pub const fn oaep_labels(&self) -> bool {
+        self.oaep_labels
+    }
+
+    /// How the token makes pairs on a `curve` of Edwards form, if it can.
+    #[must_use]
+    pub fn generate_edwards(&self, curve: EdwardsCurve) -> Option<GeneratePlan> {
+        self.edwards.get(&curve).copied()
+    }
+
     /// Length in bytes up to which shorter MAC keys are padded with zeros on import.
     ///
     /// HMAC pads its key with zeros itself, so the MAC stays the same. Zero where the token
@@ -303,59 +348,12 @@ fn wrap_rules() -> Vec<(WrapAlgorithm, Vec<WrapPlan>)> {
     rules::WRAPS.iter().map(|(wish, plans)| (*wish, plans.to_vec())).collect()
 }
 
-/// Whether `plan` may be trusted. Only CKM_AES_KEY_WRAP_PAD is in doubt.
+/// Whether `plan` may be trusted.
 fn proven(plan: WrapPlan, proof: WrapProof) -> bool {
     match plan {
-        WrapPlan::OnToken(Mechanism::AES_KEY_WRAP_PAD) => proof == WrapProof::Exact,
-        WrapPlan::OnToken(_) => true,
+        WrapPlan::OnToken(_) => proof == WrapProof::Exact,
         WrapPlan::WholeBlocks(_) => proof != WrapProof::Wrong,
     }
-}
-
-type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
-
-fn secrets(info: Ask<'_>) -> HashMap<SecretKeyKind, Vec<GeneratePlan>> {
-    let mut plans: HashMap<SecretKeyKind, Vec<GeneratePlan>> = HashMap::new();
-    for (kind, mechanism, min_bits, max_bits) in rules::SECRETS {
-        if info(*mechanism).is_some_and(|traits| traits.generate) {
-            let (mechanism, min_bits, max_bits) = (*mechanism, *min_bits, *max_bits);
-            let plan = GeneratePlan { mechanism, min_bits, max_bits };
-            plans.entry(*kind).or_default().push(plan);
-        }
-    }
-    plans
-}
-
-fn rsa(info: Ask<'_>) -> Option<GeneratePlan> {
-    let mechanism = Mechanism::RSA_PKCS_KEY_PAIR_GEN;
-    let traits = info(mechanism).filter(|traits| traits.generate_pair)?;
-    let (ours, none_told) = (rules::RSA_BITS, traits.max_key == 0);
-    let bits = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let max_bits = if none_told { *ours.end() } else { bits(traits.max_key).min(*ours.end()) };
-    let min_bits = bits(traits.min_key).max(*ours.start());
-    (min_bits <= max_bits).then_some(GeneratePlan { mechanism, min_bits, max_bits })
-}
-
-fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
-    let mechanism = Mechanism::EC_KEY_PAIR_GEN;
-    let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
-        return HashMap::new();
-    };
-    let fits = |bits: u32| {
-        let bits = u64::from(bits);
-        traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&bits)
-    };
-    let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
-    rules::CURVES.iter().filter(|(_, b)| fits(*b)).map(|(c, b)| (*c, plan(*b))).collect()
-}
-
-/// The longest minimum among the token's HMACs, capped at the shortest block of any hash: padding
-/// beyond that would change the MAC.
-fn mac_min_bytes(info: Ask<'_>) -> usize {
-    const SHORTEST_BLOCK: u64 = 64;
-    let minima = rules::HASHES.iter().filter_map(|row| info(row.hmac)).map(|traits| traits.min_key);
-    let longest = minima.filter(|min| *min <= SHORTEST_BLOCK).max().unwrap_or(0);
-    usize::try_from(longest).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::mechanism::Mechanism as M;
 use super::{CipherPlan, DigestPlan, MacPlan, SignPlan, WrapPlan};
 use crate::job::{
-    BlockCipher, BlockMode, CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, Padding,
-    SecretKeyKind, SignAlgorithm, WrapAlgorithm,
+    BlockCipher, BlockMode, CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm,
+    Padding, SecretKeyKind, SignAlgorithm, WrapAlgorithm,
 };
 
 /// One hash function, and the mechanisms that contain it.
@@ -14,13 +14,13 @@ pub(crate) struct HashRow {
     pub(crate) hmac: M,
     pub(crate) rsa_pkcs: Option<M>,
     pub(crate) ecdsa: Option<M>,
-    /// CKG_MGF1_* of this hash, where the PKCS#11 interface crate can say it.
-    pub(crate) mgf: bool,
+    /// CKG_MGF1_* of this hash.
+    pub(crate) mgf: Option<u64>,
     /// Whether this crate can compute it.
     pub(crate) here: bool,
 }
 
-type Row = (HashAlgorithm, M, M, Option<M>, Option<M>, bool, bool);
+type Row = (HashAlgorithm, M, M, Option<M>, Option<M>, Option<u64>, bool);
 
 const fn row(r: Row) -> HashRow {
     HashRow { hash: r.0, digest: r.1, hmac: r.2, rsa_pkcs: r.3, ecdsa: r.4, mgf: r.5, here: r.6 }
@@ -30,19 +30,19 @@ use HashAlgorithm as H;
 
 #[rustfmt::skip]
 pub(crate) const HASHES: [HashRow; 13] = [
-    row((H::Md5, M::MD5, M::MD5_HMAC, Some(M::MD5_RSA_PKCS), None, false, false)),
-    row((H::Sha1, M::SHA_1, M::SHA_1_HMAC, Some(M::SHA1_RSA_PKCS), Some(M::ECDSA_SHA1), true, true)),
-    row((H::Sha224, M::SHA224, M::SHA224_HMAC, Some(M::SHA224_RSA_PKCS), Some(M::ECDSA_SHA224), true, true)),
-    row((H::Sha256, M::SHA256, M::SHA256_HMAC, Some(M::SHA256_RSA_PKCS), Some(M::ECDSA_SHA256), true, true)),
-    row((H::Sha384, M::SHA384, M::SHA384_HMAC, Some(M::SHA384_RSA_PKCS), Some(M::ECDSA_SHA384), true, true)),
-    row((H::Sha512, M::SHA512, M::SHA512_HMAC, Some(M::SHA512_RSA_PKCS), Some(M::ECDSA_SHA512), true, true)),
-    row((H::Sha512T224, M::SHA512_224, M::SHA512_224_HMAC, None, None, false, true)),
-    row((H::Sha512T256, M::SHA512_256, M::SHA512_256_HMAC, None, None, false, true)),
-    row((H::Sha3T224, M::SHA3_224, M::SHA3_224_HMAC, Some(M::SHA3_224_RSA_PKCS), Some(M::ECDSA_SHA3_224), false, true)),
-    row((H::Sha3T256, M::SHA3_256, M::SHA3_256_HMAC, Some(M::SHA3_256_RSA_PKCS), Some(M::ECDSA_SHA3_256), false, true)),
-    row((H::Sha3T384, M::SHA3_384, M::SHA3_384_HMAC, Some(M::SHA3_384_RSA_PKCS), Some(M::ECDSA_SHA3_384), false, true)),
-    row((H::Sha3T512, M::SHA3_512, M::SHA3_512_HMAC, Some(M::SHA3_512_RSA_PKCS), Some(M::ECDSA_SHA3_512), false, true)),
-    row((H::Ripemd160, M::RIPEMD160, M::RIPEMD160_HMAC, Some(M::RIPEMD160_RSA_PKCS), None, false, true)),
+    row((H::Md5, M::MD5, M::MD5_HMAC, Some(M::MD5_RSA_PKCS), None, None, false)),
+    row((H::Sha1, M::SHA_1, M::SHA_1_HMAC, Some(M::SHA1_RSA_PKCS), Some(M::ECDSA_SHA1), Some(1), true)),
+    row((H::Sha224, M::SHA224, M::SHA224_HMAC, Some(M::SHA224_RSA_PKCS), Some(M::ECDSA_SHA224), Some(5), true)),
+    row((H::Sha256, M::SHA256, M::SHA256_HMAC, Some(M::SHA256_RSA_PKCS), Some(M::ECDSA_SHA256), Some(2), true)),
+    row((H::Sha384, M::SHA384, M::SHA384_HMAC, Some(M::SHA384_RSA_PKCS), Some(M::ECDSA_SHA384), Some(3), true)),
+    row((H::Sha512, M::SHA512, M::SHA512_HMAC, Some(M::SHA512_RSA_PKCS), Some(M::ECDSA_SHA512), Some(4), true)),
+    row((H::Sha512T224, M::SHA512_224, M::SHA512_224_HMAC, None, None, None, true)),
+    row((H::Sha512T256, M::SHA512_256, M::SHA512_256_HMAC, None, None, None, true)),
+    row((H::Sha3T224, M::SHA3_224, M::SHA3_224_HMAC, Some(M::SHA3_224_RSA_PKCS), Some(M::ECDSA_SHA3_224), Some(6), true)),
+    row((H::Sha3T256, M::SHA3_256, M::SHA3_256_HMAC, Some(M::SHA3_256_RSA_PKCS), Some(M::ECDSA_SHA3_256), Some(7), true)),
+    row((H::Sha3T384, M::SHA3_384, M::SHA3_384_HMAC, Some(M::SHA3_384_RSA_PKCS), Some(M::ECDSA_SHA3_384), Some(8), true)),
+    row((H::Sha3T512, M::SHA3_512, M::SHA3_512_HMAC, Some(M::SHA3_512_RSA_PKCS), Some(M::ECDSA_SHA3_512), Some(9), true)),
+    row((H::Ripemd160, M::RIPEMD160, M::RIPEMD160_HMAC, Some(M::RIPEMD160_RSA_PKCS), None, None, true)),
 ];
 
 /// A block cipher in one mode, and what a token may have for it.
@@ -81,6 +81,7 @@ pub(crate) const BLOCKS: [BlockRow; 10] = [
 const CIPHERS: &[(CipherAlgorithm, &[CipherPlan])] = &[
     (CipherAlgorithm::AesGcm, &[CipherPlan::OnToken(M::AES_GCM)]),
     (CipherAlgorithm::AesCcm, &[CipherPlan::OnToken(M::AES_CCM)]),
+    (CipherAlgorithm::AesXts, &[CipherPlan::TweakHere(M::AES_ECB)]),
     (CipherAlgorithm::AesKeyWrap, &[CipherPlan::AsKey(M::AES_KEY_WRAP)]),
     (
         CipherAlgorithm::AesKeyWrapPad,
@@ -119,6 +120,11 @@ pub(crate) const RSA_BITS: core::ops::RangeInclusive<u32> = 1024..=4096;
 pub(crate) const CURVES: &[(Curve, u32)] =
     &[(Curve::P256, 256), (Curve::P384, 384), (Curve::P521, 521)];
 
+/// Curves of Edwards form, and the bits by which a token's range is judged: tokens count them with
+/// and without those that are always the same.
+pub(crate) const EDWARDS: &[(EdwardsCurve, core::ops::RangeInclusive<u32>)] =
+    &[(EdwardsCurve::Ed25519, 255..=256), (EdwardsCurve::Ed448, 448..=456)];
+
 /// The row of `hash`.
 pub(crate) fn hash_row(hash: HashAlgorithm) -> Option<&'static HashRow> {
     HASHES.iter().find(|row| row.hash == hash)
@@ -126,14 +132,14 @@ pub(crate) fn hash_row(hash: HashAlgorithm) -> Option<&'static HashRow> {
 
 /// Every cipher with its plans.
 ///
-/// OAEP is unpadded here unless hash, MGF and label are the ones every token knows: SoftHSM
-/// takes SHA-1 only, and ignores a label.
+/// The token's own OAEP is tried by known answers (SoftHSM takes SHA-1 only), and a label is given
+/// to it only where it was seen to heed one (SoftHSM ignores it); else it is unpadded here.
 pub(crate) fn ciphers() -> Vec<(CipherAlgorithm, Vec<CipherPlan>)> {
     let mut all: Vec<_> = BLOCKS.iter().flat_map(block_ciphers).collect();
     all.extend(CIPHERS.iter().map(|(wish, plans)| (*wish, plans.to_vec())));
     for (hash, mgf) in pairs() {
         let mut plans = Vec::new();
-        if hash.hash == H::Sha1 && mgf.hash == H::Sha1 {
+        if hash.here && mgf.mgf.is_some() {
             plans.push(CipherPlan::OnToken(M::RSA_PKCS_OAEP));
         }
         if hash.here && mgf.here {
@@ -171,6 +177,9 @@ fn block_ciphers(row: &BlockRow) -> impl Iterator<Item = (CipherAlgorithm, Vec<C
 /// crosses the wire to a network HSM.
 pub(crate) fn signs() -> Vec<(SignAlgorithm, Vec<SignPlan>)> {
     let mut all = vec![(SignAlgorithm::RsaPkcs1Raw, vec![SignPlan::Raw(M::RSA_PKCS)])];
+    for curve in EdwardsCurve::ALL {
+        all.push((SignAlgorithm::EdDsa(curve), vec![SignPlan::OnToken(M::EDDSA)]));
+    }
     for row in &HASHES {
         let here = |mechanism| row.here.then_some(SignPlan::HashHere(mechanism));
         let pkcs1 = here(M::RSA_PKCS).into_iter().chain(row.rsa_pkcs.map(SignPlan::OnToken));
@@ -180,8 +189,8 @@ pub(crate) fn signs() -> Vec<(SignAlgorithm, Vec<SignPlan>)> {
     }
     for (hash, mgf) in pairs() {
         let mut plans = Vec::new();
-        // Tokens take one hash for both, and only those with a CKG_MGF1 number.
-        if hash.hash == mgf.hash && hash.mgf {
+        // Many tokens take one hash for both only, or none but the oldest: known answers tell.
+        if hash.here && mgf.mgf.is_some() {
             plans.push(SignPlan::HashHere(M::RSA_PKCS_PSS));
         }
         if hash.here && mgf.here {

@@ -30,6 +30,7 @@ impl Capabilities {
             Wish::GenerateSecret(kind) => self.generate_secret(kind).map(|_| true),
             Wish::GenerateRsa => self.generate_rsa().map(|_| true),
             Wish::GenerateEc(curve) => self.generate_ec(curve).map(|_| true),
+            Wish::GenerateEdwards(curve) => self.generate_edwards(curve).map(|_| true),
         };
         match native {
             Some(true) => Service::Native,
@@ -50,7 +51,11 @@ impl CipherPlan {
     const fn is_native(self) -> bool {
         match self {
             Self::OnToken(_) => true,
-            Self::PadHere(_) | Self::XorHere { .. } | Self::AsKey(_) | Self::UnpadHere(_) => false,
+            Self::PadHere(_)
+            | Self::XorHere { .. }
+            | Self::TweakHere(_)
+            | Self::AsKey(_)
+            | Self::UnpadHere(_) => false,
         }
     }
 
@@ -93,6 +98,7 @@ impl Wish {
             }
             Self::GenerateRsa => each(Mechanism::RSA_PKCS_KEY_PAIR_GEN),
             Self::GenerateEc(_) => each(Mechanism::EC_KEY_PAIR_GEN),
+            Self::GenerateEdwards(_) => each(Mechanism::EC_EDWARDS_KEY_PAIR_GEN),
         }
     }
 }
@@ -118,7 +124,7 @@ mod tests {
         let all =
             MechanismTraits { encrypt: true, sign: true, decrypt: true, ..Default::default() };
         let info = |m| have.contains(&m).then_some(all);
-        Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_, _| true)
+        Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_| true)
     }
 
     const CFB: Wish = Wish::Cipher(CipherAlgorithm::aes(BlockMode::Cfb, Padding::None));

@@ -5,8 +5,8 @@ use core::fmt;
 use super::rules::{self, HASHES};
 use super::{Capabilities, CipherPlan, Mechanism, SignPlan, WrapPlan};
 use crate::job::{
-    CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind, SignAlgorithm,
-    WrapAlgorithm,
+    CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm, SecretKeyKind,
+    SignAlgorithm, WrapAlgorithm,
 };
 
 /// One thing a caller may ask for.
@@ -21,6 +21,7 @@ pub enum Wish {
     GenerateSecret(SecretKeyKind),
     GenerateRsa,
     GenerateEc(Curve),
+    GenerateEdwards(EdwardsCurve),
 }
 
 impl fmt::Display for Wish {
@@ -34,6 +35,7 @@ impl fmt::Display for Wish {
             Self::GenerateSecret(kind) => write!(f, "generate {kind:?}"),
             Self::GenerateRsa => f.write_str("generate RSA"),
             Self::GenerateEc(curve) => write!(f, "generate EC {curve:?}"),
+            Self::GenerateEdwards(curve) => write!(f, "generate {curve:?}"),
         }
     }
 }
@@ -79,6 +81,9 @@ impl Capabilities {
             Wish::GenerateSecret(kind) => self.generate_secret(kind).map(range_words),
             Wish::GenerateRsa => self.generate_rsa().map(range_words),
             Wish::GenerateEc(curve) => self.generate_ec(curve).map(|plan| plain(plan.mechanism)),
+            Wish::GenerateEdwards(curve) => {
+                self.generate_edwards(curve).map(|plan| plain(plan.mechanism))
+            }
         };
         let (mechanism, note) = served.map_or((None, String::new()), |(m, note)| (Some(m), note));
         CapabilityRow { wish, mechanism, note }
@@ -97,6 +102,7 @@ fn cipher_words(plan: CipherPlan) -> (Mechanism, String) {
         CipherPlan::PadHere(_) => "padded here",
         CipherPlan::XorHere { .. } => "blocks encrypted there, XORed here",
         CipherPlan::AsKey(_) => "as a secret of one call",
+        CipherPlan::TweakHere(_) => "blocks encrypted there under two keys, tweaked here",
         CipherPlan::UnpadHere(_) => "unpadded here",
     };
     (plan.mechanism(), note.to_owned())
@@ -130,6 +136,7 @@ fn wishes() -> impl Iterator<Item = Wish> {
         CipherAlgorithm::Block { .. }
         | CipherAlgorithm::AesGcm
         | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad
         | CipherAlgorithm::RsaRaw
@@ -137,7 +144,10 @@ fn wishes() -> impl Iterator<Item = Wish> {
     };
     let sign_listed = move |wish: &SignAlgorithm| match wish {
         SignAlgorithm::RsaPss { hash, mgf } => listed(*hash, *mgf),
-        SignAlgorithm::RsaPkcs1(_) | SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::Ecdsa(_) => true,
+        SignAlgorithm::RsaPkcs1(_)
+        | SignAlgorithm::RsaPkcs1Raw
+        | SignAlgorithm::Ecdsa(_)
+        | SignAlgorithm::EdDsa(_) => true,
     };
     let ciphers = rules::ciphers().into_iter().map(|(wish, _)| wish).filter(cipher_listed);
     let signs = rules::signs().into_iter().map(|(wish, _)| wish).filter(sign_listed);
@@ -147,7 +157,8 @@ fn wishes() -> impl Iterator<Item = Wish> {
     let kinds = [SecretKeyKind::Aes, SecretKeyKind::Des3, SecretKeyKind::Generic];
     let secrets = kinds.into_iter().map(Wish::GenerateSecret);
     let curves = rules::CURVES.iter().map(|(curve, _)| Wish::GenerateEc(*curve));
-    let generate = secrets.chain([Wish::GenerateRsa]).chain(curves);
+    let edwards = EdwardsCurve::ALL.into_iter().map(Wish::GenerateEdwards);
+    let generate = secrets.chain([Wish::GenerateRsa]).chain(curves).chain(edwards);
     ciphers
         .map(Wish::Cipher)
         .chain(signs.map(Wish::Sign))

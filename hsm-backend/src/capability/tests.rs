@@ -20,7 +20,7 @@ fn everything(_: Mechanism) -> Option<MechanismTraits> {
 
 fn only(have: &'static [Mechanism]) -> Capabilities {
     let info = |m| if have.contains(&m) { everything(m) } else { None };
-    Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_, _| true)
+    Capabilities::resolve(&info, &|_| WrapProof::Exact, &|_| true)
 }
 
 const SHA256_PKCS1: SignAlgorithm = SignAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
@@ -71,7 +71,10 @@ fn resolve_composes_modes_the_token_lacks() {
 
 #[test]
 fn resolve_drops_plans_that_give_a_wrong_answer() {
-    let lies = |_, plan: CipherPlan| plan.mechanism() != Mechanism::AES_CTR;
+    let lies = |trial| match trial {
+        Trial::Cipher(_, plan) => plan.mechanism() != Mechanism::AES_CTR,
+        Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel => true,
+    };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &lies);
     let ctr = token.cipher(CipherAlgorithm::aes(BlockMode::Ctr, Padding::None));
     assert_eq!(ctr.map(CipherPlan::mechanism), Some(Mechanism::AES_ECB));
@@ -88,20 +91,50 @@ fn resolve_tells_two_key_from_three_key_generation() {
 }
 
 #[test]
-fn resolve_encodes_pss_here_where_hashes_differ() {
-    let token = only(&[Mechanism::RSA_PKCS_PSS, Mechanism::RSA_X_509]);
+fn resolve_encodes_pss_here_where_the_token_fails() {
+    let one_hash_only = |trial| match trial {
+        Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, SignPlan::HashHere(_)) => hash == mgf,
+        Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel => true,
+    };
+    let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &one_hash_only);
     let pss = |hash, mgf| token.sign(SignAlgorithm::RsaPss { hash, mgf });
-    let (sha256, sha1) = (HashAlgorithm::Sha256, HashAlgorithm::Sha1);
+    let (sha256, sha3, sha1) =
+        (HashAlgorithm::Sha256, HashAlgorithm::Sha3T256, HashAlgorithm::Sha1);
     assert_eq!(pss(sha256, sha256), Some(SignPlan::HashHere(Mechanism::RSA_PKCS_PSS)));
+    assert_eq!(pss(sha3, sha3), Some(SignPlan::HashHere(Mechanism::RSA_PKCS_PSS)));
     assert_eq!(pss(sha256, sha1), Some(SignPlan::EncodeHere(Mechanism::RSA_X_509)));
+}
+
+#[test]
+fn resolve_unpads_oaep_here_where_the_token_fails() {
+    let old = |trial| match trial {
+        Trial::Cipher(CipherAlgorithm::RsaOaep { hash, .. }, CipherPlan::OnToken(_)) => {
+            hash == HashAlgorithm::Sha1
+        }
+        Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) => true,
+        Trial::OaepLabel => false,
+    };
+    let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &old);
+    let oaep = |hash| token.cipher(CipherAlgorithm::RsaOaep { hash, mgf: hash });
+    let native = Some(CipherPlan::OnToken(Mechanism::RSA_PKCS_OAEP));
+    assert_eq!(oaep(HashAlgorithm::Sha1), native);
+    let here = Some(CipherPlan::UnpadHere(Mechanism::RSA_X_509));
+    assert_eq!(oaep(HashAlgorithm::Sha256), here);
+    assert!(!token.oaep_labels());
+}
+
+#[test]
+fn resolve_takes_no_keys_that_nothing_can_be_done_with() {
+    assert!(!only(&[Mechanism::AES_CBC]).takes(SecretKeyKind::Des3));
+    assert!(only(&[Mechanism::DES3_CBC]).takes(SecretKeyKind::Des3));
+    assert!(only(&[]).takes(SecretKeyKind::Generic));
 }
 
 #[test]
 fn resolve_keeps_key_wrap_pad_to_what_is_proven() {
     let token = |proof| {
         let info = |m| (m == Mechanism::AES_KEY_WRAP_PAD).then(|| everything(m)).flatten();
-        Capabilities::resolve(&info, &move |_| proof, &|_, _| true)
-            .wrap(WrapAlgorithm::AesKeyWrapPad)
+        Capabilities::resolve(&info, &move |_| proof, &|_| true).wrap(WrapAlgorithm::AesKeyWrapPad)
     };
     let pad = Mechanism::AES_KEY_WRAP_PAD;
     assert_eq!(token(WrapProof::Exact), Some(WrapPlan::OnToken(pad)));
@@ -111,7 +144,7 @@ fn resolve_keeps_key_wrap_pad_to_what_is_proven() {
 
 #[test]
 fn rows_name_every_wish_once() {
-    let rows = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &|_, _| true).rows();
+    let rows = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &|_| true).rows();
     let unserved: Vec<_> = rows.iter().filter(|row| row.mechanism.is_none()).collect();
     // MD5 is not computed here, so the wishes that need it here have no plan.
     assert!(unserved.iter().all(|row| row.wish.to_string().contains("Md5")), "{unserved:?}");

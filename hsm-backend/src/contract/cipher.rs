@@ -24,6 +24,7 @@ pub(super) fn params_for(algorithm: CipherAlgorithm) -> CipherParams {
         C::Block { mode: BlockMode::Ecb, .. } => (0, 0),
         C::Block { cipher, .. } => (u8::try_from(cipher.block_bytes()).unwrap(), 0),
         C::AesGcm | C::AesCcm => (12, 16),
+        C::AesXts => (16, 0),
         C::AesKeyWrap | C::AesKeyWrapPad | C::RsaRaw | C::RsaPkcs1 | C::RsaOaep { .. } => (0, 0),
     };
     CipherParams { iv: (0..iv).collect(), tag_bytes, ..CipherParams::default() }
@@ -56,6 +57,9 @@ pub(super) fn ciphers_match_known_answers(backend: &dyn HsmBackend) {
             C::Block { cipher, .. } => cipher.key_kind(),
             _ => SecretKeyKind::Aes,
         };
+        if !capabilities(backend).takes(kind) {
+            continue;
+        }
         let key = TestKey::import(backend, &secret(kind, hex(answer.key)), &open_policy());
         let params = answer.params();
         let sealed = encrypt(backend, &key.key, algorithm, &params, &hex(answer.plain));
@@ -94,7 +98,7 @@ pub(super) fn gcm_matches_known_answer_and_detects_changes(backend: &dyn HsmBack
             iv: vec![9; iv],
             aad: b"header".to_vec(),
             tag_bytes,
-            counter_bits: None,
+            ..CipherParams::default()
         };
         let sealed = encrypt(backend, &key.key, C::AesGcm, &params, b"message").unwrap();
         assert_eq!((sealed.data.len(), sealed.tag.len()), (7, tag_bytes));

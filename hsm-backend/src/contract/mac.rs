@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::backend::HsmBackend;
+use crate::capability::answers::{HMAC_KEY, HMAC_TEXT, HMACS};
 use crate::capability::rules::HASHES;
 use crate::error::HsmErrorKind;
 use crate::job::{
@@ -12,45 +13,14 @@ use crate::software::digest;
 use HashAlgorithm as H;
 
 pub(super) fn hmac_matches_known_answers(backend: &dyn HsmBackend) {
-    // RFC 2202, RFC 2286 and RFC 4231, test case 2: a key of 4 bytes, shorter than some tokens take.
-    // The same text and key for SHA-3 and SHA-512/t, computed with OpenSSL.
-    let answers = [
-        (H::Sha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
-        (H::Sha224, "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44"),
-        (H::Sha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
-        (
-            H::Sha384,
-            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e\
-             8e2240ca5e69e2c78b3239ecfab21649",
-        ),
-        (
-            H::Sha512,
-            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
-             9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
-        ),
-        (H::Sha512T224, "4a530b31a79ebcce36916546317c45f247d83241dfb818fd37254bde"),
-        (H::Sha512T256, "6df7b24630d5ccb2ee335407081a87188c221489768fa2020513b2d593359456"),
-        (H::Sha3T224, "7fdb8dd88bd2f60d1b798634ad386811c2cfc85bfaf5d52bbace5e66"),
-        (H::Sha3T256, "c7d4072e788877ae3596bbb0da73b887c9171f93095b294ae857fbe2645e1ba5"),
-        (
-            H::Sha3T384,
-            "f1101f8cbf9766fd6764d2ed61903f21ca9b18f57cf3e1a23ca13508a93243ce\
-             48c045dc007f26a21b3f5e0e9df4c20a",
-        ),
-        (
-            H::Sha3T512,
-            "5a4bfeab6166427c7a3647b747292b8384537cdb89afb3bf5665e4c5e709350b\
-             287baec921fd7ca0ee7a0c31d022a95e1fc92ba9d77df883960275beb4e62024",
-        ),
-        (H::Ripemd160, "dda6c0213a485a9e24f4742064a7f033b43c4069"),
-    ];
-    let material = secret(SecretKeyKind::Generic, b"Jefe".to_vec());
+    // A key of 4 bytes, shorter than some tokens take.
+    let material = secret(SecretKeyKind::Generic, HMAC_KEY.to_vec());
     let key = TestKey::import(backend, &material, &open_policy());
     let mac = |hash| {
         let algorithm = MacAlgorithm::Hmac(hash);
-        backend.mac(&call(), &key.key, algorithm, b"what do ya want for nothing?")
+        backend.mac(&call(), &key.key, algorithm, HMAC_TEXT)
     };
-    for (hash, expected) in answers {
+    for (hash, expected) in HMACS {
         // The five that every token has.
         let common = matches!(hash, H::Sha1 | H::Sha224 | H::Sha256 | H::Sha384 | H::Sha512);
         if common || capabilities(backend).mac(MacAlgorithm::Hmac(hash)).is_some() {
@@ -69,14 +39,30 @@ pub(super) fn gmac_is_gcm_over_no_data(backend: &dyn HsmBackend) {
     // The key of the GCM specification's test case 1: the tag over nothing.
     let key = TestKey::aes(backend, "00000000000000000000000000000000");
     let gmac = |text: &[u8]| {
-        let params =
-            CipherParams { iv: vec![0; 12], aad: text.to_vec(), tag_bytes: 16, counter_bits: None };
+        let params = CipherParams {
+            iv: vec![0; 12],
+            aad: text.to_vec(),
+            tag_bytes: 16,
+            ..CipherParams::default()
+        };
         backend.encrypt(&call(), &key.key, CipherAlgorithm::AesGcm, &params, b"").unwrap().value
     };
     let made = gmac(b"");
     assert!(made.data.is_empty());
     assert_eq!(made.tag, hex("58e2fccefa7e3061367f1d57a4e7455a"));
-    assert_ne!(gmac(b"text").tag, made.tag);
+    let made = gmac(b"text");
+    assert_ne!(made.tag, hex("58e2fccefa7e3061367f1d57a4e7455a"));
+    let check = |text: &[u8]| {
+        let params = CipherParams {
+            iv: vec![0; 12],
+            aad: text.to_vec(),
+            tag_bytes: 16,
+            ..CipherParams::default()
+        };
+        backend.decrypt(&call(), &key.key, CipherAlgorithm::AesGcm, &params, b"", &made.tag)
+    };
+    assert!(check(b"text").unwrap().value.expose().is_empty());
+    assert_eq!(kind(check(b"texu")), HsmErrorKind::BadData);
 }
 
 pub(super) fn cmac_matches_known_answer(backend: &dyn HsmBackend) {

@@ -6,6 +6,7 @@
 
 mod cipher;
 mod custody;
+mod edwards;
 mod keys;
 mod mac;
 mod misc;
@@ -16,6 +17,7 @@ mod stream;
 mod support;
 mod vectors;
 mod wrap;
+mod xts;
 
 use crate::backend::HsmBackend;
 
@@ -64,6 +66,13 @@ cases! {
         data_wrapping_refuses_bad_lengths_and_damage
         two_key_triple_des_is_one_key_used_again
         triple_des_keys_are_generated;
+    xts:
+        xts_matches_known_answers
+        xts_round_trips_every_length
+        xts_refuses_bad_parameters
+        xts_refuses_equal_and_odd_keys
+        xts_keeps_to_the_usage_of_both_keys
+        xts_in_parts_is_that_of_the_whole;
     stream:
         parts_equal_the_whole_in_every_mode
         streamed_decryption_gives_nothing_out_unverified
@@ -84,6 +93,11 @@ cases! {
         pss_salt_runs_to_the_limit_and_no_further
         sign_refuses_wrong_digest_key_and_usage
         raw_pkcs1_refuses_oversize_input;
+    edwards:
+        eddsa_matches_known_answers
+        generated_edwards_keys_sign_what_verifies
+        eddsa_refuses_digests_and_other_keys
+        edwards_public_keys_are_checked;
     rsa:
         public_encryption_is_undone_by_the_token
         oaep_opens_what_openssl_made
@@ -100,6 +114,10 @@ cases! {
         wrapped_keys_work_and_stay_shut
         imported_keys_are_wrapped_as_they_are
         rewrapped_keys_are_the_same_keys
+        keys_move_between_token_and_blob
+        wrapped_keys_can_be_shut_for_good
+        wrapped_private_keys_sign_and_stay_shut
+        imported_private_keys_come_back_from_their_blobs
         wrapping_keys_touch_no_data_and_damage_is_seen;
     misc:
         random_is_long_and_fresh

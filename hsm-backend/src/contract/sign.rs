@@ -23,7 +23,7 @@ fn sign_and_verify(
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => hash,
-        SignAlgorithm::RsaPkcs1Raw => panic!("no hash"),
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => panic!("no hash"),
     };
     let sign = |input| backend.sign(&call(), &key.key, algorithm, salt, input);
     if capabilities(backend).sign(algorithm).is_none() {

@@ -6,8 +6,8 @@ use crate::backend::{CallContext, HsmBackend, KeyRef};
 use crate::capability::rules::HASHES;
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
-    BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Curve, HashAlgorithm, MacAlgorithm,
-    Padding, SecretKeyKind, SignAlgorithm, SignInput, StreamEnd, StreamId, StreamWish,
+    BlockMode, CipherAlgorithm, CipherParams, Curve, HashAlgorithm, MacAlgorithm, Padding,
+    SecretKeyKind, SignAlgorithm, SignInput, StreamEnd, StreamId, StreamWish,
 };
 use crate::software::verify;
 
@@ -38,7 +38,7 @@ fn streamed(
 }
 
 pub(super) fn parts_equal_the_whole_in_every_mode(backend: &dyn HsmBackend) {
-    for cipher in [BlockCipher::Aes, BlockCipher::Des3] {
+    for cipher in block_ciphers_taken(backend) {
         let value: Vec<u8> = (1..=24).collect();
         let key = TestKey::import(backend, &secret(cipher.key_kind(), value), &open_policy());
         for (mode, padding) in

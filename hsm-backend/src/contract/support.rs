@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::vectors;
 use crate::backend::{CallContext, HsmBackend, KeyId, KeyRef, TokenState};
 use crate::capability::Capabilities;
+use crate::capability::answers::rsa;
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
-    BlockMode, CipherAlgorithm, Curve, KeyMaterial, KeyPairSpec, KeyPolicy, KeyUsage, Padding,
-    PublicKey, RsaCrtParts, RsaPrivateParts, SecretKeyKind, SecretKeySpec, SecretValue,
+    BlockCipher, BlockMode, CipherAlgorithm, Curve, KeyMaterial, KeyPairSpec, KeyPolicy, KeyUsage,
+    Padding, PublicKey, RsaPrivateParts, SecretKeyKind, SecretKeySpec, SecretValue,
 };
 use crate::software::fill_random;
 
@@ -106,28 +106,30 @@ impl Drop for TestKey<'_> {
     }
 }
 
+/// The block ciphers whose keys this backend takes; checks that it refuses the others'.
+pub(super) fn block_ciphers_taken(backend: &dyn HsmBackend) -> Vec<BlockCipher> {
+    let taken = |cipher: &BlockCipher| {
+        let takes = capabilities(backend).takes(cipher.key_kind());
+        if !takes {
+            let key = secret(cipher.key_kind(), vec![1; 24]);
+            let id = fresh_id();
+            expect_unsupported(backend.import_key(&call(), id, &key, &open_policy()));
+        }
+        takes
+    };
+    [BlockCipher::Aes, BlockCipher::Des3].into_iter().filter(taken).collect()
+}
+
 pub(super) fn secret(kind: SecretKeyKind, value: Vec<u8>) -> KeyMaterial {
     KeyMaterial::Secret { kind, value: SecretValue::new(value) }
 }
 
 pub(super) fn rsa_parts() -> RsaPrivateParts {
-    let secret = |text| SecretValue::new(hex(text));
-    RsaPrivateParts {
-        modulus: hex(vectors::RSA_N),
-        public_exponent: vec![1, 0, 1],
-        private_exponent: secret(vectors::RSA_D),
-        crt: Some(RsaCrtParts {
-            prime_p: secret(vectors::RSA_P),
-            prime_q: secret(vectors::RSA_Q),
-            exponent_p: secret(vectors::RSA_DP),
-            exponent_q: secret(vectors::RSA_DQ),
-            coefficient: secret(vectors::RSA_QINV),
-        }),
-    }
+    rsa::parts()
 }
 
 pub(super) fn rsa_public() -> PublicKey {
-    PublicKey::Rsa { modulus: hex(vectors::RSA_N), public_exponent: vec![1, 0, 1] }
+    rsa::public()
 }
 
 pub(super) fn hex(text: &str) -> Vec<u8> {

@@ -15,7 +15,9 @@ const KEK: &str = "000102030405060708090a0b0c0d0e0f";
 fn export(backend: &dyn HsmBackend, key: &KeyRef) -> Vec<u8> {
     match backend.export_key(&call(), key).unwrap() {
         KeyMaterial::Secret { value, .. } => value.expose().to_vec(),
-        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => panic!("another kind"),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => panic!("another kind"),
     }
 }
 

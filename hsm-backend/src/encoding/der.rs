@@ -4,7 +4,7 @@ use der::Decode;
 use der::asn1::{OctetStringRef, UintRef};
 
 use super::{left_pad, strip_zeros};
-use crate::job::Curve;
+use crate::job::{Curve, EdwardsCurve};
 
 #[derive(der::Sequence)]
 struct EcdsaSigValue<'a> {
@@ -59,6 +59,38 @@ pub(crate) fn curve_of(params: &[u8]) -> Option<Curve> {
     [Curve::P256, Curve::P384, Curve::P521].into_iter().find(|curve| ec_params(*curve) == params)
 }
 
+/// CKA_EC_PARAMS of a curve of Edwards form: the DER object identifier of RFC 8410.
+pub(crate) const fn edwards_params(curve: EdwardsCurve) -> &'static [u8] {
+    match curve {
+        EdwardsCurve::Ed25519 => &[6, 3, 0x2B, 0x65, 0x70],
+        EdwardsCurve::Ed448 => &[6, 3, 0x2B, 0x65, 0x71],
+    }
+}
+
+/// The same as a DER PrintableString, which PKCS#11 3.0 §2.3.5 allows, too.
+const fn edwards_name(curve: EdwardsCurve) -> &'static [u8] {
+    match curve {
+        EdwardsCurve::Ed25519 => b"\x13\x0Cedwards25519",
+        EdwardsCurve::Ed448 => b"\x13\x0Aedwards448",
+    }
+}
+
+/// The curve of Edwards form whose CKA_EC_PARAMS these are, if we know it.
+pub(crate) fn edwards_of(params: &[u8]) -> Option<EdwardsCurve> {
+    let is =
+        |curve: &EdwardsCurve| [edwards_params(*curve), edwards_name(*curve)].contains(&params);
+    EdwardsCurve::ALL.into_iter().find(is)
+}
+
+/// CKA_EC_POINT as the encoded point; tokens give it bare or in a DER OCTET STRING.
+pub(crate) fn edwards_point(attribute: &[u8], curve: EdwardsCurve) -> Option<Vec<u8>> {
+    if attribute.len() == curve.bytes() {
+        return Some(attribute.to_vec());
+    }
+    let inner = <&OctetStringRef>::from_der(attribute).ok()?.as_bytes();
+    (inner.len() == curve.bytes()).then(|| inner.to_vec())
+}
+
 /// The digest as ECDSA takes it: the leftmost bytes that fit the curve's order.
 ///
 /// Spec: FIPS 186-5 §6.4.1. No hash reaches the 521 bits of P-521, so whole bytes are exact.
@@ -85,6 +117,20 @@ mod tests {
         assert_eq!(ecdsa_to_raw(&raw, Curve::P521).unwrap(), raw);
         assert_eq!(ecdsa_to_der(&[0, 0, 0, 0x80]).unwrap(), [0x30, 7, 2, 1, 0, 2, 2, 0, 0x80]);
         assert!(ecdsa_to_raw(&raw[1..], Curve::P521).is_none());
+    }
+
+    #[test]
+    fn edwards_curves_are_known_by_either_name() {
+        for curve in EdwardsCurve::ALL {
+            assert_eq!(edwards_of(edwards_params(curve)), Some(curve));
+            assert_eq!(edwards_of(edwards_name(curve)), Some(curve));
+            assert_eq!(edwards_name(curve).len(), 2 + usize::from(edwards_name(curve)[1]));
+            let point = vec![9; curve.bytes()];
+            let wrapped = [&[4, point.len().to_le_bytes()[0]], point.as_slice()].concat();
+            assert_eq!(edwards_point(&point, curve), Some(point.clone()));
+            assert_eq!(edwards_point(&wrapped, curve), Some(point));
+        }
+        assert_eq!(edwards_of(ec_params(Curve::P256)), None);
     }
 
     #[test]

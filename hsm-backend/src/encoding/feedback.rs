@@ -1,6 +1,8 @@
 //! Modes made of block encryptions that the token does in one call: what it is to encrypt, and
 //! what the data are XORed with.
 
+use wiping::Wiping;
+
 use crate::job::{BlockMode, CipherParams};
 
 /// Which way the data go.
@@ -112,7 +114,7 @@ pub(crate) fn next_iv(
         BlockMode::Cbc | BlockMode::Cfb => last(sealed).unwrap_or_default(),
         BlockMode::Ofb => {
             let mut iv = last(input).unwrap_or_default();
-            xor(&mut iv, &last(output).unwrap_or_default());
+            xor_onto(&mut iv, &last(output).unwrap_or_default());
             iv
         }
         BlockMode::Ctr => {
@@ -123,8 +125,13 @@ pub(crate) fn next_iv(
     }
 }
 
+/// `data` XORed with as much of `mask`.
+pub(crate) fn xor(data: &[u8], mask: &[u8]) -> Wiping {
+    Wiping::new(data.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect())
+}
+
 /// XORs `data` onto the beginning of `mask`.
-pub(crate) fn xor(mask: &mut [u8], data: &[u8]) {
+pub(crate) fn xor_onto(mask: &mut [u8], data: &[u8]) {
     mask.iter_mut().zip(data).for_each(|(mask, byte)| *mask ^= byte);
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod oaep;
 pub(crate) mod padding;
 pub(crate) mod pkcs1;
 pub(crate) mod pss;
+pub(crate) mod xts;
 
 use zeroize::Zeroize;
 

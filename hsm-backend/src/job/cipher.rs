@@ -1,6 +1,7 @@
 //! Ciphers: which block cipher, in which mode, with which padding.
 
 use super::{HashAlgorithm, SecretKeyKind};
+use crate::backend::KeyRef;
 
 /// A block cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +60,8 @@ pub enum CipherAlgorithm {
     AesGcm,
     /// AES-CCM.
     AesCcm,
+    /// XTS-AES, with a second key for the tweak.
+    AesXts,
     /// RFC 3394 over given data.
     AesKeyWrap,
     /// RFC 5649 over given data.
@@ -79,7 +82,7 @@ pub enum CipherAlgorithm {
 /// The parameters of one encryption or decryption.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CipherParams {
-    /// IV, counter block or nonce; empty where the algorithm takes none.
+    /// IV, counter block, nonce or tweak; empty where the algorithm takes none.
     pub iv: Vec<u8>,
     /// Additional authenticated data (GCM, CCM), or the OAEP label.
     pub aad: Vec<u8>,
@@ -87,6 +90,8 @@ pub struct CipherParams {
     pub tag_bytes: usize,
     /// How many of the last bits of the counter block count (CTR); absent: all of them.
     pub counter_bits: Option<u32>,
+    /// The key of the tweak (XTS): another one than the data's, and as long.
+    pub tweak_key: Option<KeyRef>,
 }
 
 impl BlockCipher {
@@ -153,6 +158,7 @@ impl CipherAlgorithm {
             Self::Block { .. }
             | Self::AesGcm
             | Self::AesCcm
+            | Self::AesXts
             | Self::AesKeyWrap
             | Self::AesKeyWrapPad => false,
         }
@@ -164,6 +170,7 @@ impl CipherAlgorithm {
         match self {
             Self::AesGcm | Self::AesCcm => true,
             Self::Block { .. }
+            | Self::AesXts
             | Self::AesKeyWrap
             | Self::AesKeyWrapPad
             | Self::RsaRaw

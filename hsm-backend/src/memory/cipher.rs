@@ -11,10 +11,11 @@ use crate::backend::{Encrypted, KeyRef, Output};
 use crate::capability::Capabilities;
 use crate::encoding::feedback::Way;
 use crate::encoding::oaep::Oaep;
+use crate::encoding::xts::{self, Unit};
 use crate::encoding::{bad_data, left_pad, padding, pkcs1};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
-    BlockCipher, CipherAlgorithm, CipherParams, KeyMaterial, KeyUsage, RsaPrivateParts,
+    BlockCipher, BlockMode, CipherAlgorithm, CipherParams, KeyMaterial, KeyUsage, RsaPrivateParts,
     SecretKeyKind, SecretValue, WrapAlgorithm,
 };
 use crate::{keycheck, limits};
@@ -51,6 +52,7 @@ pub(super) fn encrypt(
             let (data, tag) = ccm::seal(&aes, params, data);
             Encrypted { data, tag }
         }
+        C::AesXts => plain(xts(store, key, Way::Encrypt, params, data)?.expose().to_vec()),
         C::AesKeyWrap | C::AesKeyWrapPad => {
             let data = SecretValue::new(data.to_vec());
             plain(wrap::wrap_data(store, capabilities, key, &data, as_wrap(algorithm))?.value)
@@ -63,6 +65,33 @@ pub(super) fn encrypt(
 fn aes(store: &Store, key: &KeyRef, allows: fn(&KeyUsage) -> bool) -> Result<Aes, HsmError> {
     let material = store.usable(key, allows)?;
     Aes::new(secret_bytes(&material, SecretKeyKind::Aes)?)
+}
+
+fn xts(
+    store: &Store,
+    key: &KeyRef,
+    way: Way,
+    params: &CipherParams,
+    data: &[u8],
+) -> Result<SecretValue, HsmError> {
+    let allows: fn(&KeyUsage) -> bool = match way {
+        Way::Encrypt => |usage| usage.encrypt,
+        Way::Decrypt => |usage| usage.decrypt,
+    };
+    let tweak_key = params.tweak_key.as_ref().ok_or(NOT_PERMITTED)?;
+    let [first, second] = [key, tweak_key].map(|key| store.usable(key, allows));
+    let (first, second) = (first?, second?);
+    let [first, second] = [&first, &second].map(|key| secret_bytes(key, SecretKeyKind::Aes));
+    let (first, second) = (first?, second?);
+    xts::check_lengths(Some(first.len()), Some(second.len()))?;
+    let ecb = |key, way, blocks: &[u8]| {
+        let key = BlockKey::new(BlockCipher::Aes, key)?;
+        Ok::<_, HsmError>(key.run(BlockMode::Ecb, way, &CipherParams::default(), blocks))
+    };
+    let sealed_tweak = ecb(second, Way::Encrypt, &params.iv)?;
+    xts::run(way, Unit { tweak: &params.iv, data }, &sealed_tweak, |blocks| {
+        ecb(first, way, blocks).map(SecretValue::new)
+    })
 }
 
 fn block_key(
@@ -109,6 +138,7 @@ pub(super) fn decrypt(
             let aes = aes(store, key, |usage| usage.decrypt)?;
             SecretValue::new(ccm::open(&aes, params, data, tag).ok_or(bad_data("ccm"))?)
         }
+        C::AesXts => xts(store, key, Way::Decrypt, params, data)?,
         C::AesKeyWrap | C::AesKeyWrapPad => {
             wrap::unwrap_data(store, capabilities, key, data, as_wrap(algorithm))?.value
         }
@@ -137,9 +167,13 @@ fn decrypt_rsa(
             let message = pkcs1::eme_decode(block.expose()).ok_or(bad_data("pkcs1"))?;
             Ok(SecretValue::new(message.to_vec()))
         }
-        C::RsaRaw | C::Block { .. } | C::AesGcm | C::AesCcm | C::AesKeyWrap | C::AesKeyWrapPad => {
-            Ok(block)
-        }
+        C::RsaRaw
+        | C::Block { .. }
+        | C::AesGcm
+        | C::AesCcm
+        | C::AesXts
+        | C::AesKeyWrap
+        | C::AesKeyWrapPad => Ok(block),
     }
 }
 

@@ -5,13 +5,14 @@ use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 
 use super::import::check_value;
 use super::keys::{Store, UNSUPPORTED};
+use super::sign::edwards_public;
 use crate::backend::{Generated, GeneratedPair, KeyId, Output};
 use crate::capability::{Capabilities, Mechanism};
 use crate::encoding::{bit_length, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
-    Curve, KeyMaterial, KeyPairSpec, KeyPolicy, PublicKey, RsaPrivateParts, SecretKeySpec,
-    SecretValue,
+    Curve, EdwardsCurve, KeyMaterial, KeyPairSpec, KeyPolicy, PublicKey, RsaPrivateParts,
+    SecretKeySpec, SecretValue,
 };
 use crate::software::fill_random;
 use crate::software::modexp::number;
@@ -51,6 +52,16 @@ pub(super) fn generate_key_pair(
     spec: &KeyPairSpec,
     policy: &KeyPolicy,
 ) -> Result<Output<GeneratedPair>, HsmError> {
+    let (material, public, mechanism) = pair(capabilities, spec)?;
+    store.insert(id, material, policy)?;
+    Ok(Output { value: GeneratedPair { public }, mechanism })
+}
+
+/// A fresh pair.
+pub(super) fn pair(
+    capabilities: &Capabilities,
+    spec: &KeyPairSpec,
+) -> Result<(KeyMaterial, PublicKey, Mechanism), HsmError> {
     let (plan, made) = match spec {
         KeyPairSpec::Rsa { bits, public_exponent } => {
             let plan = capabilities.generate_rsa().ok_or(UNSUPPORTED)?;
@@ -62,10 +73,13 @@ pub(super) fn generate_key_pair(
         KeyPairSpec::Ec(curve) => {
             (capabilities.generate_ec(*curve).ok_or(UNSUPPORTED)?, ec_pair(*curve)?)
         }
+        KeyPairSpec::Edwards(curve) => {
+            let plan = capabilities.generate_edwards(*curve).ok_or(UNSUPPORTED)?;
+            (plan, edwards_pair(*curve)?)
+        }
     };
     let (material, public) = made;
-    store.insert(id, material, policy)?;
-    Ok(Output { value: GeneratedPair { public }, mechanism: plan.mechanism })
+    Ok((material, public, plan.mechanism))
 }
 
 fn rsa_pair(bits: u32, public_exponent: &[u8]) -> Result<(KeyMaterial, PublicKey), HsmError> {
@@ -111,6 +125,14 @@ fn ec_pair(curve: Curve) -> Result<(KeyMaterial, PublicKey), HsmError> {
     let point = public_point(curve, &d)?;
     let material = KeyMaterial::EcPrivate { curve, d: SecretValue::new(d) };
     Ok((material, PublicKey::Ec { curve, point }))
+}
+
+fn edwards_pair(curve: EdwardsCurve) -> Result<(KeyMaterial, PublicKey), HsmError> {
+    let mut seed = vec![0; curve.bytes()];
+    fill_random(&mut seed)?;
+    let point = edwards_public(curve, &seed)?;
+    let seed = SecretValue::new(seed);
+    Ok((KeyMaterial::EdwardsPrivate { curve, seed }, PublicKey::Edwards { curve, point }))
 }
 
 fn public_point(curve: Curve, d: &[u8]) -> Result<Vec<u8>, HsmError> {

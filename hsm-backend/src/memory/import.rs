@@ -35,9 +35,10 @@ fn three_keys(material: KeyMaterial) -> KeyMaterial {
             let value = SecretValue::new(keys);
             KeyMaterial::Secret { kind: SecretKeyKind::Des3, value }
         }
-        KeyMaterial::Secret { .. } | KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => {
-            material
-        }
+        KeyMaterial::Secret { .. }
+        | KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => material,
     }
 }
 
@@ -53,7 +54,9 @@ pub(super) fn check_value(material: &KeyMaterial) -> Vec<u8> {
         KeyMaterial::Secret { kind: SecretKeyKind::Generic, value } => {
             software::digest(HashAlgorithm::Sha1, value.expose())
         }
-        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => return Vec::new(),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => return Vec::new(),
     };
     let mut value = whole.unwrap_or_default();
     value.truncate(3);

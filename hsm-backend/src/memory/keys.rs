@@ -104,8 +104,9 @@ pub(super) fn secret_bytes(
 ) -> Result<&[u8], HsmError> {
     match material {
         KeyMaterial::Secret { kind, value } if *kind == wanted => Ok(value.expose()),
-        KeyMaterial::Secret { .. } | KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => {
-            Err(NOT_PERMITTED)
-        }
+        KeyMaterial::Secret { .. }
+        | KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => Err(NOT_PERMITTED),
     }
 }

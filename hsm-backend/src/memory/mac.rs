@@ -51,6 +51,8 @@ pub(super) fn digest_key(
     capabilities.digest(hash).ok_or(UNSUPPORTED)?;
     match &*store.get(key)?.material {
         KeyMaterial::Secret { value, .. } => software::digest(hash, value.expose()),
-        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => Err(NOT_PERMITTED),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => Err(NOT_PERMITTED),
     }
 }

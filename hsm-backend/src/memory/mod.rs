@@ -8,6 +8,7 @@ compile_error!("the feature `memory` keeps keys in plain memory: it is for tests
 mod block;
 mod ccm;
 mod cipher;
+mod custodian;
 mod custody;
 mod export;
 mod gcm;
@@ -25,10 +26,9 @@ use std::time::Instant;
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedKey,
+    TokenState,
 };
 use crate::capability::{Capabilities, Mechanism, MechanismTraits, WrapProof};
-use crate::custody::{KEK_SPEC, kek_policy};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     CipherAlgorithm, CipherParams, HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy,
@@ -95,7 +95,7 @@ impl MemoryBackend {
             min_key: 0,
             max_key: 0,
         };
-        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact, &|_, _| true)
+        Capabilities::resolve(&|m| can(m).then_some(all), &|_| WrapProof::Exact, &|_| true)
     }
 
     /// The same with other bounds for streams.
@@ -333,44 +333,6 @@ impl HsmBackend for MemoryBackend {
         let material = KeyMaterial::Secret { kind: spec.kind, value: value.value };
         let value = import::import_key(store, id, &material, policy)?;
         Ok(Output { value, mechanism })
-    }
-
-    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
-        let (store, capabilities) = self.enter(call)?;
-        let (spec, policy) = (KEK_SPEC, kek_policy());
-        generate::generate_key(store, &capabilities, id, spec, &policy).map(drop)
-    }
-
-    fn generate_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        spec: SecretKeySpec,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        let (store, capabilities) = self.enter(call)?;
-        custody::generate_wrapped(store, &capabilities, kek, spec, policy)
-    }
-
-    fn import_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        material: &KeyMaterial,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        let (store, capabilities) = self.enter(call)?;
-        custody::import_wrapped(store, &capabilities, kek, material, policy)
-    }
-
-    fn rewrap(
-        &self,
-        call: &CallContext,
-        key: &KeyRef,
-        new_kek: KeyId,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        let (store, capabilities) = self.enter(call)?;
-        custody::rewrap(store, &capabilities, key, new_kek)
     }
 
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {

@@ -9,7 +9,7 @@ use crate::capability::Capabilities;
 use crate::encoding::pss::Hashes;
 use crate::encoding::{bit_length, der, left_pad, pkcs1, pss};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyMaterial, RsaPrivateParts, SignAlgorithm, SignInput};
+use crate::job::{Curve, EdwardsCurve, KeyMaterial, RsaPrivateParts, SignAlgorithm, SignInput};
 use crate::limits;
 use crate::software::{digest_input, fill_random};
 
@@ -45,9 +45,16 @@ pub(super) fn sign(
         (KeyMaterial::EcPrivate { curve, d }, SignAlgorithm::Ecdsa(hash)) => {
             sign_ec(*curve, d.expose(), &digest_input(hash, input)?)?
         }
+        (KeyMaterial::EdwardsPrivate { curve, seed }, SignAlgorithm::EdDsa(wanted))
+            if *curve == wanted =>
+        {
+            sign_edwards(*curve, seed.expose(), bytes)?
+        }
         (KeyMaterial::Secret { .. }, _)
-        | (KeyMaterial::RsaPrivate(_), SignAlgorithm::Ecdsa(_))
-        | (KeyMaterial::EcPrivate { .. }, _) => return Err(NOT_PERMITTED),
+        | (KeyMaterial::RsaPrivate(_), SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_))
+        | (KeyMaterial::EcPrivate { .. } | KeyMaterial::EdwardsPrivate { .. }, _) => {
+            return Err(NOT_PERMITTED);
+        }
     };
     Ok(Output { value, mechanism })
 }
@@ -69,6 +76,34 @@ fn sign_pss(
     let mut salt = vec![0; salt_bytes];
     fill_random(&mut salt)?;
     sign_block(parts, &pss::encode(hashes, digest, &salt, bits)?)
+}
+
+fn sign_edwards(curve: EdwardsCurve, seed: &[u8], message: &[u8]) -> Result<Vec<u8>, HsmError> {
+    let bad_key = |_| HsmError::new(HsmErrorKind::BadKey, "edwards");
+    Ok(match curve {
+        EdwardsCurve::Ed25519 => {
+            let key = ed25519_dalek::SigningKey::from_bytes(&seed.try_into().map_err(bad_key)?);
+            rsa::signature::Signer::sign(&key, message).to_bytes().to_vec()
+        }
+        EdwardsCurve::Ed448 => edwards448(seed)?.sign_raw(message).to_bytes().to_vec(),
+    })
+}
+
+fn edwards448(seed: &[u8]) -> Result<ed448_goldilocks::SigningKey, HsmError> {
+    let bad_key = |_| HsmError::new(HsmErrorKind::BadKey, "edwards");
+    ed448_goldilocks::SigningKey::try_from(seed).map_err(bad_key)
+}
+
+/// The public key of a seed.
+pub(super) fn edwards_public(curve: EdwardsCurve, seed: &[u8]) -> Result<Vec<u8>, HsmError> {
+    let bad_key = |_| HsmError::new(HsmErrorKind::BadKey, "edwards");
+    Ok(match curve {
+        EdwardsCurve::Ed25519 => {
+            let key = ed25519_dalek::SigningKey::from_bytes(&seed.try_into().map_err(bad_key)?);
+            key.verifying_key().to_bytes().to_vec()
+        }
+        EdwardsCurve::Ed448 => edwards448(seed)?.verifying_key().to_bytes().to_vec(),
+    })
 }
 
 macro_rules! sign_on {

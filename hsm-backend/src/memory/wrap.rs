@@ -30,7 +30,9 @@ pub(super) fn wrap_key(
             wrap_data(store, capabilities, wrapping, value, algorithm)
         }
         // Real tokens wrap PKCS#8, whose length is seldom right for the plain algorithm.
-        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => Err(bad_length("wrap")),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => Err(bad_length("wrap")),
     }
 }
 

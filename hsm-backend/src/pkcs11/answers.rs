@@ -1,108 +1,219 @@
-//! Ciphers tried by known answers at login: what a token says it can do, it shows.
+//! Plans tried by known answers at login: what a token says it can do, it shows.
+
+mod rsa;
+mod wrap;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use cryptoki::context::Pkcs11;
 use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
+use cryptoki::slot::Slot;
 
 use super::block::BlockJob;
-use super::mechanism::{ccm, ccm_params, gcm};
+use super::mechanism::{ccm, ccm_params, gcm, plain};
 use super::rv::Fault;
-use crate::capability::CipherPlan;
-use crate::capability::answers::{ANSWERS, Answer, bytes};
+use crate::capability::answers::{ANSWERS, Answer, CMAC, HMAC_KEY, HMAC_TEXT, HMACS, Trial, bytes};
+use crate::capability::{CipherPlan, Mechanism, WrapProof};
 use crate::encoding::feedback::Way;
-use crate::job::{CipherAlgorithm, Padding, SecretKeyKind};
+use crate::error::HsmErrorKind;
+use crate::job::{BlockMode, CipherAlgorithm, MacAlgorithm, Padding, SecretKeyKind};
 
 /// Asks a token for known answers, each once.
 pub(super) struct Prober<'a> {
-    session: &'a Session,
-    told: RefCell<HashMap<(CipherAlgorithm, CipherPlan), bool>>,
+    library: &'a Pkcs11,
+    slot: Slot,
+    /// Keeps the probe keys. No operation is begun in it: one that fails may stay open and block
+    /// the session, and this one lives on.
+    keeper: &'a Session,
+    worker: RefCell<Option<Session>>,
+    told: RefCell<HashMap<Trial, bool>>,
+    proofs: RefCell<HashMap<Mechanism, WrapProof>>,
     keys: RefCell<HashMap<&'static str, Option<ObjectHandle>>>,
 }
 
 impl<'a> Prober<'a> {
-    pub(super) fn new(session: &'a Session) -> Self {
-        Self { session, told: RefCell::default(), keys: RefCell::default() }
+    pub(super) fn new(library: &'a Pkcs11, slot: Slot, keeper: &'a Session) -> Self {
+        Self {
+            library,
+            slot,
+            keeper,
+            worker: RefCell::default(),
+            told: RefCell::default(),
+            proofs: RefCell::default(),
+            keys: RefCell::default(),
+        }
     }
 
-    /// Whether `plan` gives the known answer for `wish`; `true` where there is none, or where the
-    /// token lets in no key to try it with.
-    pub(super) fn holds(&self, wish: CipherAlgorithm, plan: CipherPlan) -> bool {
-        let (wish, plan) = bare(wish, plan);
-        if let Some(told) = self.told.borrow().get(&(wish, plan)) {
+    /// Whether the plan gives the known answer; where there is none, or where the token lets in no
+    /// key to try it with, whether it is believed.
+    pub(super) fn holds(&self, trial: Trial) -> bool {
+        let trial = essence(trial);
+        if let Some(parts) = rsa::follows_from(trial) {
+            return parts.into_iter().all(|part| self.holds(part));
+        }
+        if let Some(told) = self.told.borrow().get(&trial) {
             return *told;
         }
-        let answered = ANSWERS.iter().find(|answer| answer.algorithm == wish);
-        let tried = !matches!(plan, CipherPlan::AsKey(_));
-        let Some(answer) = answered.filter(|_| tried) else { return true };
-        let Some(key) = self.key(answer) else { return true };
-        let holds = match ask(self.session, key, answer, plan) {
-            Ok(holds) => holds,
+        let holds = match self.ask(trial) {
+            Ok(Some(holds)) => {
+                if !holds && trial != Trial::OaepLabel {
+                    tracing::warn!(?trial, "the token gives a wrong answer");
+                }
+                holds
+            }
+            Ok(None) => trial.is_believed_untried(),
             Err(fault) => {
-                tracing::debug!(?wish, error = %fault.error, "no known answer");
+                tell_failure(trial, &fault);
                 false
             }
         };
-        if !holds {
-            tracing::warn!(?wish, mechanism = %plan.mechanism(), "the token fails a known answer");
-        }
-        self.told.borrow_mut().insert((wish, plan), holds);
+        self.told.borrow_mut().insert(trial, holds);
         holds
     }
 
-    fn key(&self, answer: &Answer) -> Option<ObjectHandle> {
+    fn ask(&self, trial: Trial) -> Result<Option<bool>, Fault> {
+        match trial {
+            Trial::Cipher(wish, plan) if wish.is_public_key() => self.rsa_opens(wish, plan),
+            Trial::Cipher(wish, plan) => self.cipher(wish, plan),
+            Trial::Sign(wish, plan) => self.rsa_signs(wish, plan),
+            Trial::Mac(wish, plan) => self.mac(wish, plan.mechanism()),
+            Trial::OaepLabel => self.oaep_heeds_labels(),
+        }
+    }
+
+    /// Does `work` in a session of its own, which is dropped after a failure.
+    fn attempt<T>(&self, work: impl FnOnce(&Session) -> Result<T, Fault>) -> Result<T, Fault> {
+        let session = match self.worker.take() {
+            Some(session) => session,
+            None => self.library.open_rw_session(self.slot)?,
+        };
+        let done = work(&session)?;
+        self.worker.replace(Some(session));
+        Ok(done)
+    }
+
+    /// The probe key of that name, made once; `None` where the token does not take it.
+    fn key(&self, name: &'static str, template: &[Attribute]) -> Option<ObjectHandle> {
         let mut keys = self.keys.borrow_mut();
-        *keys.entry(answer.key).or_insert_with(|| {
-            let made = self.session.create_object(&template(answer));
+        *keys.entry(name).or_insert_with(|| {
+            let made = self.keeper.create_object(template);
             if let Err(error) = &made {
-                tracing::info!(%error, "the token lets in no key; its ciphers are not tried");
+                tracing::info!(name, %error, "the token does not take a key to be tried with");
             }
             made.ok()
         })
+    }
+
+    fn cipher(&self, wish: CipherAlgorithm, plan: CipherPlan) -> Result<Option<bool>, Fault> {
+        let answered = ANSWERS.iter().find(|answer| answer.algorithm == wish);
+        // Key wrapping has a proof of its own.
+        let tried = !matches!(plan, CipherPlan::AsKey(_));
+        let Some(answer) = answered.filter(|_| tried) else { return Ok(None) };
+        let Some(key) = self.key(answer.key, &cipher_key(answer)) else { return Ok(None) };
+        self.attempt(|session| ask_cipher(session, key, answer, plan)).map(Some)
+    }
+
+    fn mac(&self, wish: MacAlgorithm, mechanism: Mechanism) -> Result<Option<bool>, Fault> {
+        let (name, key_type, key, text, expected) = match wish {
+            MacAlgorithm::Hmac(hash) => {
+                let answer = HMACS.iter().find(|(known, _)| *known == hash);
+                let Some((_, expected)) = answer else { return Ok(None) };
+                // Tokens have their minima; zeros leave an HMAC as it is.
+                let mut key = HMAC_KEY.to_vec();
+                key.resize(64, 0);
+                ("HMAC", KeyType::GENERIC_SECRET, key, HMAC_TEXT.to_vec(), *expected)
+            }
+            MacAlgorithm::AesCmac => {
+                let (key, text, expected) = CMAC;
+                ("CMAC", KeyType::AES, bytes(key), bytes(text), expected)
+            }
+        };
+        let template = secret_key(key_type, key, &[Attribute::Sign(true)]);
+        let Some(key) = self.key(name, &template) else { return Ok(None) };
+        let made = self.attempt(|session| Ok(session.sign(&plain(mechanism), key, &text)?))?;
+        Ok(Some(made == bytes(expected)))
     }
 }
 
 impl Drop for Prober<'_> {
     fn drop(&mut self) {
         for key in self.keys.borrow().values().flatten() {
-            if let Err(error) = self.session.destroy_object(*key) {
+            if let Err(error) = self.keeper.destroy_object(*key) {
                 tracing::debug!(%error, "a probe key stays until the session closes");
             }
         }
     }
 }
 
-/// The wish and plan without the padding, where that is put on here.
-const fn bare(wish: CipherAlgorithm, plan: CipherPlan) -> (CipherAlgorithm, CipherPlan) {
-    let CipherAlgorithm::Block { cipher, mode, .. } = wish else { return (wish, plan) };
-    let wish_bare = CipherAlgorithm::Block { cipher, mode, padding: Padding::None };
-    match plan {
-        CipherPlan::PadHere(mechanism) => (wish_bare, CipherPlan::OnToken(mechanism)),
-        CipherPlan::XorHere { .. } => (wish_bare, plan),
-        CipherPlan::OnToken(_) | CipherPlan::AsKey(_) | CipherPlan::UnpadHere(_) => (wish, plan),
+/// Parameters that a token says it does not take are no fault of it.
+fn tell_failure(trial: Trial, fault: &Fault) {
+    let error = &fault.error;
+    match error.kind {
+        HsmErrorKind::BadParameter | HsmErrorKind::Unsupported => {
+            tracing::debug!(?trial, %error, "not taken by the token");
+        }
+        _ => tracing::warn!(?trial, %error, "listed by the token, but fails"),
     }
 }
 
-fn template(answer: &Answer) -> Vec<Attribute> {
-    let des = matches!(
-        answer.algorithm,
-        CipherAlgorithm::Block { cipher, .. } if cipher.key_kind() == SecretKeyKind::Des3
-    );
-    vec![
+/// The trial that answers for this one: without the padding, where that is put on here; with one
+/// hash for all, where that is computed here.
+fn essence(trial: Trial) -> Trial {
+    match trial {
+        Trial::Cipher(CipherAlgorithm::Block { cipher, mode, padding }, plan) => {
+            let whole = |padding| CipherAlgorithm::Block { cipher, mode, padding };
+            match plan {
+                CipherPlan::PadHere(mechanism) => {
+                    Trial::Cipher(whole(Padding::None), CipherPlan::OnToken(mechanism))
+                }
+                CipherPlan::XorHere { .. } => Trial::Cipher(whole(Padding::None), plan),
+                CipherPlan::OnToken(_)
+                | CipherPlan::TweakHere(_)
+                | CipherPlan::AsKey(_)
+                | CipherPlan::UnpadHere(_) => Trial::Cipher(whole(padding), plan),
+            }
+        }
+        // It is as good as the block encryptions it is made of.
+        Trial::Cipher(CipherAlgorithm::AesXts, CipherPlan::TweakHere(mechanism)) => {
+            let blocks = CipherAlgorithm::aes(BlockMode::Ecb, Padding::None);
+            Trial::Cipher(blocks, CipherPlan::OnToken(mechanism))
+        }
+        Trial::Cipher(_, CipherPlan::UnpadHere(mechanism)) => {
+            Trial::Cipher(CipherAlgorithm::RsaRaw, CipherPlan::OnToken(mechanism))
+        }
+        Trial::Sign(wish, plan) => Trial::Sign(rsa::signed_alike(wish, plan), plan),
+        Trial::Cipher(..) | Trial::Mac(..) | Trial::OaepLabel => trial,
+    }
+}
+
+/// A secret key that lives in the session and may do what `usage` says.
+fn secret_key(key_type: KeyType, value: Vec<u8>, usage: &[Attribute]) -> Vec<Attribute> {
+    let mut template = vec![
         Attribute::Class(ObjectClass::SECRET_KEY),
-        Attribute::KeyType(if des { KeyType::DES3 } else { KeyType::AES }),
+        Attribute::KeyType(key_type),
         Attribute::Token(false),
         Attribute::Private(true),
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
-        Attribute::Encrypt(true),
-        Attribute::Decrypt(true),
-        Attribute::Value(bytes(answer.key)),
-    ]
+        Attribute::Value(value),
+    ];
+    template.extend_from_slice(usage);
+    template
 }
 
-fn ask(
+fn cipher_key(answer: &Answer) -> Vec<Attribute> {
+    let des = matches!(
+        answer.algorithm,
+        CipherAlgorithm::Block { cipher, .. } if cipher.key_kind() == SecretKeyKind::Des3
+    );
+    let key_type = if des { KeyType::DES3 } else { KeyType::AES };
+    let usage = [Attribute::Encrypt(true), Attribute::Decrypt(true)];
+    secret_key(key_type, bytes(answer.key), &usage)
+}
+
+fn ask_cipher(
     session: &Session,
     key: ObjectHandle,
     answer: &Answer,
@@ -131,9 +242,9 @@ fn ask(
             let there = session.encrypt(&mechanism, key, &plain)?;
             Ok(there == sealed && session.decrypt(&mechanism, key, &sealed)? == plain)
         }
-        // Key wrapping has a proof of its own.
         CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::RsaRaw
         | CipherAlgorithm::RsaPkcs1
         | CipherAlgorithm::RsaOaep { .. } => Ok(true),

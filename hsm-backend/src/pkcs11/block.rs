@@ -41,7 +41,10 @@ impl BlockJob<'_> {
     pub(super) const fn pads_here(&self) -> bool {
         match self.plan {
             CipherPlan::PadHere(_) | CipherPlan::XorHere { .. } => true,
-            CipherPlan::OnToken(_) | CipherPlan::AsKey(_) | CipherPlan::UnpadHere(_) => false,
+            CipherPlan::OnToken(_)
+            | CipherPlan::TweakHere(_)
+            | CipherPlan::AsKey(_)
+            | CipherPlan::UnpadHere(_) => false,
         }
     }
 
@@ -77,7 +80,7 @@ impl BlockJob<'_> {
         if mask.len() < data.len() {
             return Err(HsmError::new(HsmErrorKind::Device(0), "C_Encrypt").into());
         }
-        feedback::xor(&mut mask, data);
+        feedback::xor_onto(&mut mask, data);
         mask.truncate(data.len());
         Ok(mask.into())
     }

@@ -5,10 +5,10 @@ use cryptoki::session::Session;
 
 use super::block::{BlockJob, decrypt_all, encrypt_all, plan_for};
 use super::keys::{Key, KeyKind};
-use super::mechanism::{ccm, ccm_params, gcm, oaep, plain};
+use super::mechanism::{ccm, ccm_params, gcm, oaep, oaep_params, plain};
 use super::rv::Fault;
 use super::token::{Doubt, Token};
-use super::wrap;
+use super::{wrap, xts};
 use crate::backend::{CallContext, Encrypted, KeyRef, Output};
 use crate::capability::{CipherPlan, Mechanism};
 use crate::encoding::feedback::Way;
@@ -58,6 +58,11 @@ pub(super) fn encrypt(
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
             encrypt_aead(token, call, key, plan.mechanism(), params, data)
         }
+        CipherAlgorithm::AesXts => {
+            let sealed = xts::run(token, call, key, plan, Way::Encrypt, params, data)?;
+            let value = Encrypted { data: sealed.expose().to_vec(), tag: Vec::new() };
+            Ok(Output { value, mechanism: plan.mechanism() })
+        }
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
             let data = SecretValue::new(data.to_vec());
             let wrapped = wrap::wrap_data(token, call, key, &data, as_wrap(algorithm))?;
@@ -90,6 +95,11 @@ pub(super) fn decrypt(
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
             decrypt_aead(token, call, key, &sealed)
         }
+        CipherAlgorithm::AesXts => {
+            let plan = token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
+            let value = xts::run(token, call, key, plan, Way::Decrypt, params, data)?;
+            Ok(Output { value, mechanism: plan.decrypt_mechanism() })
+        }
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {
             token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
             wrap::unwrap_data(token, call, key, data, as_wrap(algorithm))
@@ -107,6 +117,7 @@ const fn as_wrap(algorithm: CipherAlgorithm) -> WrapAlgorithm {
         | CipherAlgorithm::Block { .. }
         | CipherAlgorithm::AesGcm
         | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::RsaRaw
         | CipherAlgorithm::RsaPkcs1
         | CipherAlgorithm::RsaOaep { .. } => WrapAlgorithm::AesKeyWrap,
@@ -161,7 +172,7 @@ fn decrypt_blocks(
 }
 
 /// A decryption made of encryptions: the token would let every key do it.
-fn may_decrypt(session: &Session, object: ObjectHandle) -> Result<bool, Fault> {
+pub(super) fn may_decrypt(session: &Session, object: ObjectHandle) -> Result<bool, Fault> {
     let told = session.get_attributes(object, &[AttributeType::Decrypt])?;
     Ok(told.contains(&Attribute::Decrypt(true)))
 }
@@ -225,32 +236,48 @@ fn decrypt_aead(
     }
 }
 
+/// Decrypts by the best plan; by the next where the token does not take the parameters, which
+/// shows at use only if it let in no key to try them with at login.
 fn decrypt_private(
     token: &Token,
     call: &CallContext,
     key: &KeyRef,
     sealed: &Sealed<'_>,
 ) -> Result<Output<SecretValue>, HsmError> {
-    let plan = private_plan(token, sealed).ok_or(UNSUPPORTED)?;
-    let value = token.use_key(call, key, Doubt::Data, |session, key| {
-        need_rsa(key, sealed.data)?;
-        decrypt_rsa(session, token.working_handle(key)?, plan, sealed, sealed.data.len())
-    })?;
-    Ok(Output { value, mechanism: plan.mechanism() })
+    let mut refusal = UNSUPPORTED;
+    for plan in private_plans(token, sealed) {
+        let opened = token.use_key(call, key, Doubt::Data, |session, key| {
+            need_rsa(key, sealed.data)?;
+            decrypt_rsa(session, token.working_handle(key)?, plan, sealed, sealed.data.len())
+        });
+        match opened {
+            Ok(value) => return Ok(Output { value, mechanism: plan.mechanism() }),
+            Err(error) if is_refused_parameter(&error) => refusal = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refusal)
 }
 
-/// The best plan; for OAEP with a label one that unpads here, for SoftHSM ignores labels.
-fn private_plan(token: &Token, sealed: &Sealed<'_>) -> Option<CipherPlan> {
-    let labelled = !sealed.params.aad.is_empty();
-    let plans = token.capabilities.cipher_plans(sealed.algorithm).iter().copied();
-    plans.into_iter().find(|plan| !labelled || matches!(plan, CipherPlan::UnpadHere(_)))
+const fn is_refused_parameter(error: &HsmError) -> bool {
+    matches!(error.kind, HsmErrorKind::BadParameter | HsmErrorKind::Unsupported)
+}
+
+/// The plans, best first; for OAEP with a label only those that heed it.
+fn private_plans(token: &Token, sealed: &Sealed<'_>) -> impl Iterator<Item = CipherPlan> {
+    let capabilities = &token.capabilities;
+    let any = sealed.params.aad.is_empty() || capabilities.oaep_labels();
+    let plans = capabilities.cipher_plans(sealed.algorithm).iter().copied();
+    plans.filter(move |plan| any || matches!(plan, CipherPlan::UnpadHere(_)))
 }
 
 /// Refuses keys of another kind.
 pub(super) fn need_secret(key: &Key, wanted: SecretKeyKind) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Secret { kind, .. } if kind == wanted => Ok(()),
-        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { .. } | KeyKind::Rsa { .. } | KeyKind::Ec(_) | KeyKind::Edwards(_) => {
+            Err(WRONG_KEY)
+        }
     }
 }
 
@@ -259,21 +286,27 @@ fn need_rsa(key: &Key, input: &[u8]) -> Result<(), HsmError> {
     match key.kind {
         KeyKind::Rsa { modulus_bits } if input.len() == modulus_bits.div_ceil(8) => Ok(()),
         KeyKind::Rsa { .. } => Err(HsmError::new(HsmErrorKind::BadLength, "modulus length")),
-        KeyKind::Secret { .. } | KeyKind::Ec(_) => Err(WRONG_KEY),
+        KeyKind::Secret { .. } | KeyKind::Ec(_) | KeyKind::Edwards(_) => Err(WRONG_KEY),
     }
 }
 
-fn decrypt_rsa(
+/// The private operation by one plan, for a modulus of `k` bytes.
+pub(super) fn decrypt_rsa(
     session: &Session,
     handle: ObjectHandle,
     plan: CipherPlan,
     sealed: &Sealed<'_>,
     k: usize,
 ) -> Result<SecretValue, Fault> {
-    let mechanism = match (plan, sealed.algorithm) {
-        (CipherPlan::OnToken(_), CipherAlgorithm::RsaOaep { hash, mgf }) => oaep(hash, mgf)?,
-        _ => plain(plan.mechanism()),
+    let params = match (plan, sealed.algorithm) {
+        (CipherPlan::OnToken(_), CipherAlgorithm::RsaOaep { hash, mgf }) => {
+            Some(oaep_params(hash, mgf, &sealed.params.aad)?)
+        }
+        _ => None,
     };
+    let mechanism = plan.mechanism();
+    let mechanism =
+        params.as_ref().map_or_else(|| plain(mechanism), |params| oaep(mechanism, params));
     let output = SecretValue::new(session.decrypt(&mechanism, handle, sealed.data)?);
     let whole = || {
         let failed = HsmError::new(HsmErrorKind::Device(0), "C_Decrypt");

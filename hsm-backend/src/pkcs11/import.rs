@@ -8,7 +8,7 @@ use super::template;
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, Generated, KeyId};
 use crate::encoding::bit_length;
-use crate::error::HsmError;
+use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{KeyMaterial, KeyPolicy, SecretKeyKind};
 use crate::keycheck;
 
@@ -29,6 +29,9 @@ pub(super) fn import_key(
 ) -> Result<Generated, HsmError> {
     template::check_label(policy)?;
     let material = keycheck::checked(material)?;
+    if let KeyMaterial::Secret { kind, .. } = &material {
+        need_use_for(token, *kind)?;
+    }
     let (kind, mut template) = template_of(token, id, &material, policy);
     let made = token.run(call, Doubt::Device, |session| {
         let pass = token.gate.enter(Side::Change, call.deadline)?;
@@ -43,7 +46,8 @@ pub(super) fn import_key(
     Ok(Generated { kcv })
 }
 
-fn template_of(
+/// What the key is, and the template of its token object.
+pub(super) fn template_of(
     token: &Token,
     id: KeyId,
     material: &KeyMaterial,
@@ -64,7 +68,18 @@ fn template_of(
         KeyMaterial::EcPrivate { curve, d } => {
             (KeyKind::Ec(*curve), template::ec_parts(id, policy, *curve, d.expose()))
         }
+        KeyMaterial::EdwardsPrivate { curve, seed } => {
+            (KeyKind::Edwards(*curve), template::edwards_parts(id, policy, *curve, seed.expose()))
+        }
     }
+}
+
+/// Refuses kinds of keys the token knows nothing to do with; it would say that the key is bad.
+pub(super) fn need_use_for(token: &Token, kind: SecretKeyKind) -> Result<(), HsmError> {
+    if token.capabilities.takes(kind) {
+        return Ok(());
+    }
+    Err(HsmError::new(HsmErrorKind::Unsupported, "key type"))
 }
 
 /// A secret key's bytes as the token is to have them.

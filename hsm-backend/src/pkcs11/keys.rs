@@ -11,9 +11,9 @@ use super::lock;
 use super::rv::Fault;
 use crate::backend::KeyId;
 use crate::encoding::bit_length;
-use crate::encoding::der::curve_of;
+use crate::encoding::der::{curve_of, edwards_of};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, SecretKeyKind};
+use crate::job::{Curve, EdwardsCurve, SecretKeyKind};
 
 /// What a key is, as far as length checks need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) enum KeyKind {
     Rsa { modulus_bits: usize },
     /// A private key on a curve.
     Ec(Curve),
+    /// A private key on a curve of Edwards form.
+    Edwards(EdwardsCurve),
 }
 
 #[derive(Debug)]
@@ -279,8 +281,8 @@ fn kind_of(session: &Session, object: ObjectHandle) -> Result<Option<KeyKind>, F
         return Ok(Some(KeyKind::Rsa { modulus_bits: bit_length(&modulus) }));
     }
     let params = read(session, object, AttributeType::EcParams)?;
-    let curve = curve_of(&params).ok_or(HsmError::new(HsmErrorKind::Unsupported, "key type"))?;
-    Ok(Some(KeyKind::Ec(curve)))
+    let kind = curve_of(&params).map(KeyKind::Ec).or(edwards_of(&params).map(KeyKind::Edwards));
+    kind.map(Some).ok_or(HsmError::new(HsmErrorKind::Unsupported, "key type").into())
 }
 
 fn value_bytes(session: &Session, object: ObjectHandle) -> Result<Option<usize>, Fault> {

@@ -185,6 +185,9 @@ fn connect(link: &Arc<Link>, library: &mut Option<Pkcs11>) -> Option<Arc<Token>>
         Ok(token) => {
             let token = Arc::new(token);
             tracing::info!(label = token.info.label, serial = token.info.serial, "token ready");
+            for row in token.capabilities.rows() {
+                tracing::debug!(row = %row, "capability");
+            }
             link.set(Phase::Up(Arc::clone(&token)), "ready".to_owned());
             Some(token)
         }

@@ -3,6 +3,7 @@
 use cryptoki::object::{Attribute, AttributeType};
 use cryptoki::session::Session;
 
+use super::custody::{Openness, with_passing};
 use super::gate::Side;
 use super::keys::{self, Key, KeyKind};
 use super::rv::Fault;
@@ -10,7 +11,9 @@ use super::token::{Doubt, Token};
 use crate::backend::{CallContext, KeyId, KeyRef};
 use crate::encoding::{left_pad, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyMaterial, RsaCrtParts, RsaPrivateParts, SecretKeyKind, SecretValue};
+use crate::job::{
+    Curve, EdwardsCurve, KeyMaterial, RsaCrtParts, RsaPrivateParts, SecretKeyKind, SecretValue,
+};
 
 /// Reads a key's value where the token lets it go.
 ///
@@ -20,16 +23,22 @@ pub(super) fn export_key(
     call: &CallContext,
     key: &KeyRef,
 ) -> Result<KeyMaterial, HsmError> {
-    token.use_key(call, key, Doubt::Device, |session, key| {
-        if !is_readable(session, key)? {
-            return Err(HsmError::new(HsmErrorKind::NotExtractable, "export_key").into());
-        }
-        match key.kind {
-            KeyKind::Secret { kind, .. } => read_secret(session, key, kind),
-            KeyKind::Rsa { .. } => read_rsa(session, key).map(KeyMaterial::RsaPrivate),
-            KeyKind::Ec(curve) => read_ec(session, key, curve),
-        }
-    })
+    match key {
+        KeyRef::Token(_) => token.use_key(call, key, Doubt::Device, read),
+        KeyRef::Wrapped { .. } => with_passing(token, call, key, Openness::Readable, read),
+    }
+}
+
+fn read(session: &Session, key: &Key) -> Result<KeyMaterial, Fault> {
+    if !is_readable(session, key)? {
+        return Err(HsmError::new(HsmErrorKind::NotExtractable, "export_key").into());
+    }
+    match key.kind {
+        KeyKind::Secret { kind, .. } => read_secret(session, key, kind),
+        KeyKind::Rsa { .. } => read_rsa(session, key).map(KeyMaterial::RsaPrivate),
+        KeyKind::Ec(curve) => read_ec(session, key, curve),
+        KeyKind::Edwards(curve) => read_edwards(session, key, curve),
+    }
 }
 
 fn is_readable(session: &Session, key: &Key) -> Result<bool, Fault> {
@@ -78,6 +87,15 @@ fn read_ec(session: &Session, key: &Key, curve: Curve) -> Result<KeyMaterial, Fa
     let bad_key = HsmError::new(HsmErrorKind::BadKey, "C_GetAttributeValue");
     let d = left_pad(d.expose(), curve.bytes()).map(SecretValue::new).ok_or(bad_key)?;
     Ok(KeyMaterial::EcPrivate { curve, d })
+}
+
+/// A seed is no number: its zeros count.
+fn read_edwards(session: &Session, key: &Key, curve: EdwardsCurve) -> Result<KeyMaterial, Fault> {
+    let seed = SecretValue::new(keys::read(session, key.object, AttributeType::Value)?);
+    if seed.expose().len() != curve.bytes() {
+        return Err(HsmError::new(HsmErrorKind::BadKey, "C_GetAttributeValue").into());
+    }
+    Ok(KeyMaterial::EdwardsPrivate { curve, seed })
 }
 
 /// Sets CKA_SENSITIVE and clears CKA_EXTRACTABLE, as asked; the copy is that tight already.

@@ -1,17 +1,21 @@
 //! Mechanisms with their parameters, as the interface crate wants them.
 
+use core::ptr;
+
 use cryptoki::mechanism::Mechanism as Call;
 use cryptoki::mechanism::aead::GcmParams;
-use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource, PkcsPssParams};
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
 use cryptoki::types::Ulong;
-use cryptoki_sys::{CK_AES_CTR_PARAMS, CK_CCM_PARAMS, CK_ULONG};
+use cryptoki_sys::{
+    CK_AES_CTR_PARAMS, CK_CCM_PARAMS, CK_EDDSA_PARAMS, CK_MECHANISM_TYPE, CK_RSA_PKCS_MGF_TYPE,
+    CK_RSA_PKCS_OAEP_PARAMS, CK_RSA_PKCS_PSS_PARAMS, CK_ULONG, CKZ_DATA_SPECIFIED,
+};
 
 use super::number::mechanism_type;
 use crate::capability::Mechanism;
 use crate::capability::rules::hash_row;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{CipherParams, HashAlgorithm};
+use crate::job::{CipherParams, EdwardsCurve, HashAlgorithm};
 
 const BAD_PARAMETER: HsmError = HsmError::new(HsmErrorKind::BadParameter, "mechanism");
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "mechanism");
@@ -68,46 +72,70 @@ pub(super) fn ccm(mechanism: Mechanism, params: &CK_CCM_PARAMS) -> Call<'_> {
     Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(params)))
 }
 
-fn mgf(hash: HashAlgorithm) -> Result<PkcsMgfType, HsmError> {
-    match hash {
-        HashAlgorithm::Sha1 => Ok(PkcsMgfType::MGF1_SHA1),
-        HashAlgorithm::Sha224 => Ok(PkcsMgfType::MGF1_SHA224),
-        HashAlgorithm::Sha256 => Ok(PkcsMgfType::MGF1_SHA256),
-        HashAlgorithm::Sha384 => Ok(PkcsMgfType::MGF1_SHA384),
-        HashAlgorithm::Sha512 => Ok(PkcsMgfType::MGF1_SHA512),
-        HashAlgorithm::Md5
-        | HashAlgorithm::Sha512T224
-        | HashAlgorithm::Sha512T256
-        | HashAlgorithm::Sha3T224
-        | HashAlgorithm::Sha3T256
-        | HashAlgorithm::Sha3T384
-        | HashAlgorithm::Sha3T512
-        | HashAlgorithm::Ripemd160 => Err(UNSUPPORTED),
-    }
+/// CKM_EDDSA over the message itself; Ed448 says so in a parameter, which Ed25519 must not have.
+///
+/// The interface crate has a mechanism of that name, whose parameter it lets go before the call.
+///
+/// Spec: PKCS#11 3.0 §2.3.14.
+pub(super) fn eddsa<T>(
+    mechanism: Mechanism,
+    curve: EdwardsCurve,
+    work: impl FnOnce(&Call<'_>) -> T,
+) -> T {
+    let params = CK_EDDSA_PARAMS { phFlag: 0, ulContextDataLen: 0, pContextData: ptr::null_mut() };
+    let params = match curve {
+        EdwardsCurve::Ed25519 => None,
+        EdwardsCurve::Ed448 => Some(&params),
+    };
+    work(&Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), params)))
 }
 
-fn digest_mechanism(hash: HashAlgorithm) -> Result<Mechanism, HsmError> {
-    hash_row(hash).map(|row| row.digest).ok_or(UNSUPPORTED)
+fn digest_mechanism(hash: HashAlgorithm) -> Result<CK_MECHANISM_TYPE, HsmError> {
+    hash_row(hash).map(|row| row.digest.0).ok_or(UNSUPPORTED)
 }
 
-/// CKM_RSA_PKCS_PSS over a finished digest.
-pub(super) fn pss(
+fn mgf(hash: HashAlgorithm) -> Result<CK_RSA_PKCS_MGF_TYPE, HsmError> {
+    hash_row(hash).and_then(|row| row.mgf).ok_or(UNSUPPORTED)
+}
+
+/// CKM_RSA_PKCS_PSS's parameters, over a finished digest.
+///
+/// The interface crate has a type of its own for these, which does not know SHA-3.
+pub(super) fn pss_params(
     hash: HashAlgorithm,
     mgf_hash: HashAlgorithm,
     salt_bytes: usize,
-) -> Result<Call<'static>, HsmError> {
-    Ok(Call::RsaPkcsPss(PkcsPssParams {
-        hash_alg: mechanism_type(digest_mechanism(hash)?),
+) -> Result<CK_RSA_PKCS_PSS_PARAMS, HsmError> {
+    Ok(CK_RSA_PKCS_PSS_PARAMS {
+        hashAlg: digest_mechanism(hash)?,
         mgf: mgf(mgf_hash)?,
-        s_len: Ulong::try_from(salt_bytes).map_err(|_| BAD_PARAMETER)?,
-    }))
+        sLen: CK_ULONG::try_from(salt_bytes).map_err(|_| BAD_PARAMETER)?,
+    })
 }
 
-/// CKM_RSA_PKCS_OAEP without a label.
-pub(super) fn oaep(
+/// CKM_RSA_PKCS_PSS.
+pub(super) fn pss(mechanism: Mechanism, params: &CK_RSA_PKCS_PSS_PARAMS) -> Call<'_> {
+    Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(params)))
+}
+
+/// CKM_RSA_PKCS_OAEP's parameters; they point into `label`, which must outlive the call.
+pub(super) fn oaep_params(
     hash: HashAlgorithm,
     mgf_hash: HashAlgorithm,
-) -> Result<Call<'static>, HsmError> {
-    let hash = mechanism_type(digest_mechanism(hash)?);
-    Ok(Call::RsaPkcsOaep(PkcsOaepParams::new(hash, mgf(mgf_hash)?, PkcsOaepSource::empty())))
+    label: &[u8],
+) -> Result<CK_RSA_PKCS_OAEP_PARAMS, HsmError> {
+    // SoftHSM takes nothing but NULL for no label.
+    let start = if label.is_empty() { ptr::null_mut() } else { label.as_ptr().cast_mut().cast() };
+    Ok(CK_RSA_PKCS_OAEP_PARAMS {
+        hashAlg: digest_mechanism(hash)?,
+        mgf: mgf(mgf_hash)?,
+        source: CKZ_DATA_SPECIFIED,
+        pSourceData: start,
+        ulSourceDataLen: CK_ULONG::try_from(label.len()).map_err(|_| BAD_PARAMETER)?,
+    })
+}
+
+/// CKM_RSA_PKCS_OAEP.
+pub(super) fn oaep(mechanism: Mechanism, params: &CK_RSA_PKCS_OAEP_PARAMS) -> Call<'_> {
+    Call::VendorDefined(VendorDefinedMechanism::new(mechanism_type(mechanism), Some(params)))
 }

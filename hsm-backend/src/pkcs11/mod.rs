@@ -3,6 +3,7 @@
 mod answers;
 mod block;
 mod cipher;
+mod custodian;
 mod custody;
 mod gate;
 mod generate;
@@ -13,7 +14,9 @@ mod mac;
 mod manage;
 mod mechanism;
 mod module;
+mod moving;
 mod number;
+mod private;
 mod probe;
 mod random;
 mod rv;
@@ -22,6 +25,7 @@ mod sign;
 mod template;
 mod token;
 mod wrap;
+mod xts;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,7 +37,7 @@ pub use module::{list_tokens, provision_token};
 
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedKey,
+    TokenState,
 };
 use crate::error::HsmError;
 use crate::job::{
@@ -333,41 +337,9 @@ impl HsmBackend for Pkcs11Backend {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError> {
-        let arrival = wrap::Arrival { blob, algorithm, id, spec, policy };
+        let contents = crate::custody::Contents::Secret(spec);
+        let arrival = wrap::Arrival { blob, algorithm, id, contents, policy };
         wrap::unwrap_key(&*self.token()?, call, wrapping, &arrival)
-    }
-
-    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
-        custody::make_kek(&*self.token()?, call, id)
-    }
-
-    fn generate_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        spec: SecretKeySpec,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        custody::generate_wrapped(&*self.token()?, call, kek, spec, policy)
-    }
-
-    fn import_wrapped(
-        &self,
-        call: &CallContext,
-        kek: KeyId,
-        material: &KeyMaterial,
-        policy: &KeyPolicy,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        custody::import_wrapped(&*self.token()?, call, kek, material, policy)
-    }
-
-    fn rewrap(
-        &self,
-        call: &CallContext,
-        key: &KeyRef,
-        new_kek: KeyId,
-    ) -> Result<Output<WrappedKey>, HsmError> {
-        custody::rewrap(&*self.token()?, call, key, new_kek)
     }
 
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {

@@ -1,7 +1,8 @@
 //! Mechanism numbers the interface crate has no constant for.
 //!
 //! `cryptoki` can name a mechanism only if it knows the number; SHA-3, SHA-512/t, RIPEMD and
-//! RFC 5649 are not among those. This is the one place with `unsafe` in this crate.
+//! RFC 5649 are not among those. This and `assisted.rs` are the places with `unsafe`
+//! in this crate.
 #![allow(unsafe_code)]
 
 use cryptoki::mechanism::MechanismType;

@@ -4,7 +4,7 @@ use cryptoki::session::Session;
 
 use super::block::{PART_BYTES, SINGLE_PART_BYTES};
 use super::keys::{Key, KeyKind};
-use super::mechanism::{plain, pss};
+use super::mechanism::{eddsa, plain, pss, pss_params};
 use super::rv::Fault;
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, KeyRef, Output};
@@ -63,7 +63,7 @@ const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Some(hash),
-        SignAlgorithm::RsaPkcs1Raw => None,
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => None,
     }
 }
 
@@ -100,9 +100,15 @@ fn sign_with(token: &Token, session: &Session, key: &Key, job: &Job<'_>) -> Resu
         (KeyKind::Rsa { modulus_bits }, SignAlgorithm::RsaPkcs1Raw) => {
             sign_pkcs1(token, session, key, modulus_bits, job.plan.mechanism(), &job.input)
         }
+        (KeyKind::Edwards(curve), SignAlgorithm::EdDsa(wanted)) if curve == wanted => {
+            let mechanism = job.plan.mechanism();
+            let handle = token.working_handle(key)?;
+            // EdDSA reads its message twice, so tokens take it in one part, however long it is.
+            Ok(eddsa(mechanism, curve, |call| session.sign(call, handle, &job.input))?)
+        }
         (KeyKind::Secret { .. }, _)
-        | (KeyKind::Ec(_), _)
-        | (KeyKind::Rsa { .. }, SignAlgorithm::Ecdsa(_)) => {
+        | (KeyKind::Ec(_) | KeyKind::Edwards(_), _)
+        | (KeyKind::Rsa { .. }, SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_)) => {
             Err(HsmError::new(HsmErrorKind::NotPermitted, "key type").into())
         }
     }
@@ -146,9 +152,9 @@ fn sign_pss(
     }
     let handle = token.working_handle(key)?;
     match job.plan {
-        SignPlan::HashHere(_) | SignPlan::OnToken(_) => {
-            let mechanism = pss(hashes.message, hashes.mgf, job.salt_bytes)?;
-            padded(session.sign(&mechanism, handle, &job.input)?, k)
+        SignPlan::HashHere(mechanism) | SignPlan::OnToken(mechanism) => {
+            let params = pss_params(hashes.message, hashes.mgf, job.salt_bytes)?;
+            padded(session.sign(&pss(mechanism, &params), handle, &job.input)?, k)
         }
         SignPlan::EncodeHere(mechanism) | SignPlan::Raw(mechanism) => {
             // A salt is no secret: the system's random numbers spare a call to the token.

@@ -3,9 +3,10 @@
 use cryptoki::object::{Attribute, KeyType, ObjectClass};
 
 use crate::backend::KeyId;
-use crate::encoding::der::ec_params;
+use crate::custody::Contents;
+use crate::encoding::der::{ec_params, edwards_params};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyPolicy, KeyUsage, RsaPrivateParts, SecretKeyKind};
+use crate::job::{Curve, EdwardsCurve, KeyPolicy, KeyUsage, RsaPrivateParts, SecretKeyKind};
 use crate::limits::MAX_LABEL_BYTES;
 
 /// Refuses a label longer than 255 bytes.
@@ -40,23 +41,51 @@ pub(super) fn secret(
     template
 }
 
-/// A secret key that lives in the session only, save its value or length.
-pub(super) fn session_secret(
-    kind: SecretKeyKind,
-    bytes: usize,
+/// A key of this kind that lives in the session only, save its value or length.
+pub(super) fn in_session(
+    contents: Contents,
     usage: KeyUsage,
     sensitive: bool,
     extractable: bool,
 ) -> Vec<Attribute> {
-    let mut template = vec![
-        Attribute::Class(ObjectClass::SECRET_KEY),
-        Attribute::KeyType(key_type(kind, bytes)),
-        Attribute::Token(false),
-        Attribute::Private(true),
-        Attribute::Sensitive(sensitive),
-        Attribute::Extractable(extractable),
-    ];
-    template.extend(secret_usage(token_usage(kind, usage)));
+    let policy = KeyPolicy { usage, sensitive, extractable, label: String::new() };
+    passing(in_token(contents, KeyId([0; 16]), &policy))
+}
+
+/// A token object of this kind, save its value or length.
+pub(super) fn in_token(contents: Contents, id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
+    match contents {
+        Contents::Secret(spec) => {
+            let bytes = usize::try_from(spec.bits / 8).unwrap_or_default();
+            secret(spec.kind, bytes, id, policy)
+        }
+        Contents::Rsa { .. } => rsa_private(id, policy),
+        Contents::Ec(_) => ec_private(id, policy),
+        Contents::Edwards(_) => edwards_private(id, policy),
+    }
+}
+
+/// `template` with what `wanted` says of the attributes that both have.
+pub(super) fn reworked(mut template: Vec<Attribute>, wanted: &[Attribute]) -> Vec<Attribute> {
+    for attribute in &mut template {
+        let kind = attribute.attribute_type();
+        if let Some(other) = wanted.iter().find(|other| other.attribute_type() == kind) {
+            attribute.clone_from(other);
+        }
+    }
+    template
+}
+
+/// The template of a token object, for one that lives in the session and has no name.
+pub(super) fn passing(template: Vec<Attribute>) -> Vec<Attribute> {
+    let named = |attribute: &Attribute| matches!(attribute, Attribute::Id(_) | Attribute::Label(_));
+    let mut template = template;
+    template.retain(|attribute| !named(attribute));
+    for attribute in &mut template {
+        if let Attribute::Token(token) = attribute {
+            *token = false;
+        }
+    }
     template
 }
 
@@ -122,6 +151,11 @@ pub(super) fn ec_private(id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
     private(KeyType::EC, id, policy)
 }
 
+/// The private half of a pair to be generated on a curve of Edwards form.
+pub(super) fn edwards_private(id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
+    private(KeyType::EC_EDWARDS, id, policy)
+}
+
 /// A public half that lives only until it has been read: the server keeps public keys.
 ///
 /// The private halves match by CKA_ID, so a persistent one carries the same id for its removal.
@@ -164,6 +198,19 @@ pub(super) fn rsa_parts(id: KeyId, policy: &KeyPolicy, parts: &RsaPrivateParts) 
 pub(super) fn ec_parts(id: KeyId, policy: &KeyPolicy, curve: Curve, d: &[u8]) -> Vec<Attribute> {
     let mut template = ec_private(id, policy);
     template.extend([Attribute::EcParams(ec_params(curve).to_vec()), Attribute::Value(d.to_vec())]);
+    template
+}
+
+/// The seed of a private key on a curve of Edwards form.
+pub(super) fn edwards_parts(
+    id: KeyId,
+    policy: &KeyPolicy,
+    curve: EdwardsCurve,
+    seed: &[u8],
+) -> Vec<Attribute> {
+    let mut template = edwards_private(id, policy);
+    let parameters = Attribute::EcParams(edwards_params(curve).to_vec());
+    template.extend([parameters, Attribute::Value(seed.to_vec())]);
     template
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cryptoki::context::Pkcs11;
-use cryptoki::object::{Attribute, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
@@ -86,14 +86,29 @@ impl Token {
                     bare = self.forget_stale(key, used);
                 }
                 Effect::DeadSession if !last => {}
-                Effect::None
-                | Effect::StaleHandle
-                | Effect::DeadSession
-                | Effect::TokenLost
-                | Effect::Doubtful => return Err(fault.error),
+                Effect::StaleHandle => return Err(self.stale_to_the_end(call, fault, used)),
+                Effect::None | Effect::DeadSession | Effect::TokenLost | Effect::Doubtful => {
+                    return Err(fault.error);
+                }
             }
         }
         Err(HsmError::new(HsmErrorKind::Unavailable, "use_key"))
+    }
+
+    /// A handle that is called invalid, but was found a moment ago and is alive: some tokens say so
+    /// of a key that does not permit the use (Kryoptic of CKA_WRAP).
+    fn stale_to_the_end(
+        &self,
+        call: &CallContext,
+        fault: Fault,
+        used: Option<Arc<Key>>,
+    ) -> HsmError {
+        let alive = used.is_some_and(|key| {
+            let class = |session: &Session| keys::read(session, key.object, AttributeType::Class);
+            self.attempt(call, Doubt::Device, class).is_ok()
+        });
+        let kind = if alive { HsmErrorKind::NotPermitted } else { fault.error.kind };
+        HsmError { kind, ..fault.error }
     }
 
     fn attempt<T>(

@@ -2,16 +2,18 @@
 
 use cryptoki::object::AttributeType;
 
+use super::custody::{Openness, kind_of, told_value, with_passing};
 use super::gate::Side;
-use super::keys::{Key, KeyKind, check_value};
+use super::keys::{Key, KeyKind};
 use super::mechanism::plain;
 use super::rv::Fault;
 use super::template;
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output};
 use crate::capability::WrapPlan;
+use crate::custody::Contents;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyPolicy, SecretKeyKind, SecretKeySpec, SecretValue, WrapAlgorithm};
+use crate::job::{KeyPolicy, SecretKeyKind, SecretValue, WrapAlgorithm};
 use crate::limits;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "wrap");
@@ -22,7 +24,7 @@ pub(super) struct Arrival<'a> {
     pub(super) blob: &'a [u8],
     pub(super) algorithm: WrapAlgorithm,
     pub(super) id: KeyId,
-    pub(super) spec: SecretKeySpec,
+    pub(super) contents: Contents,
     pub(super) policy: &'a KeyPolicy,
 }
 
@@ -54,7 +56,8 @@ fn target_bytes(key: &Key) -> Option<usize> {
         KeyKind::Secret { kind: SecretKeyKind::Aes, bytes: None } => Some(16),
         KeyKind::Secret { kind: SecretKeyKind::Generic | SecretKeyKind::Des3, bytes: None }
         | KeyKind::Rsa { .. }
-        | KeyKind::Ec(_) => None,
+        | KeyKind::Ec(_)
+        | KeyKind::Edwards(_) => None,
     }
 }
 
@@ -74,6 +77,10 @@ pub(super) fn wrap_key(
 ) -> Result<Output<Vec<u8>>, HsmError> {
     let plan = plan_of(token, algorithm)?;
     let mechanism = plan.mechanism();
+    if let KeyRef::Wrapped { .. } = target {
+        let value = wrap_passing(token, call, wrapping, target, (algorithm, plan))?;
+        return Ok(Output { value, mechanism });
+    }
     // Two keys, two chances of a stale handle: the inner call repeats for the target.
     let (object, bytes) = token.use_key(call, target, Doubt::Device, |session, key| {
         // Asks for an attribute only to learn that the handle is alive.
@@ -87,6 +94,27 @@ pub(super) fn wrap_key(
         Ok(session.wrap_key(&plain(mechanism), handle, object)?)
     })?;
     Ok(Output { value, mechanism })
+}
+
+/// Wraps a key that is unwrapped for this call. The wrapping key is found before: a search for it
+/// must not happen while the other lies open.
+fn wrap_passing(
+    token: &Token,
+    call: &CallContext,
+    wrapping: &KeyRef,
+    target: &KeyRef,
+    (algorithm, plan): (WrapAlgorithm, WrapPlan),
+) -> Result<Vec<u8>, HsmError> {
+    let wrapping = token.use_key(call, wrapping, Doubt::Device, |session, key| {
+        need_aes(key)?;
+        let handle = token.working_handle(key)?;
+        super::keys::read(session, handle, AttributeType::Class)?;
+        Ok(handle)
+    })?;
+    with_passing(token, call, target, Openness::Wrappable, |session, key| {
+        check_length(algorithm, plan, target_bytes(key))?;
+        Ok(session.wrap_key(&plain(plan.mechanism()), wrapping, key.object)?)
+    })
 }
 
 /// Wraps bytes, as a generic secret that lives for this call only.
@@ -147,13 +175,16 @@ pub(super) fn unwrap_key(
     arrival: &Arrival<'_>,
 ) -> Result<Output<Generated>, HsmError> {
     let plan = plan_of(token, arrival.algorithm)?;
-    let bytes = limits::spec_bytes(arrival.spec)?;
-    limits::check_wrapped(arrival.blob, bytes)?;
-    if arrival.algorithm == WrapAlgorithm::AesKeyWrap {
-        check_length(arrival.algorithm, plan, Some(bytes))?;
+    if let Contents::Secret(spec) = arrival.contents {
+        super::import::need_use_for(token, spec.kind)?;
+        let bytes = limits::spec_bytes(spec)?;
+        limits::check_wrapped(arrival.blob, bytes)?;
+        if arrival.algorithm == WrapAlgorithm::AesKeyWrap {
+            check_length(arrival.algorithm, plan, Some(bytes))?;
+        }
     }
     template::check_label(arrival.policy)?;
-    let template = template::secret(arrival.spec.kind, bytes, arrival.id, arrival.policy);
+    let template = template::in_token(arrival.contents, arrival.id, arrival.policy);
     let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {
         need_aes(key)?;
         let handle = token.working_handle(key)?;
@@ -162,9 +193,8 @@ pub(super) fn unwrap_key(
             session.unwrap_key(&plain(plan.mechanism()), handle, arrival.blob, &template)?;
         drop(pass);
         // No way back from here: a failure to read must not lead to a second object.
-        Ok::<_, Fault>((object, check_value(session, object)))
+        Ok::<_, Fault>((object, told_value(session, object, arrival.contents)))
     })?;
-    let kind = KeyKind::Secret { kind: arrival.spec.kind, bytes: Some(bytes) };
-    token.remember(arrival.id, Key::new(kind, object));
+    token.remember(arrival.id, Key::new(kind_of(arrival.contents), object));
     Ok(Output { value: Generated { kcv }, mechanism: plan.mechanism() })
 }

@@ -51,6 +51,7 @@ fn block(
         CipherAlgorithm::Block { .. }
         | CipherAlgorithm::AesGcm
         | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad => {
             Err(HsmError::new(HsmErrorKind::BadParameter, "encrypt_public"))

@@ -1,6 +1,7 @@
 //! What needs no token: hashing, verifying, encrypting with a public key, HMACs of given keys.
 
 mod digest;
+mod edwards;
 mod encrypt;
 mod mac;
 pub(crate) mod modexp;

@@ -3,8 +3,8 @@
 use rsa::signature::hazmat::PrehashVerifier;
 use subtle::ConstantTimeEq;
 
-use super::digest_input;
 use super::modexp::RawPublic;
+use super::{digest_input, edwards};
 use crate::encoding::{der, pkcs1, pss};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{Curve, PublicKey, SignAlgorithm, SignInput};
@@ -17,7 +17,8 @@ use crate::job::{Curve, PublicKey, SignAlgorithm, SignInput};
 /// # Errors
 ///
 /// `BadKey`, `BadLength` where a given digest is not as long as its hash, `BadParameter` where
-/// key and algorithm do not fit, `Unsupported` for MD5.
+/// key and algorithm do not fit, `Unsupported` for MD5 and for a digest in the place of what EdDSA
+/// signs.
 pub fn verify(
     key: &PublicKey,
     algorithm: SignAlgorithm,
@@ -43,11 +44,23 @@ pub fn verify(
         (PublicKey::Ec { curve, point }, SignAlgorithm::Ecdsa(hash)) => {
             verify_ecdsa(*curve, point, &digest_input(hash, input)?, signature)
         }
-        (PublicKey::Rsa { .. }, SignAlgorithm::Ecdsa(_))
+        (PublicKey::Edwards { curve, point }, SignAlgorithm::EdDsa(wanted)) if *curve == wanted => {
+            let SignInput::Message(message) = input else {
+                return Err(HsmError::new(HsmErrorKind::Unsupported, "verify"));
+            };
+            edwards::verify(*curve, point, message, signature)
+        }
+        (PublicKey::Rsa { .. }, SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_))
         | (
             PublicKey::Ec { .. },
-            SignAlgorithm::RsaPkcs1(_) | SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::RsaPss { .. },
-        ) => Err(HsmError::new(HsmErrorKind::BadParameter, "verify")),
+            SignAlgorithm::RsaPkcs1(_)
+            | SignAlgorithm::RsaPkcs1Raw
+            | SignAlgorithm::RsaPss { .. }
+            | SignAlgorithm::EdDsa(_),
+        )
+        | (PublicKey::Edwards { .. }, _) => {
+            Err(HsmError::new(HsmErrorKind::BadParameter, "verify"))
+        }
     }
 }
 

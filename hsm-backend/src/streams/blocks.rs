@@ -7,6 +7,7 @@ use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding, SecretValue, StreamEnd,
 };
+use crate::limits::{self, bytes_of};
 
 use super::UNSUPPORTED;
 use wiping::Wiping;
@@ -55,8 +56,8 @@ pub(super) struct Blocks {
     /// With the IV for the next block.
     pub(super) params: CipherParams,
     pub(super) held: Wiping,
-    /// Whether blocks have gone already.
-    pub(super) began: bool,
+    /// Bytes that have gone already.
+    pub(super) gone: u64,
 }
 
 impl Blocks {
@@ -73,6 +74,7 @@ impl Blocks {
         data: &[u8],
     ) -> Result<Output<StreamEnd>, HsmError> {
         let algorithm = self.algorithm(padding);
+        limits::check_counter(self.cipher, &self.params, self.gone + bytes_of(data))?;
         match self.way {
             Way::Encrypt => encrypt(backend, call, key, algorithm, &self.params, data),
             Way::Decrypt => decrypt(backend, call, key, algorithm, &self.params, data, &[]),
@@ -103,7 +105,7 @@ impl Blocks {
         let output = self.run(backend, call, key, Padding::None, now)?.value.data;
         let block = self.cipher.block_bytes();
         self.params.iv = next_iv(self.way, self.mode, block, &self.params, now, output.expose());
-        self.began = true;
+        self.gone += bytes_of(now);
         Ok(output)
     }
 
@@ -121,7 +123,7 @@ impl Blocks {
         // Nothing more is no data to the mode, unless there was nothing before, which is refused
         // or not as in one piece.
         let rest = joined(&self.held, last);
-        let over = rest.is_empty() && self.began;
+        let over = rest.is_empty() && self.gone > 0;
         let added = !matches!(self.padding, Padding::None | Padding::Zeros);
         if over && !added {
             let value = StreamEnd { data: SecretValue::new(Vec::new()), tag: Vec::new() };

@@ -45,6 +45,8 @@ kmip_enum! {
         HMAC_SHA3_512 = 0x26 since V1_4,
         SHAKE_128 = 0x27 since V1_4,
         SHAKE_256 = 0x28 since V1_4,
+        Ed25519 = 0x37 since V2_0,
+        Ed448 = 0x38 since V2_0,
     }
 }
 

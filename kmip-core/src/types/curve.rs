@@ -73,5 +73,7 @@ kmip_enum! {
         BRAINPOOLP384T1 = 0x42 since V1_2,
         BRAINPOOLP512R1 = 0x43 since V1_2,
         BRAINPOOLP512T1 = 0x44 since V1_2,
+        CURVE25519 = 0x45 since V2_0,
+        CURVE448 = 0x46 since V2_0,
     }
 }

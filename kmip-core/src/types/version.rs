@@ -21,6 +21,8 @@ impl ProtocolVersion {
     pub const V1_2: Self = Self { major: 1, minor: 2 };
     pub const V1_3: Self = Self { major: 1, minor: 3 };
     pub const V1_4: Self = Self { major: 1, minor: 4 };
+    /// Not spoken yet; names of its numbers are known.
+    pub const V2_0: Self = Self { major: 2, minor: 0 };
 }
 
 impl ProtocolVersion {

@@ -87,6 +87,17 @@ pub fn authorize(subject: &Subject, operation: Operation, action: Action) -> Res
     Ok(Grant { scope: subject.scope.clone(), operation, action, may_export: subject.may_export })
 }
 
+/// The grant of the operator on this machine, who may open the administration socket: to manage the
+/// objects of any scope, not to read or use their keys.
+pub(crate) fn operator(scope: &Scope) -> Grant {
+    Grant {
+        scope: scope.clone(),
+        operation: Operation::ModifyAttribute,
+        action: Action::Manage,
+        may_export: false,
+    }
+}
+
 /// The server acting for itself: start-up, reconciler.
 #[derive(Clone, Copy, Debug)]
 pub struct Housekeeping(());

@@ -1,6 +1,6 @@
 //! Names of algorithms, KMIP's and ours, as tables.
 
-use hsm_backend::{Curve, HashAlgorithm};
+use hsm_backend::{Curve, EdwardsCurve, HashAlgorithm};
 use kmip_core::types::{
     CryptographicAlgorithm, DigitalSignatureAlgorithm, HashingAlgorithm, RecommendedCurve,
 };
@@ -38,6 +38,13 @@ const CURVES: &[(RecommendedCurve, Curve, u32)] = &[
     (RecommendedCurve::P_256, Curve::P256, 256),
     (RecommendedCurve::P_384, Curve::P384, 384),
     (RecommendedCurve::P_521, Curve::P521, 521),
+];
+
+/// KMIP 2.0's names; there are no others, and numbers are never used again, so that clients of any
+/// version may give them.
+const EDWARDS: &[(CryptographicAlgorithm, RecommendedCurve, EdwardsCurve, u32)] = &[
+    (CryptographicAlgorithm::Ed25519, RecommendedCurve::CURVE25519, EdwardsCurve::Ed25519, 256),
+    (CryptographicAlgorithm::Ed448, RecommendedCurve::CURVE448, EdwardsCurve::Ed448, 456),
 ];
 
 /// Kind of signature that a Digital Signature Algorithm names.
@@ -129,6 +136,12 @@ pub fn hmac_hash(algorithm: CryptographicAlgorithm) -> Option<HashAlgorithm> {
     HMACS.iter().find(|(kmip, _)| *kmip == algorithm).map(|(_, hash)| *hash)
 }
 
+/// Whether KMIP has a name for the HMAC over `hash`.
+#[must_use]
+pub fn has_hmac_name(hash: HashAlgorithm) -> bool {
+    HMACS.iter().any(|(_, named)| *named == hash)
+}
+
 /// Every HMAC algorithm of the table.
 pub fn hmac_algorithms() -> impl Iterator<Item = CryptographicAlgorithm> {
     HMACS.iter().map(|(kmip, _)| *kmip)
@@ -161,6 +174,23 @@ pub fn curve_name(curve: Curve) -> (RecommendedCurve, u32) {
 #[must_use]
 pub fn curve_of_bits(bits: u32) -> Option<Curve> {
     CURVES.iter().find(|(_, _, length)| *length == bits).map(|(_, curve, _)| *curve)
+}
+
+/// The curve of an EdDSA key's algorithm.
+#[must_use]
+pub fn edwards(algorithm: CryptographicAlgorithm) -> Option<EdwardsCurve> {
+    EDWARDS.iter().find(|(kmip, ..)| *kmip == algorithm).map(|(_, _, curve, _)| *curve)
+}
+
+/// KMIP's names of a curve of Edwards form and of the algorithm of its keys, and their length in
+/// bits.
+#[must_use]
+pub const fn edwards_name(curve: EdwardsCurve) -> (CryptographicAlgorithm, RecommendedCurve, u32) {
+    let (algorithm, name, _, bits) = match curve {
+        EdwardsCurve::Ed25519 => EDWARDS[0],
+        EdwardsCurve::Ed448 => EDWARDS[1],
+    };
+    (algorithm, name, bits)
 }
 
 /// What a Digital Signature Algorithm asks for.

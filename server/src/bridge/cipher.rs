@@ -2,19 +2,20 @@
 //!
 //! What cannot be honoured is refused, never ignored.
 
+mod layout;
+
 use hsm_backend::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, HashAlgorithm, Padding};
 use kmip_core::attribute::CryptographicParameters;
 use kmip_core::types::{BlockCipherMode, CryptographicAlgorithm, MaskGenerator, PaddingMethod};
 
-use super::{BridgeError, algorithm};
+use super::constructed::Fields;
+use super::{BridgeError, algorithm, fields};
 
-/// The length of a GCM or CCM nonce, where the client leaves it to us.
-const NONCE_BYTES: usize = 12;
+pub use layout::Counter;
+use layout::Layout;
+
 /// The length of a GCM or CCM tag, where the client says nothing.
 const TAG_BYTES: usize = 16;
-/// The bits of a block counter that begins with a value of its own, where the client says
-/// nothing: those of RFC 3686.
-const COUNTER_BITS: u32 = 32;
 
 /// KMIP's CFB and OFB have no segment length: whole blocks.
 const MODES: &[(BlockCipherMode, BlockMode)] = &[
@@ -30,6 +31,7 @@ const UNPADDED: &[(BlockCipherMode, CipherAlgorithm)] = &[
     (BlockCipherMode::GCM, CipherAlgorithm::AesGcm),
     (BlockCipherMode::AEAD, CipherAlgorithm::AesGcm),
     (BlockCipherMode::CCM, CipherAlgorithm::AesCcm),
+    (BlockCipherMode::XTS, CipherAlgorithm::AesXts),
     (BlockCipherMode::NISTKeyWrap, CipherAlgorithm::AesKeyWrap),
     (BlockCipherMode::AESKeyWrapPadding, CipherAlgorithm::AesKeyWrapPad),
 ];
@@ -49,23 +51,18 @@ pub struct Cipher {
     pub algorithm: CipherAlgorithm,
     /// IV length in bytes where the server is to make it; 0 where the mode has none.
     pub iv_bytes: usize,
+    /// Whether the client told the IV's length, so that one it gives must have it.
+    pub exact_iv: bool,
+    /// How the IV is constructed, where it is.
+    pub fields: Option<Fields>,
     /// Tag length in bytes; 0 where the mode makes none.
     pub tag_bytes: usize,
-    /// Whether the client asks for an IV of the server's making.
-    pub random_iv: bool,
+    /// Whether the client asks for an IV of the server's making, or for none.
+    pub random_iv: Option<bool>,
     /// OAEP label.
     pub label: Vec<u8>,
     /// How CTR counts.
     pub counter: Counter,
-}
-
-/// How CTR counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counter {
-    /// Counter Length; absent: the whole block, or all that the IV leaves of it.
-    pub bits: Option<u32>,
-    /// Initial Counter Value; where it is given, the IV is only what stands before the counter.
-    pub first: Option<u32>,
 }
 
 impl Cipher {
@@ -73,11 +70,15 @@ impl Cipher {
     ///
     /// # Errors
     ///
-    /// `Invalid` where the IV, the counter's length and its first value do not make one block.
+    /// `Invalid` where the IV, the counter's length and its first value do not make one block, or
+    /// the IV is not as long as the client said.
     pub fn params(&self, iv: Vec<u8>, aad: Vec<u8>) -> Result<CipherParams, BridgeError> {
+        if self.exact_iv && iv.len() != self.iv_bytes {
+            return Err(BridgeError::Invalid("the IV is not as long as the parameters say"));
+        }
         let aad = if self.label.is_empty() { aad } else { self.label.clone() };
         let (iv, counter_bits) = self.counter_block(iv)?;
-        Ok(CipherParams { iv, aad, tag_bytes: self.tag_bytes, counter_bits })
+        Ok(CipherParams { iv, aad, tag_bytes: self.tag_bytes, counter_bits, tweak_key: None })
     }
 
     fn counter_block(&self, mut iv: Vec<u8>) -> Result<(Vec<u8>, Option<u32>), BridgeError> {
@@ -146,24 +147,22 @@ fn symmetric(
     parameters: &CryptographicParameters,
 ) -> Result<Cipher, BridgeError> {
     let algorithm = symmetric_algorithm(cipher, parameters)?;
-    refuse_unserved(algorithm, parameters)?;
-    let counter = counter(algorithm, parameters)?;
-    let nonce = counter.first.map(|_| counter.bits.unwrap_or(COUNTER_BITS) / 8);
-    let nonce = nonce.and_then(|bytes| usize::try_from(bytes).ok());
-    let iv_bytes = match algorithm {
-        CipherAlgorithm::Block { cipher, mode, .. } if mode.has_iv() => {
-            cipher.block_bytes().saturating_sub(nonce.unwrap_or(0))
-        }
-        CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => NONCE_BYTES,
-        _ => 0,
-    };
+    fields::only(parameters, fields::of_cipher(algorithm))?;
+    check_counter(algorithm, parameters)?;
+    let layout = Layout::of(algorithm, parameters)?;
+    let random_iv = parameters.random_iv;
+    if layout.fields.is_some() && random_iv == Some(true) {
+        return Err(BridgeError::Invalid("an IV is either random or constructed"));
+    }
     Ok(Cipher {
         algorithm,
-        iv_bytes: iv_length(parameters, algorithm, iv_bytes)?,
+        iv_bytes: layout.iv_bytes,
+        exact_iv: parameters.iv_length.is_some() || layout.fields.is_some(),
+        fields: layout.fields,
         tag_bytes: if algorithm.is_aead() { tag_bytes(algorithm, parameters)? } else { 0 },
-        random_iv: parameters.random_iv.unwrap_or(false),
+        random_iv,
         label: Vec::new(),
-        counter,
+        counter: layout.counter,
     })
 }
 
@@ -186,61 +185,16 @@ fn symmetric_algorithm(
     }
 }
 
-/// Parameters that would change the outcome and that we do not carry out.
-fn refuse_unserved(
+/// GCM counts in 32 bits, and in no other way.
+fn check_counter(
     algorithm: CipherAlgorithm,
     parameters: &CryptographicParameters,
 ) -> Result<(), BridgeError> {
-    if of_other_algorithms(parameters) {
-        return Err(BridgeError::Invalid("a parameter belongs to another algorithm"));
-    }
-    if parameters.fixed_field_length.is_some() || parameters.invocation_field_length.is_some() {
-        return Err(BridgeError::Unsupported("constructed IVs are not supported"));
-    }
-    let counts = matches!(algorithm, CipherAlgorithm::Block { mode: BlockMode::Ctr, .. });
-    // GCM counts in 32 bits, and in no other way.
-    let as_gcm = algorithm == CipherAlgorithm::AesGcm && parameters.counter_length == Some(32);
-    if parameters.counter_length.is_some() && !counts && !as_gcm {
-        return Err(BridgeError::Invalid("this mode has no such counter"));
-    }
-    if parameters.initial_counter_value.is_some() && !counts {
-        return Err(BridgeError::Invalid("only CTR has an initial counter value"));
-    }
-    if parameters.tag_length.is_some() && !algorithm.is_aead() {
-        return Err(BridgeError::Invalid("this mode makes no tag"));
+    let other = parameters.counter_length.is_some_and(|bits| bits != 32);
+    if algorithm == CipherAlgorithm::AesGcm && other {
+        return Err(BridgeError::Invalid("GCM has a counter of 32 bits"));
     }
     Ok(())
-}
-
-/// Whether there are parameters of signatures, MACs, key derivation or RSA.
-fn of_other_algorithms(parameters: &CryptographicParameters) -> bool {
-    parameters.hashing_algorithm.is_some()
-        || parameters.digital_signature_algorithm.is_some()
-        || parameters.salt_length.is_some()
-        || parameters.mask_generator.is_some()
-        || parameters.mask_generator_hashing_algorithm.is_some()
-        || parameters.p_source.is_some()
-        || parameters.trailer_field.is_some()
-}
-
-/// Counter Length is in bits; a counter with a value of its own has whole bytes.
-fn counter(
-    algorithm: CipherAlgorithm,
-    parameters: &CryptographicParameters,
-) -> Result<Counter, BridgeError> {
-    let CipherAlgorithm::Block { cipher, mode: BlockMode::Ctr, .. } = algorithm else {
-        return Ok(Counter::default());
-    };
-    let most = u32::try_from(8 * cipher.block_bytes()).unwrap_or(0);
-    let first = parameters.initial_counter_value.map(u32::try_from).transpose();
-    let first = first.map_err(|_| BridgeError::Invalid("negative counter"))?;
-    let bits = parameters.counter_length.map(u32::try_from).transpose();
-    let bits = bits.map_err(|_| BridgeError::Invalid("invalid counter length"))?;
-    let whole = |bits: u32| first.is_none() || bits.is_multiple_of(8);
-    if bits.is_some_and(|bits| !(1..=most).contains(&bits) || !whole(bits)) {
-        return Err(BridgeError::Invalid("invalid counter length"));
-    }
-    Ok(Counter { bits, first })
 }
 
 /// Tag Length is in bytes.
@@ -261,28 +215,7 @@ fn usize_of(length: i32) -> usize {
     usize::try_from(length).unwrap_or(0)
 }
 
-/// IV Length is in bits by the text of the specification; OpenBao and others send bytes.
-fn iv_length(
-    parameters: &CryptographicParameters,
-    algorithm: CipherAlgorithm,
-    default: usize,
-) -> Result<usize, BridgeError> {
-    let Some(length) = parameters.iv_length else { return Ok(default) };
-    let length = usize::try_from(length).map_err(|_| BridgeError::Invalid("negative IV length"))?;
-    let in_bits = length >= 64 && length.is_multiple_of(8);
-    let bytes = if in_bits { length / 8 } else { length };
-    let fits = match algorithm {
-        CipherAlgorithm::AesGcm => (1..=256).contains(&bytes),
-        CipherAlgorithm::AesCcm => (7..=13).contains(&bytes),
-        _ => bytes == default,
-    };
-    if fits { Ok(bytes) } else { Err(BridgeError::Invalid("IV length does not fit the mode")) }
-}
-
 fn rsa(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
-    if parameters.block_cipher_mode.is_some() {
-        return Err(BridgeError::Invalid("RSA has no block cipher mode"));
-    }
     let padding = parameters.padding_method.ok_or(BridgeError::Missing("no padding method"))?;
     let algorithm = match padding {
         PaddingMethod::PKCS1V1_5 => CipherAlgorithm::RsaPkcs1,
@@ -292,15 +225,15 @@ fn rsa(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
         }
         _ => return Err(BridgeError::Unsupported("padding method not supported")),
     };
+    fields::only(parameters, fields::of_cipher(algorithm))?;
     let label = parameters.p_source.clone().unwrap_or_default();
-    if !label.is_empty() && padding != PaddingMethod::OAEP {
-        return Err(BridgeError::Invalid("only OAEP has a P Source"));
-    }
     Ok(Cipher {
         algorithm,
         iv_bytes: 0,
+        exact_iv: false,
+        fields: None,
         tag_bytes: 0,
-        random_iv: false,
+        random_iv: None,
         label,
         counter: Counter::default(),
     })

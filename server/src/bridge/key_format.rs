@@ -2,7 +2,9 @@
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef};
 use der::{Decode, Encode};
-use hsm_backend::{Curve, KeyMaterial, PublicKey, RsaCrtParts, RsaPrivateParts, SecretValue};
+use hsm_backend::{
+    Curve, EdwardsCurve, KeyMaterial, PublicKey, RsaCrtParts, RsaPrivateParts, SecretValue,
+};
 use pkcs8::PrivateKeyInfoRef;
 use sec1::{EcParameters, EcPrivateKey};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
@@ -13,6 +15,11 @@ const EC_OIDS: &[(ObjectIdentifier, Curve, usize)] = &[
     (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), Curve::P256, 32),
     (ObjectIdentifier::new_unwrap("1.3.132.0.34"), Curve::P384, 48),
     (ObjectIdentifier::new_unwrap("1.3.132.0.35"), Curve::P521, 66),
+];
+
+const EDWARDS_OIDS: [(ObjectIdentifier, EdwardsCurve); 2] = [
+    (ObjectIdentifier::new_unwrap("1.3.101.112"), EdwardsCurve::Ed25519),
+    (ObjectIdentifier::new_unwrap("1.3.101.113"), EdwardsCurve::Ed448),
 ];
 
 const MALFORMED: BridgeError = BridgeError::Invalid("the key material is malformed");
@@ -32,6 +39,21 @@ fn curve_of_oid(oid: ObjectIdentifier) -> Result<Curve, BridgeError> {
 fn oid_of_curve(curve: Curve) -> ObjectIdentifier {
     // Every curve is in the table; the fallback only spares a panic path.
     EC_OIDS.iter().find(|(_, known, _)| *known == curve).map_or(sec1::ALGORITHM_OID, |(o, ..)| *o)
+}
+
+/// The curve that an algorithm of RFC 8410 names; such an algorithm has no parameters.
+fn edwards_of(algorithm: &AlgorithmIdentifierRef<'_>) -> Option<EdwardsCurve> {
+    let named = EDWARDS_OIDS.iter().find(|(oid, _)| *oid == algorithm.oid);
+    named.filter(|_| algorithm.parameters.is_none()).map(|(_, curve)| *curve)
+}
+
+fn edwards_algorithm(curve: EdwardsCurve) -> AlgorithmIdentifierRef<'static> {
+    let [(short, _), (long, _)] = EDWARDS_OIDS;
+    let oid = match curve {
+        EdwardsCurve::Ed25519 => short,
+        EdwardsCurve::Ed448 => long,
+    };
+    AlgorithmIdentifierRef { oid, parameters: None }
 }
 
 /// Length of a scalar of the curve, in bytes.
@@ -99,6 +121,9 @@ pub fn public_from_spki(der: &[u8]) -> Result<PublicKey, BridgeError> {
         let curve = curve_of_oid(info.algorithm.parameters_oid().map_err(malformed)?)?;
         return Ok(PublicKey::Ec { curve, point: bits.to_vec() });
     }
+    if let Some(curve) = edwards_of(&info.algorithm) {
+        return Ok(PublicKey::Edwards { curve, point: bits.to_vec() });
+    }
     Err(BridgeError::Unsupported("public keys of this algorithm are not supported"))
 }
 
@@ -119,6 +144,7 @@ pub fn public_to_spki(key: &PublicKey) -> Result<Vec<u8>, BridgeError> {
             let parameters = Some(AnyRef::from(&oid));
             encode(AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters }, point)
         }
+        PublicKey::Edwards { curve, point } => encode(edwards_algorithm(*curve), point),
     }
 }
 
@@ -222,6 +248,13 @@ pub fn private_from_pkcs8(der: &[u8]) -> Result<KeyMaterial, BridgeError> {
         let curve = curve_of_oid(info.algorithm.parameters_oid().map_err(malformed)?)?;
         return ec_private_from_sec1(inner, Some(curve));
     }
+    if let Some(curve) = edwards_of(&info.algorithm) {
+        let seed = <&OctetStringRef>::from_der(inner).map_err(malformed)?.as_bytes();
+        if seed.len() != curve.bytes() {
+            return Err(MALFORMED);
+        }
+        return Ok(KeyMaterial::EdwardsPrivate { curve, seed: SecretValue::new(seed.to_vec()) });
+    }
     Err(BridgeError::Unsupported("private keys of this algorithm are not supported"))
 }
 
@@ -243,6 +276,11 @@ pub fn private_to_pkcs8(material: &KeyMaterial) -> Result<SecretValue, BridgeErr
             let parameters = Some(AnyRef::from(&oid));
             let algorithm = AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters };
             encode(algorithm, &sec1_form(material, false)?)
+        }
+        KeyMaterial::EdwardsPrivate { curve, seed } => {
+            let seed = OctetStringRef::new(seed.expose()).map_err(malformed)?;
+            let inner = seed.to_der().map(SecretValue::new).map_err(malformed)?;
+            encode(edwards_algorithm(*curve), &inner)
         }
         KeyMaterial::Secret { .. } => Err(BridgeError::KeyFormat),
     }
@@ -270,6 +308,31 @@ mod tests {
         let key = PublicKey::Rsa { modulus: vec![0xC5; 256], public_exponent: vec![1, 0, 1] };
         assert_eq!(rsa_public_from_pkcs1(&public_to_pkcs1(&key).unwrap()), Ok(key.clone()));
         assert_eq!(public_from_spki(&public_to_spki(&key).unwrap()), Ok(key));
+    }
+
+    /// RFC 8410 §10.1 and §10.3.
+    #[test]
+    fn edwards_keys_survive_pkcs8_and_spki() {
+        let pkcs8 = hex::decode(
+            "302e020100300506032b657004220420\
+             d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842",
+        );
+        let pkcs8 = pkcs8.unwrap();
+        let key = private_from_pkcs8(&pkcs8).unwrap();
+        assert!(matches!(key, KeyMaterial::EdwardsPrivate { curve: EdwardsCurve::Ed25519, .. }));
+        assert_eq!(private_to_pkcs8(&key).unwrap().expose(), pkcs8);
+        assert_eq!(private_to_sec1(&key), Err(BridgeError::KeyFormat));
+        let spki = hex::decode(
+            "302a300506032b6570032100\
+             19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1",
+        );
+        let spki = spki.unwrap();
+        let key = public_from_spki(&spki).unwrap();
+        assert_eq!(public_to_spki(&key), Ok(spki));
+        assert_eq!(public_to_pkcs1(&key), Err(BridgeError::KeyFormat));
+        let seed = SecretValue::new(vec![3; 57]);
+        let long = KeyMaterial::EdwardsPrivate { curve: EdwardsCurve::Ed448, seed };
+        assert_eq!(private_from_pkcs8(private_to_pkcs8(&long).unwrap().expose()), Ok(long));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Key blocks become key material, and back, in every format that is served.
 
 use hsm_backend::{
-    HashAlgorithm, HsmErrorKind, KeyMaterial, PublicKey, RsaCrtParts, RsaPrivateParts,
-    SecretKeyKind, SecretValue, SignAlgorithm, SignInput, software,
+    EdwardsCurve, HashAlgorithm, HsmErrorKind, KeyMaterial, PublicKey, RsaCrtParts,
+    RsaPrivateParts, SecretKeyKind, SecretValue, SignAlgorithm, SignInput, software,
 };
 use kmip_core::object::{
     KeyMaterial as WireMaterial, TransparentEcPrivateKey, TransparentEcPublicKey,
@@ -216,9 +216,9 @@ pub fn check_public(key: &PublicKey) -> Result<(), BridgeError> {
     let (algorithm, signature) = match key {
         PublicKey::Rsa { .. } => (SignAlgorithm::RsaPkcs1(HashAlgorithm::Sha256), [].as_slice()),
         PublicKey::Ec { .. } => (SignAlgorithm::Ecdsa(HashAlgorithm::Sha256), ONE_AND_ONE),
+        PublicKey::Edwards { curve, .. } => (SignAlgorithm::EdDsa(*curve), [].as_slice()),
     };
-    let digest = SignInput::Digest(&[0; 32]);
-    match software::verify(key, algorithm, None, digest, signature) {
+    match software::verify(key, algorithm, None, SignInput::Message(&[]), signature) {
         Err(error) if error.kind == HsmErrorKind::BadKey => Err(MALFORMED),
         _ => Ok(()),
     }
@@ -227,7 +227,7 @@ pub fn check_public(key: &PublicKey) -> Result<(), BridgeError> {
 /// A well-formed ECDSA signature: r = 1, s = 1.
 const ONE_AND_ONE: &[u8] = &[0x30, 6, 2, 1, 1, 2, 1, 1];
 
-/// A public key in the format asked for; PKCS#1 for RSA and X.509 for EC if none is.
+/// A public key in the format asked for; PKCS#1 for RSA and X.509 for others if none is.
 ///
 /// # Errors
 ///
@@ -238,7 +238,7 @@ pub fn write_public(
 ) -> Result<(Format, WireMaterial), BridgeError> {
     let usual = match key {
         PublicKey::Rsa { .. } => Format::PKCS_1,
-        PublicKey::Ec { .. } => Format::X_509,
+        PublicKey::Ec { .. } | PublicKey::Edwards { .. } => Format::X_509,
     };
     let format = format.unwrap_or(usual);
     let der = |bytes: Vec<u8>| WireMaterial::Bytes(SecretBytes::new(bytes));
@@ -276,7 +276,13 @@ pub fn private_length(key: &KeyMaterial) -> (CryptographicAlgorithm, u32) {
         KeyMaterial::EcPrivate { curve, .. } => {
             (CryptographicAlgorithm::EC, algorithm::curve_name(*curve).1)
         }
+        KeyMaterial::EdwardsPrivate { curve, .. } => edwards_length(*curve),
     }
+}
+
+const fn edwards_length(curve: EdwardsCurve) -> (CryptographicAlgorithm, u32) {
+    let (algorithm, _, bits) = algorithm::edwards_name(curve);
+    (algorithm, bits)
 }
 
 /// Algorithm and length in bits of a public key.
@@ -287,6 +293,7 @@ pub fn public_length(key: &PublicKey) -> (CryptographicAlgorithm, u32) {
         PublicKey::Ec { curve, .. } => {
             (CryptographicAlgorithm::EC, algorithm::curve_name(*curve).1)
         }
+        PublicKey::Edwards { curve, .. } => edwards_length(*curve),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attributes of a wanted key become what the token is asked to make.
 
-use hsm_backend::{KeyPairSpec, KeyUsage, SecretKeyKind, SecretKeySpec};
+use hsm_backend::{EdwardsCurve, KeyPairSpec, KeyUsage, SecretKeyKind, SecretKeySpec};
 use kmip_core::attribute::{AttributeKind as Kind, CryptographicDomainParameters};
 use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask as Mask};
 
@@ -92,7 +92,26 @@ pub fn key_pair(
         }
         return Ok((KeyPairSpec::Ec(curve), length));
     }
+    if let Some(curve) = algorithm::edwards(wanted) {
+        return edwards_pair(attributes, curve, bits);
+    }
     Err(BridgeError::Invalid("no key pair of this algorithm can be made here"))
+}
+
+/// An EdDSA pair: the algorithm tells the curve, and what is said besides must agree.
+fn edwards_pair(
+    attributes: &AttributeSet,
+    curve: EdwardsCurve,
+    bits: Option<u32>,
+) -> Result<(KeyPairSpec, u32), BridgeError> {
+    let (_, name, length) = algorithm::edwards_name(curve);
+    let domain: Option<CryptographicDomainParameters> =
+        attributes.typed(Kind::CryptographicDomainParameters);
+    let named = domain.and_then(|domain| domain.recommended_curve);
+    if named.is_some_and(|told| told != name) || bits.is_some_and(|told| told != length) {
+        return Err(BridgeError::Invalid("algorithm, length and curve contradict each other"));
+    }
+    Ok((KeyPairSpec::Edwards(curve), length))
 }
 
 /// What a secret key is for, where its maker does not say: what such keys usually do.
@@ -188,6 +207,22 @@ mod tests {
         assert_eq!(key_pair(&by_name, 2048..=4096), Ok((KeyPairSpec::Ec(Curve::P521), 521)));
         by_name.set(Kind::CryptographicLength, &256);
         assert!(key_pair(&by_name, 2048..=4096).is_err());
+    }
+
+    #[test]
+    fn key_pair_takes_edwards_curves_by_their_algorithm() {
+        let bare = attributes(CryptographicAlgorithm::Ed448, None);
+        let spec = KeyPairSpec::Edwards(EdwardsCurve::Ed448);
+        assert_eq!(key_pair(&bare, 2048..=4096), Ok((spec, 456)));
+        let short = attributes(CryptographicAlgorithm::Ed25519, Some(255));
+        assert!(key_pair(&short, 2048..=4096).is_err());
+        let mut other = attributes(CryptographicAlgorithm::Ed25519, Some(256));
+        let domain = CryptographicDomainParameters {
+            q_length: None,
+            recommended_curve: Some(RecommendedCurve::P_256),
+        };
+        other.set(Kind::CryptographicDomainParameters, &domain);
+        assert!(key_pair(&other, 2048..=4096).is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 pub mod algorithm;
 pub mod cipher;
+pub mod constructed;
+pub mod fields;
 pub mod key_format;
 pub mod key_material;
 pub mod key_spec;

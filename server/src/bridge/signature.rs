@@ -5,7 +5,7 @@ use kmip_core::attribute::CryptographicParameters;
 use kmip_core::types::{BlockCipherMode, CryptographicAlgorithm, PaddingMethod};
 
 use super::algorithm::{self, SignatureKind};
-use super::{BridgeError, cipher};
+use super::{BridgeError, cipher, fields};
 
 /// A signature scheme, and the salt length the client names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +35,18 @@ pub fn scheme(
     if !parameters.cryptographic_algorithm.is_none_or(fits) {
         return Err(BridgeError::Invalid("the key is of another algorithm"));
     }
+    if let Some(curve) = algorithm::edwards(key_algorithm) {
+        let algorithm = SignAlgorithm::EdDsa(curve);
+        fields::only(parameters, fields::of_signature(algorithm))?;
+        if digest_bytes.is_some() {
+            return Err(BridgeError::Unsupported("EdDSA signs the data, not their digest"));
+        }
+        return Ok(Scheme { algorithm, salt_bytes: None });
+    }
     let kind = kind(key_algorithm, parameters, named.map(|(kind, _)| kind))?;
     let digest_bytes = digest_bytes.filter(|_| is_ec);
     let hash = hash(parameters, named.and_then(|(_, hash)| hash), digest_bytes)?;
-    if parameters.trailer_field.is_some_and(|field| field != 1) {
-        return Err(BridgeError::Unsupported("trailer field not supported"));
-    }
     let mgf = cipher::mgf_hash(parameters)?;
-    if kind != SignatureKind::RsaPss && (mgf.is_some() || parameters.salt_length.is_some()) {
-        return Err(BridgeError::Invalid("only PSS has a salt and a mask generator"));
-    }
     let salt_bytes = parameters.salt_length.map(usize::try_from).transpose();
     let salt_bytes = salt_bytes.map_err(|_| BridgeError::Invalid("negative salt length"))?;
     let algorithm = match kind {
@@ -53,6 +55,10 @@ pub fn scheme(
         SignatureKind::RsaPss => SignAlgorithm::RsaPss { hash, mgf: mgf.unwrap_or(hash) },
         SignatureKind::Ecdsa => SignAlgorithm::Ecdsa(hash),
     };
+    fields::only(parameters, fields::of_signature(algorithm))?;
+    if parameters.trailer_field.is_some_and(|field| field != 1) {
+        return Err(BridgeError::Unsupported("trailer field not supported"));
+    }
     Ok(Scheme { algorithm, salt_bytes })
 }
 
@@ -118,7 +124,9 @@ pub const fn hash_of(algorithm: SignAlgorithm) -> Result<HashAlgorithm, BridgeEr
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Ok(hash),
-        SignAlgorithm::RsaPkcs1Raw => Err(BridgeError::Unsupported("the scheme has no hash")),
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => {
+            Err(BridgeError::Unsupported("the scheme does not sign a hash"))
+        }
     }
 }
 
@@ -131,23 +139,37 @@ pub fn mac(
     key_algorithm: CryptographicAlgorithm,
     parameters: &CryptographicParameters,
 ) -> Result<MacAlgorithm, BridgeError> {
-    let named = parameters.cryptographic_algorithm.and_then(algorithm::hmac_hash);
+    let wish = mac_algorithm(key_algorithm, parameters)?;
+    fields::only(parameters, fields::of_mac(wish))?;
+    Ok(wish)
+}
+
+fn mac_algorithm(
+    key_algorithm: CryptographicAlgorithm,
+    parameters: &CryptographicParameters,
+) -> Result<MacAlgorithm, BridgeError> {
+    let claimed = parameters.cryptographic_algorithm;
+    let named = claimed.and_then(algorithm::hmac_hash);
     // A key registered as AES whose own parameters say HMAC: the bytes serve either.
     if let (CryptographicAlgorithm::AES, Some(hash)) = (key_algorithm, named) {
         return hmac(hash, parameters);
     }
+    if claimed.is_some_and(|claimed| claimed != key_algorithm) {
+        return Err(BridgeError::Invalid("the key is of another algorithm"));
+    }
     if key_algorithm == CryptographicAlgorithm::AES {
         return match parameters.block_cipher_mode {
             Some(BlockCipherMode::CMAC) => Ok(MacAlgorithm::AesCmac),
+            // The request has no place for its IV.
+            Some(BlockCipherMode::GCM | BlockCipherMode::AEAD) => Err(BridgeError::Unsupported(
+                "a GMAC is made by encrypting no data, with the message as additional data",
+            )),
             Some(_) => Err(BridgeError::Unsupported("block cipher mode not supported for MACs")),
             None => Err(BridgeError::Missing("no block cipher mode")),
         };
     }
     let of_key = algorithm::hmac_hash(key_algorithm)
         .ok_or(BridgeError::Unsupported("keys of this algorithm make no MAC"))?;
-    if parameters.cryptographic_algorithm.is_some() && named != Some(of_key) {
-        return Err(BridgeError::Invalid("the key is of another algorithm"));
-    }
     hmac(of_key, parameters)
 }
 
@@ -156,13 +178,12 @@ fn hmac(
     parameters: &CryptographicParameters,
 ) -> Result<MacAlgorithm, BridgeError> {
     let by_hash = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
-    if parameters.block_cipher_mode.is_some() {
-        return Err(BridgeError::Invalid("an HMAC has no block cipher mode"));
+    match by_hash {
+        // KMIP names no HMAC over RIPEMD-160 or SHA-512/t: the hash alone can say it.
+        Some(hash) if !algorithm::has_hmac_name(hash) => Ok(MacAlgorithm::Hmac(hash)),
+        Some(hash) if hash != of_key => Err(BridgeError::Invalid("the key is for another hash")),
+        _ => Ok(MacAlgorithm::Hmac(of_key)),
     }
-    if by_hash.is_some_and(|hash| hash != of_key) {
-        return Err(BridgeError::Invalid("the key is for another hash"));
-    }
-    Ok(MacAlgorithm::Hmac(of_key))
 }
 
 #[cfg(test)]

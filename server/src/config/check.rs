@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin,
-    RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
-    RawWorkers,
+    OneOrMany, RawAdmin, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog,
+    RawLogFormat, RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls,
+    RawTlsVersion, RawToken, RawWorkers,
 };
 use super::{
-    ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
-    LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
-    StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
+    AdminConfig, ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig,
+    LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
+    SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
+
+use crate::services::{CustodyMode, CustodyRules};
 
 type Checked<T> = Result<T, Problem>;
 
@@ -58,6 +60,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
         log: log(&raw.log)?,
+        admin: admin(&base, raw.admin)?,
     })
 }
 
@@ -248,9 +251,20 @@ fn scopes(raw: Vec<RawScope>) -> Checked<Vec<ScopeConfig>> {
         if scopes.iter().any(|other| other.name == name) {
             return Err(Problem::new(key, format!("a second scope named {name}")));
         }
-        scopes.push(ScopeConfig { name, export: scope.export, unique_names: scope.unique_names });
+        let (export, unique_names) = (scope.export, scope.unique_names);
+        let custody = custody(&scope);
+        scopes.push(ScopeConfig { name, export, unique_names, custody });
     }
     Ok(scopes)
+}
+
+fn custody(raw: &RawScope) -> CustodyRules {
+    let mode = |raw| match raw {
+        RawCustody::Token => CustodyMode::Token,
+        RawCustody::Wrapped => CustodyMode::Wrapped,
+    };
+    let (symmetric, private) = (mode(raw.symmetric_keys), mode(raw.private_keys));
+    CustodyRules { symmetric, private, assisted: raw.assisted }
 }
 
 fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
@@ -270,6 +284,11 @@ fn keys(raw: &RawKeys) -> Checked<KeysConfig> {
     let rsa_max_bits = within("keys.rsa_max_bits", raw.rsa_max_bits, 1_024, 16_384)?;
     let rsa_min_bits = within("keys.rsa_min_bits", raw.rsa_min_bits, 1_024, rsa_max_bits)?;
     Ok(KeysConfig { rsa_min_bits, rsa_max_bits, allow_3des: raw.allow_3des })
+}
+
+fn admin(base: &Base, raw: RawAdmin) -> Checked<AdminConfig> {
+    let socket = raw.socket.map(|path| base.required("admin.socket", &path)).transpose()?;
+    Ok(AdminConfig { socket })
 }
 
 fn log(raw: &RawLog) -> Checked<LogConfig> {

@@ -19,6 +19,8 @@ pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
+use crate::services::CustodyRules;
+
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -44,6 +46,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// How operators reach the server.
+    pub admin: AdminConfig,
 }
 
 /// `[server]`: listener, deadlines and caps.
@@ -209,6 +213,8 @@ pub struct ScopeConfig {
     pub export: bool,
     /// Whether no two of its objects may have the same Name.
     pub unique_names: bool,
+    /// Where its new keys live.
+    pub custody: CustodyRules,
 }
 
 /// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
@@ -259,6 +265,13 @@ pub struct KeysConfig {
     pub rsa_max_bits: u32,
     /// Whether 3DES keys are made and taken into the token.
     pub allow_3des: bool,
+}
+
+/// `[admin]`: how operators reach the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminConfig {
+    /// The Unix socket; absent: none.
+    pub socket: Option<PathBuf>,
 }
 
 impl Default for KeysConfig {

@@ -29,6 +29,8 @@ pub(crate) struct RawConfig {
     pub(crate) keys: RawKeys,
     #[serde(default)]
     pub(crate) log: RawLog,
+    #[serde(default)]
+    pub(crate) admin: RawAdmin,
 }
 
 /// One value, or a list of them.
@@ -232,6 +234,30 @@ pub(crate) struct RawScope {
     pub(crate) export: bool,
     #[serde(default = "yes")]
     pub(crate) unique_names: bool,
+    #[serde(default = "RawCustody::wrapped")]
+    pub(crate) symmetric_keys: RawCustody,
+    #[serde(default = "RawCustody::token")]
+    pub(crate) private_keys: RawCustody,
+    #[serde(default)]
+    pub(crate) assisted: bool,
+}
+
+/// `scope.symmetric_keys`, `scope.private_keys`
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawCustody {
+    Token,
+    Wrapped,
+}
+
+impl RawCustody {
+    const fn token() -> Self {
+        Self::Token
+    }
+
+    const fn wrapped() -> Self {
+        Self::Wrapped
+    }
 }
 
 /// `[limits]`
@@ -282,6 +308,13 @@ impl Default for RawLog {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: RawLogFormat::Text }
     }
+}
+
+/// `[admin]`
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RawAdmin {
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// `log.format`

@@ -95,10 +95,16 @@ pin = {{ file = "pin" }}
 [store]
 path = "claviger.db"
 
+[admin]
+socket = "admin.sock"
+
 # The clients client1 and client2 belong to demo, the client other to other.
 [[scope]]
 name = "demo"
 export = true
+# HMACs that SoftHSM2 lacks are made in the server's memory. A trial's luxury: see
+# docs/guides/custody.md.
+assisted = true
 
 [[scope]]
 name = "other"

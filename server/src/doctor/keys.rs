@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hsm_backend::{
-    CallContext, Capabilities, Curve, HsmBackend, HsmError, HsmErrorKind, KeyId, KeyMaterial,
-    KeyPairSpec, KeyPolicy, KeyRef, KeyUsage, PublicKey, SecretKeyKind, SecretKeySpec, SecretValue,
+    CallContext, Capabilities, Curve, EdwardsCurve, HsmBackend, HsmError, HsmErrorKind, KeyId,
+    KeyMaterial, KeyPairSpec, KeyPolicy, KeyRef, KeyUsage, PublicKey, SecretKeyKind, SecretKeySpec,
+    SecretValue,
 };
 
 /// CKA_LABEL of everything made here: what a killed doctor leaves can be found by it.
@@ -25,6 +26,8 @@ pub(super) struct Patience {
 pub(super) enum Role {
     /// Encrypts and decrypts.
     Cipher(SecretKeyKind),
+    /// An AES key that encrypts the tweaks of XTS.
+    Tweak,
     /// An AES key that wraps and unwraps.
     Wrapping,
     /// An AES key that may be wrapped.
@@ -37,6 +40,8 @@ pub(super) enum Role {
     Rsa,
     /// Signs.
     Ec(Curve),
+    /// Signs.
+    Edwards(EdwardsCurve),
 }
 
 /// The key of RFC 4493 §4.
@@ -114,6 +119,7 @@ impl<'a> Workbench<'a> {
                 let bits = if kind == SecretKeyKind::Des3 { 192 } else { 256 };
                 self.generate(SecretKeySpec { kind, bits }, &shut(encrypting()))
             }
+            Role::Tweak => self.generate(AES, &shut(encrypting())),
             Role::Wrapping => {
                 self.generate(AES, &shut(KeyUsage { wrap: true, unwrap: true, ..usage }))
             }
@@ -124,6 +130,7 @@ impl<'a> Workbench<'a> {
             Role::Cmac => self.bring(SecretKeyKind::Aes, &CMAC_KEY),
             Role::Rsa => self.pair(&self.rsa_spec()),
             Role::Ec(curve) => self.pair(&KeyPairSpec::Ec(curve)),
+            Role::Edwards(curve) => self.pair(&KeyPairSpec::Edwards(curve)),
         }
     }
 

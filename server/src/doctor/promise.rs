@@ -24,7 +24,11 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn of(config: &Config) -> Self {
-        Self { max_sessions: Some(config.token.max_sessions), ..Self::from(config.keys) }
+        Self {
+            assisted: config.scopes.iter().any(|scope| scope.custody.assisted),
+            max_sessions: Some(config.token.max_sessions),
+            ..Self::from(config.keys)
+        }
     }
 
     /// The key of the configuration that switches `subject` off, if one does.

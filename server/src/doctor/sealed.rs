@@ -32,7 +32,12 @@ pub(super) fn begin<'w>(
         }
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
             let (iv, aad) = (vec![0x17; NONCE_BYTES], b"doctor".to_vec());
-            let params = CipherParams { iv, aad, tag_bytes: TAG_BYTES, counter_bits: None };
+            let params = CipherParams { iv, aad, tag_bytes: TAG_BYTES, ..CipherParams::default() };
+            (Role::Cipher(SecretKeyKind::Aes), &WHOLE, params)
+        }
+        CipherAlgorithm::AesXts => {
+            let tweak_key = Some(bench.key(Role::Tweak)?.key.clone());
+            let params = CipherParams { iv: vec![0x17; 16], tweak_key, ..CipherParams::default() };
             (Role::Cipher(SecretKeyKind::Aes), &WHOLE, params)
         }
         CipherAlgorithm::AesKeyWrap | CipherAlgorithm::AesKeyWrapPad => {

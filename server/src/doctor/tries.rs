@@ -47,6 +47,7 @@ pub(super) fn begin<'w>(bench: &'w Workbench<'_>, subject: Subject) -> Result<Wo
         Subject::Wish(Wish::GenerateSecret(kind)) => generate(bench, kind),
         Subject::Wish(Wish::GenerateRsa) => pair(bench, bench.rsa_spec()),
         Subject::Wish(Wish::GenerateEc(curve)) => pair(bench, KeyPairSpec::Ec(curve)),
+        Subject::Wish(Wish::GenerateEdwards(curve)) => pair(bench, KeyPairSpec::Edwards(curve)),
         Subject::WrappedCustody => custody(bench),
         Subject::Random => random(bench),
     }
@@ -72,6 +73,7 @@ pub(super) fn check(holds: bool, otherwise: &'static str) -> Result<(), Failure>
 fn sign<'w>(bench: &'w Workbench<'_>, wish: SignAlgorithm) -> Result<Work<'w>, Failure> {
     let role = match wish {
         SignAlgorithm::Ecdsa(hash) => Role::Ec(curve_of(bench, hash)),
+        SignAlgorithm::EdDsa(curve) => Role::Edwards(curve),
         SignAlgorithm::RsaPkcs1(_) | SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::RsaPss { .. } => {
             Role::Rsa
         }
@@ -180,6 +182,9 @@ fn pair<'w>(bench: &'w Workbench<'_>, spec: KeyPairSpec) -> Result<Work<'w>, Fai
         let made = bench.pair(&spec)?;
         let fits = match (&made.public, &spec) {
             (Some(PublicKey::Ec { curve, .. }), KeyPairSpec::Ec(wanted)) => curve == wanted,
+            (Some(PublicKey::Edwards { curve, .. }), KeyPairSpec::Edwards(wanted)) => {
+                curve == wanted
+            }
             (Some(PublicKey::Rsa { modulus, .. }), KeyPairSpec::Rsa { bits, .. }) => {
                 u32::try_from(8 * modulus.len()).is_ok_and(|found| found == *bits)
             }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use hsm_backend::{
-    BlockCipher, Capabilities, CipherAlgorithm, Curve, HashAlgorithm, MacAlgorithm, SecretKeyKind,
-    SignAlgorithm, Wish, WrapAlgorithm,
+    BlockCipher, Capabilities, CipherAlgorithm, Curve, EdwardsCurve, HashAlgorithm, MacAlgorithm,
+    SecretKeyKind, SignAlgorithm, Wish, WrapAlgorithm,
 };
 use serde::Serialize;
 
@@ -107,6 +107,7 @@ fn words(subject: Subject) -> Option<(Group, String)> {
         Wish::GenerateSecret(kind) => (Group::Keys, secret_name(kind).to_owned()),
         Wish::GenerateRsa => (Group::Keys, "RSA".to_owned()),
         Wish::GenerateEc(curve) => (Group::Keys, format!("EC {}", curve_name(curve))),
+        Wish::GenerateEdwards(curve) => (Group::Keys, edwards_name(curve)),
     };
     Some((group, name))
 }
@@ -126,6 +127,7 @@ fn cipher_name(wish: CipherAlgorithm) -> Option<String> {
         }
         CipherAlgorithm::AesGcm
         | CipherAlgorithm::AesCcm
+        | CipherAlgorithm::AesXts
         | CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad => {
             cipher::unpadded_name(wish).map(|mode| format!("AES {mode:?}"))
@@ -144,7 +146,12 @@ fn sign_name(wish: SignAlgorithm) -> Option<String> {
         SignAlgorithm::Ecdsa(hash) => {
             Some(format!("ECDSA {} {}", curve_name(curve_for(hash)), hash_name(hash)?))
         }
+        SignAlgorithm::EdDsa(curve) => Some(format!("EdDSA {}", edwards_name(curve))),
     }
+}
+
+fn edwards_name(curve: EdwardsCurve) -> String {
+    spelt(algorithm::edwards_name(curve).0)
 }
 
 fn mac_name(wish: MacAlgorithm) -> Option<String> {

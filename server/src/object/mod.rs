@@ -5,8 +5,8 @@ mod attributes;
 pub use attributes::{AttributeSet, Instance};
 
 use hsm_backend::{KeyId, KeyRef};
-use kmip_core::attribute::{AttributeKind, UniqueIdentifier};
-use kmip_core::ttlv::DateTime;
+use kmip_core::attribute::{AttributeKind, AttributeName, UniqueIdentifier};
+use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{CryptographicUsageMask, ObjectType, State};
 
 /// A partition of the objects; every object and every client belongs to one.
@@ -39,6 +39,42 @@ pub enum Custody {
     /// The value is sealed under the token's sealing key: secret data, opaque objects, and keys
     /// that no token takes.
     Sealed,
+    /// Wrapped by a token-resident wrapping key; unwrapped into the token for use.
+    Wrapped,
+    /// Sealed, and used in the server's own memory, for an algorithm that the token lacks.
+    Assisted,
+}
+
+impl Custody {
+    /// The word for it in `x-claviger-custody`; none where there is nothing in custody.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Public => None,
+            Self::Token => Some("token"),
+            Self::Sealed => Some("sealed"),
+            Self::Wrapped => Some("wrapped"),
+            Self::Assisted => Some("assisted"),
+        }
+    }
+}
+
+/// The custom attribute that tells an object's custody. Its prefix is the server's.
+pub const CUSTODY_ATTRIBUTE: &str = "x-claviger-custody";
+
+/// Whether a custom attribute of this name is the server's to set.
+#[must_use]
+pub fn is_reserved(name: &AttributeName) -> bool {
+    name.as_str().starts_with("x-claviger-")
+}
+
+/// A value sealed under the token's sealing key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedForm {
+    /// The sealing key.
+    pub key: KeyId,
+    /// What it made of the value.
+    pub bytes: Vec<u8>,
 }
 
 /// How far an object has come.
@@ -80,13 +116,18 @@ pub struct ManagedObject {
     pub attributes: AttributeSet,
     /// Where the secret is.
     pub custody: Custody,
-    /// CKA_ID of the token object, for custody `Token`.
+    /// CKA_ID of the token object, for custody `Token`; for `Wrapped` the name of the live key.
     pub key_id: Option<KeyId>,
-    /// The key that seals `blob`.
+    /// The key that wraps or seals `blob`.
     pub kek_id: Option<KeyId>,
-    /// The object as KMIP encodes it: in plaintext for custody `Public`, else sealed; absent where
-    /// the token alone has the value.
+    /// The object as KMIP encodes it, in plaintext for custody `Public`, sealed for `Sealed` and
+    /// `Assisted`; the wrapped key for `Wrapped`; absent where the token alone has the value.
     pub blob: Option<Vec<u8>>,
+    /// The key as it was registered, for one of custody `Token` or `Wrapped` that may be read: a
+    /// client is owed the very bytes it brought.
+    pub form: Option<SealedForm>,
+    /// CKA_ID of a token object that a move between custodies leaves, to be destroyed.
+    pub leftover: Option<KeyId>,
     /// Key check value of a token key, where the token gives one.
     pub kcv: Vec<u8>,
     /// Length of the value in bits as the client knows it (tokens may pad).
@@ -108,6 +149,8 @@ impl ManagedObject {
             key_id: None,
             kek_id: None,
             blob: None,
+            form: None,
+            leftover: None,
             kcv: Vec::new(),
             true_bits: 0,
         }
@@ -133,10 +176,35 @@ impl ManagedObject {
         CryptographicUsageMask(u32::from_be_bytes(bits.to_be_bytes()))
     }
 
-    /// The token's key, for custody `Token`.
+    /// Notes where the secret is, in the attribute that tells it too.
+    pub fn set_custody(&mut self, custody: Custody) {
+        self.custody = custody;
+        let name = AttributeName::new(CUSTODY_ATTRIBUTE);
+        match custody.name() {
+            Some(word) => self.attributes.set_value(&name, Value::TextString(word.to_owned())),
+            None => drop(self.attributes.remove(&name, 0)),
+        }
+    }
+
+    /// The key as the token is asked for it, for custody `Token` and `Wrapped`.
     #[must_use]
     pub fn key_ref(&self) -> Option<KeyRef> {
-        self.key_id.filter(|_| self.custody == Custody::Token).map(KeyRef::Token)
+        match self.custody {
+            Custody::Token => self.key_id.map(KeyRef::Token),
+            Custody::Wrapped => {
+                let (id, kek, blob) = (self.key_id?, self.kek_id?, self.blob.clone()?);
+                Some(KeyRef::Wrapped { id, kek, kcv: self.kcv.clone(), blob })
+            }
+            Custody::Public | Custody::Sealed | Custody::Assisted => None,
+        }
+    }
+
+    /// Forgets where the secret was: it is gone.
+    pub fn forget_secret(&mut self) {
+        self.key_id = None;
+        self.kek_id = None;
+        self.blob = None;
+        self.form = None;
     }
 
     /// When a date will next change the state by itself; `None` if none will.

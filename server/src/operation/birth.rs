@@ -129,7 +129,8 @@ fn new_identifier() -> Result<UniqueIdentifier, OpError> {
     Ok(UniqueIdentifier::new(parts.join("-")))
 }
 
-fn random_id() -> Result<[u8; 16], OpError> {
+/// 128 random bits.
+pub(super) fn random_id() -> Result<[u8; 16], OpError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| OpError::GeneralFailure("no randomness"))?;
     Ok(bytes)
@@ -194,7 +195,7 @@ pub(super) fn bear<T>(
         object.phase = Phase::Pending(lease.clone());
     }
     if let Some(first) = objects.first_mut() {
-        first.custody = Custody::Token;
+        first.set_custody(Custody::Token);
         first.key_id = Some(id);
     }
     ctx.insert(&refs(&objects))?;

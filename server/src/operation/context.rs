@@ -10,10 +10,10 @@ use kmip_core::types::{Operation, ProtocolVersion};
 
 use super::OpError;
 use crate::authz::{self, Action, Denied, Grant, Subject};
-use crate::lifecycle;
-use crate::object::ManagedObject;
+use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
 use crate::store::{Filter, Page, StoreError};
+use crate::{invocations, lifecycle};
 
 /// How often a change that lost a race is tried again.
 const ATTEMPTS: usize = 64;
@@ -53,6 +53,27 @@ impl<'a> OpContext<'a> {
             placeholder: None,
             undo: Vec::new(),
         }
+    }
+
+    /// A context for one act of the operator on this machine in `scope`.
+    #[must_use]
+    pub fn for_operator(services: &'a Services, scope: &crate::object::Scope) -> Self {
+        let subject = Subject { scope: scope.clone(), may_export: false };
+        let mut context = Self::new(services, subject, ProtocolVersion::NEWEST);
+        context.grant = Some(authz::operator(scope));
+        context
+    }
+
+    /// An object as the operator sees it, or what is left of a destroyed one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpError`]; `NotFound`.
+    pub fn operators_object(
+        &mut self,
+        uid: UniqueIdentifier,
+    ) -> Result<Arc<ManagedObject>, OpError> {
+        self.object_or_remains(Some(uid))
     }
 
     /// Begins an item: from here on the context acts under the grant for `operation`.
@@ -212,6 +233,25 @@ impl<'a> OpContext<'a> {
         Err(StoreError::Conflict.into())
     }
 
+    /// Changes what the server keeps for itself of an object. It is no change that a client asked
+    /// for, so it leaves the Last Change Date alone and no Undo takes it back.
+    pub(super) fn reserve<T>(
+        &mut self,
+        uid: &UniqueIdentifier,
+        mut change: impl FnMut(&mut AttributeSet) -> Result<T, OpError>,
+    ) -> Result<T, OpError> {
+        for _ in 0..ATTEMPTS {
+            let mut object = Arc::unwrap_or_clone(self.load(uid)?);
+            let outcome = change(&mut object.attributes)?;
+            match self.write(&object) {
+                Ok(()) => return Ok(outcome),
+                Err(OpError::Store(StoreError::Conflict)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
     /// Stores new objects, all or none.
     pub(super) fn insert(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
         self.services.store.insert(self.grant()?, objects, self.unique_names())?;
@@ -274,7 +314,9 @@ impl<'a> OpContext<'a> {
             UndoStep::Changed(before) => {
                 let uid = before.uid.clone();
                 self.change(Some(uid), |object, _| {
-                    object.attributes = before.attributes.clone();
+                    let mut restored = before.attributes.clone();
+                    invocations::keep(&object.attributes, &mut restored);
+                    object.attributes = restored;
                     Ok(())
                 })?;
                 Ok(())

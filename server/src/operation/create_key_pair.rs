@@ -82,8 +82,8 @@ fn half(
     let mask = match (spec, is_private) {
         (KeyPairSpec::Rsa { .. }, true) => Mask::Sign.union(Mask::Decrypt),
         (KeyPairSpec::Rsa { .. }, false) => Mask::Verify.union(Mask::Encrypt),
-        (KeyPairSpec::Ec(_), true) => Mask::Sign,
-        (KeyPairSpec::Ec(_), false) => Mask::Verify,
+        (KeyPairSpec::Ec(_) | KeyPairSpec::Edwards(_), true) => Mask::Sign,
+        (KeyPairSpec::Ec(_) | KeyPairSpec::Edwards(_), false) => Mask::Verify,
     };
     given.set_default(Kind::CryptographicUsageMask, &mask);
     let length = i32::try_from(bits).map_err(|_| OpError::InvalidField("key length"))?;

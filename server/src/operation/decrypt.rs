@@ -10,6 +10,7 @@ use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType};
 
 use super::encrypt::aad;
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
+use super::tweak_key::tweak_key;
 use super::use_key::{algorithm_of, key_for, parameters_for, single_part, token_key};
 use super::{OpContext, OpError};
 use crate::bridge::cipher::{self, Cipher};
@@ -41,13 +42,14 @@ fn whole(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     refuse_public(&key)?;
     let data = single_part(ctx, request.data)?;
-    let parameters = parameters_for(&key, request.cryptographic_parameters);
+    let parameters = parameters_for(&key, request.cryptographic_parameters)?;
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let iv = iv(&cipher, request.iv_counter_nonce)?;
     let (data, tag) = tag(&cipher, data.expose(), request.authenticated_encryption_tag)?;
     let token_key = servable(ctx, &key, &cipher)?;
-    let params = Cipher { tag_bytes: tag.len(), ..cipher.clone() }.params(iv, aad)?;
+    let mut params = Cipher { tag_bytes: tag.len(), ..cipher.clone() }.params(iv, aad)?;
+    params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     let plain = ctx
         .hsm()
         .decrypt(&ctx.call(), &token_key, cipher.algorithm, &params, data, &tag)
@@ -89,7 +91,7 @@ fn first(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     refuse_public(&key)?;
     let given = request.cryptographic_parameters;
-    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone()))?;
+    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone())?)?;
     if cipher.algorithm.is_public_key() {
         return Err(OpError::FeatureNotSupported("private keys decrypt in one part only"));
     }
@@ -101,7 +103,8 @@ fn first(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     }
     let token_key = servable(ctx, &key, &cipher)?;
     let tag_bytes = claimed.as_ref().map_or(cipher.tag_bytes, Vec::len);
-    let params = Cipher { tag_bytes, ..cipher.clone() }.params(iv, aad)?;
+    let mut params = Cipher { tag_bytes, ..cipher.clone() }.params(iv, aad)?;
+    params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     let wish = StreamWish::Decrypt { algorithm: cipher.algorithm, params };
     let work = stream::open(ctx, &token_key, &wish)?;
     let beginning = Beginning { uid: Some(key.uid.clone()), parameters: given, claimed, work };

@@ -16,7 +16,7 @@ pub(super) fn handle(
     let index = request.attribute_index.unwrap_or(0);
     let allowed = match name.kind() {
         Some(kind) => kind.rule().client_may_delete,
-        None if name.is_custom() => name.is_client_custom(),
+        None if name.is_custom() => !modify_attribute::is_servers_own(&name),
         None => return Err(OpError::AttributeNotFound),
     };
     if !allowed {

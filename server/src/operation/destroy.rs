@@ -6,9 +6,9 @@ use hsm_backend::{HsmBackend, HsmError, HsmErrorKind, KeyRef};
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::payload::{DestroyRequest, DestroyResponse};
 
-use super::{OpContext, OpError, birth};
+use super::{OpContext, OpError, birth, transfer};
 use crate::lifecycle;
-use crate::object::{ManagedObject, Phase};
+use crate::object::{Custody, ManagedObject, Phase};
 
 /// Destroys one object and answers with its identifier. Its metadata stay.
 pub(super) fn handle(
@@ -42,7 +42,7 @@ fn end(
     let lease = birth::lease(ctx);
     // While the token is away a key cannot be destroyed: better to say so before the row changes.
     let target = ctx.object(uid)?;
-    if target.key_ref().is_some() {
+    if target.custody == Custody::Token {
         ctx.capabilities()?;
     }
     let (mut object, ()) = ctx.change(Some(target.uid.clone()), |object, now| {
@@ -50,19 +50,23 @@ fn end(
             return Err(OpError::NotFound);
         }
         change(object, now)?;
-        match object.key_ref() {
-            Some(_) => object.phase = Phase::Destroying(lease.clone()),
-            None => object.blob = None,
+        match object.custody {
+            Custody::Token => object.phase = Phase::Destroying(lease.clone()),
+            Custody::Public | Custody::Sealed | Custody::Wrapped | Custody::Assisted => {
+                object.forget_secret();
+            }
         }
         Ok(())
     })?;
-    if let Some(key) = object.key_ref() {
-        let canary = ctx.services().sealer.canary()?;
-        destroy_in_token(ctx.hsm(), &ctx.call(), &key, canary.map(KeyRef::Token).as_ref())?;
-        object.phase = Phase::Live;
-        object.blob = None;
-        object.key_id = None;
-        ctx.replace(&[&object])?;
+    match (object.custody, object.key_ref()) {
+        (Custody::Token, Some(key)) => {
+            let canary = ctx.services().keyring.canary()?;
+            destroy_in_token(ctx.hsm(), &ctx.call(), &key, canary.map(KeyRef::Token).as_ref())?;
+            object.phase = Phase::Live;
+            object.forget_secret();
+            ctx.replace(&[&object])?;
+        }
+        _ => target.key_ref().iter().for_each(|key| transfer::let_go(ctx, key)),
     }
     Ok(object.uid)
 }

@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.29.
 
-use hsm_backend::{CipherParams, Encrypted, KeyRef, StreamWish, software};
+use hsm_backend::{CipherAlgorithm, CipherParams, Encrypted, KeyRef, StreamWish, software};
 use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::payload::{EncryptRequest, EncryptResponse};
 use kmip_core::secret::SecretBytes;
@@ -10,8 +10,9 @@ use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType, ProtocolVersi
 
 use super::public_key::public_key;
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
+use super::tweak_key::tweak_key;
 use super::use_key::{algorithm_of, key_for, parameters_for, single_part, spend, token_key};
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, constructed_iv};
 use crate::bridge::cipher::{self, Cipher};
 use crate::lifecycle::Purpose;
 use crate::object::ManagedObject;
@@ -39,11 +40,12 @@ pub(super) fn handle(
 fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResponse, OpError> {
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     let data = single_part(ctx, request.data)?;
-    let parameters = parameters_for(&key, request.cryptographic_parameters);
+    let parameters = parameters_for(&key, request.cryptographic_parameters)?;
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
-    let (iv, made_here) = iv(ctx, &cipher, request.iv_counter_nonce)?;
-    let params = cipher.params(iv.clone(), aad)?;
+    let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
+    let mut params = cipher.params(iv.clone(), aad)?;
+    params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     let encrypted = if key.object_type == ObjectType::PublicKey {
         let public = public_key(&key)?;
         spend(ctx, &key, data.len())?;
@@ -76,11 +78,12 @@ fn first(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
         return Err(OpError::FeatureNotSupported("public keys encrypt in one part only"));
     }
     let given: Option<CryptographicParameters> = request.cryptographic_parameters;
-    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone()))?;
+    let cipher = cipher::cipher(algorithm_of(&key)?, &parameters_for(&key, given.clone())?)?;
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let token_key = servable(ctx, &key, &cipher)?;
-    let (iv, made_here) = iv(ctx, &cipher, request.iv_counter_nonce)?;
-    let params: CipherParams = cipher.params(iv.clone(), aad)?;
+    let (iv, made_here) = iv(ctx, &key, &cipher, request.iv_counter_nonce)?;
+    let mut params: CipherParams = cipher.params(iv.clone(), aad)?;
+    params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     spend(ctx, &key, request.data.as_ref().map_or(0, SecretBytes::len))?;
     let wish = StreamWish::Encrypt { algorithm: cipher.algorithm, params };
     let work = stream::open(ctx, &token_key, &wish)?;
@@ -180,21 +183,32 @@ pub(super) fn aad(cipher: &Cipher, given: Option<Vec<u8>>) -> Result<Vec<u8>, Op
 
 /// The IV to use, and whether the server made it.
 fn iv(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
+    key: &ManagedObject,
     cipher: &Cipher,
     given: Option<Vec<u8>>,
 ) -> Result<(Vec<u8>, bool), OpError> {
     let given = given.filter(|iv| !iv.is_empty());
     match given {
         Some(_) if cipher.iv_bytes == 0 => Err(OpError::InvalidField("this mode takes no IV")),
-        Some(_) if cipher.random_iv => {
+        Some(_) if cipher.random_iv == Some(true) => {
             Err(OpError::InvalidField("an IV is given, and one is to be made"))
         }
         Some(iv) => Ok((iv, false)),
         None if cipher.iv_bytes == 0 => Ok((Vec::new(), false)),
+        None if must_be_given(cipher) => Err(OpError::InvalidMessage("no IV")),
         None => {
-            let made = ctx.hsm().random(&ctx.call(), cipher.iv_bytes)?;
-            Ok((made.expose().to_vec(), true))
+            let made = match cipher.fields {
+                Some(fields) => constructed_iv::make(ctx, key, fields, cipher.iv_bytes)?,
+                None => ctx.hsm().random(&ctx.call(), cipher.iv_bytes)?.expose().to_vec(),
+            };
+            Ok((made, true))
         }
     }
+}
+
+/// Where the data of XTS stand, only the client knows; and it may want none of the server's IVs.
+fn must_be_given(cipher: &Cipher) -> bool {
+    let unwanted = cipher.random_iv == Some(false) && cipher.fields.is_none();
+    cipher.algorithm == CipherAlgorithm::AesXts || unwanted
 }

@@ -6,8 +6,8 @@ use kmip_core::types::Operation;
 
 use crate::authz::Denied;
 use crate::bridge::BridgeError;
+use crate::keyring::KeyringError;
 use crate::lifecycle::Forbidden;
-use crate::sealing::SealError;
 use crate::store::StoreError;
 
 /// Why an operation failed. The texts inside are fixed: they may reach the client.
@@ -118,11 +118,11 @@ impl From<BridgeError> for OpError {
     }
 }
 
-impl From<SealError> for OpError {
-    fn from(error: SealError) -> Self {
+impl From<KeyringError> for OpError {
+    fn from(error: KeyringError) -> Self {
         match error {
-            SealError::Hsm(error) => Self::Hsm(error),
-            SealError::Store(error) => Self::Store(error),
+            KeyringError::Hsm(error) => Self::Hsm(error),
+            KeyringError::Store(error) => error.into(),
         }
     }
 }

@@ -9,7 +9,7 @@ use kmip_core::secret::SecretBytes;
 use super::stream::{self, Beginning, Fields, Later, Part};
 use super::use_key::single_part;
 use super::{OpContext, OpError};
-use crate::bridge::algorithm;
+use crate::bridge::{algorithm, fields};
 use crate::streams::{Stream, Work};
 
 /// Hashes the data, or a part of them.
@@ -23,6 +23,10 @@ pub(super) fn handle(
         last: request.final_indicator,
     })?;
     let parameters = request.cryptographic_parameters;
+    if parameters.key_role_type.is_some() || parameters.cryptographic_algorithm.is_some() {
+        return Err(OpError::InvalidField("a hash has no key"));
+    }
+    fields::only(&parameters, fields::OF_HASH)?;
     let wanted = parameters.hashing_algorithm;
     let hash = algorithm::hash(wanted.ok_or(OpError::InvalidMessage("no hashing algorithm"))?)?;
     match part {

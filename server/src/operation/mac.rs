@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.33.
 
-use hsm_backend::{KeyRef, MacAlgorithm, StreamWish};
+use hsm_backend::{KeyRef, MacAlgorithm, StreamWish, Wish, assisted, assists};
 use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::payload::{MacRequest, MacResponse};
 use kmip_core::secret::SecretBytes;
@@ -10,10 +10,10 @@ use kmip_core::types::CryptographicUsageMask as Mask;
 
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
 use super::use_key::{algorithm_of, key_for, parameters_for, single_part, spend, token_key};
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, value};
 use crate::bridge::signature;
 use crate::lifecycle::Purpose;
-use crate::object::ManagedObject;
+use crate::object::{Custody, ManagedObject};
 
 const RIGHT: Right = Right { usage: Mask::MACGenerate, purpose: Purpose::Protect };
 
@@ -69,34 +69,67 @@ pub(super) fn compute(
     }
 }
 
-/// The MAC asked for and the token's key, if the token can carry it out.
+/// Who computes the MAC.
+enum Maker {
+    /// The token, with this key.
+    Token(KeyRef),
+    /// The server, with a key of custody `Assisted`.
+    Assisted,
+}
+
+/// The MAC asked for, and who can compute it.
 fn servable(
     ctx: &OpContext<'_>,
     key: &ManagedObject,
     given: Option<CryptographicParameters>,
-) -> Result<(MacAlgorithm, KeyRef), OpError> {
-    let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given))?;
+) -> Result<(MacAlgorithm, Maker), OpError> {
+    let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given)?)?;
+    let allowed = ctx.services().custody(&key.scope).assisted;
+    if key.custody == Custody::Assisted && allowed && assists(Wish::Mac(algorithm)) {
+        return Ok((algorithm, Maker::Assisted));
+    }
     if ctx.capabilities()?.mac(algorithm).is_none() {
+        let request = ctx.request_id();
+        tracing::info!(request, ?algorithm, allowed, "the token lacks the mechanism of a MAC");
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
-    Ok((algorithm, token_key(key)?))
+    Ok((algorithm, Maker::Token(token_key(key)?)))
+}
+
+/// A key in memory for this one call.
+fn assist(
+    ctx: &OpContext<'_>,
+    key: &ManagedObject,
+    algorithm: MacAlgorithm,
+    data: &[u8],
+) -> Result<Vec<u8>, OpError> {
+    let (request, scope, object) = (ctx.request_id(), key.scope.as_str(), key.uid.as_str());
+    tracing::info!(request, scope, object, ?algorithm, "assisted: key used in memory");
+    Ok(assisted::mac(algorithm, value::assisted_secret(ctx, key)?, data)?)
 }
 
 fn whole(ctx: &mut OpContext<'_>, wanted: Wanted, right: Right) -> Result<Outcome, OpError> {
     let key = key_for(ctx, wanted.uid, right.usage, right.purpose)?;
     let data = single_part(ctx, wanted.data)?;
-    let (algorithm, token_key) = servable(ctx, &key, wanted.parameters)?;
+    let (algorithm, maker) = servable(ctx, &key, wanted.parameters)?;
     if right.purpose == Purpose::Protect {
         spend(ctx, &key, data.len())?;
     }
-    let mac = ctx.hsm().mac(&ctx.call(), &token_key, algorithm, data.expose())?;
+    let mac = match maker {
+        Maker::Token(key) => ctx.hsm().mac(&ctx.call(), &key, algorithm, data.expose())?.value,
+        Maker::Assisted => assist(ctx, &key, algorithm, data.expose())?,
+    };
     let (uid, claimed) = (key.uid.clone(), wanted.claimed);
-    Ok(Outcome { uid, mac: Some(mac.value), claimed, correlation_value: None })
+    Ok(Outcome { uid, mac: Some(mac), claimed, correlation_value: None })
 }
 
 fn first(ctx: &mut OpContext<'_>, wanted: Wanted, right: Right) -> Result<Outcome, OpError> {
     let key = key_for(ctx, wanted.uid, right.usage, right.purpose)?;
-    let (algorithm, token_key) = servable(ctx, &key, wanted.parameters.clone())?;
+    let (algorithm, Maker::Token(token_key)) = servable(ctx, &key, wanted.parameters.clone())?
+    else {
+        // The key is in memory for one call, not for as long as a client takes.
+        return Err(OpError::ParametersNotSupported("assisted keys take their data at once"));
+    };
     if right.purpose == Purpose::Protect {
         spend(ctx, &key, wanted.data.as_ref().map_or(0, SecretBytes::len))?;
     }

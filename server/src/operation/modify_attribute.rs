@@ -2,13 +2,14 @@
 //!
 //! Spec: KMIP 1.4 §4.15.
 
-use kmip_core::attribute::{Attribute, AttributeKind as Kind, UsageLimits};
+use hsm_backend::{KeyRef, WrappedKey};
+use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName, UsageLimits};
 use kmip_core::payload::{ModifyAttributeRequest, ModifyAttributeResponse};
 use kmip_core::ttlv::{DateTime, Value};
 
 use super::{OpContext, OpError, birth};
 use crate::lifecycle;
-use crate::object::ManagedObject;
+use crate::object::{Custody, ManagedObject, is_reserved};
 
 /// Replaces an instance and answers with it.
 pub(super) fn handle(
@@ -43,13 +44,19 @@ pub(super) fn handle(
     Ok(ModifyAttributeResponse { unique_identifier: object.uid, attribute })
 }
 
+/// Whether a custom attribute is none of the client's: `y-` by the specification, `x-claviger-` by
+/// our own word.
+pub(super) fn is_servers_own(name: &AttributeName) -> bool {
+    name.is_custom() && (!name.is_client_custom() || is_reserved(name))
+}
+
 /// Checks an attribute that a client wants to set.
 pub(super) fn check(ctx: &OpContext<'_>, attribute: &Attribute) -> Result<(), OpError> {
     attribute
         .check(ctx.version())
         .map_err(|_| OpError::InvalidField("unknown or malformed attribute"))?;
-    if attribute.name.is_custom() && !attribute.name.is_client_custom() {
-        return Err(OpError::PermissionDenied("y- attributes are the server's to set"));
+    if is_servers_own(&attribute.name) {
+        return Err(OpError::PermissionDenied("the attribute is the server's to set"));
     }
     Ok(())
 }
@@ -111,8 +118,13 @@ pub(super) fn take_effect(object: &mut ManagedObject, now: DateTime) -> Result<(
     lifecycle::advance(object, now);
     let readable = object.attributes.boolean(Kind::Extractable) == Some(true)
         && object.attributes.boolean(Kind::Sensitive) == Some(false);
-    if object.key_ref().is_some() && !readable {
-        object.blob = None;
+    if !readable {
+        object.form = None;
+    }
+    if let (Custody::Wrapped, Some(blob)) = (object.custody, &object.blob) {
+        let sensitive = object.attributes.boolean(Kind::Sensitive) == Some(true);
+        let locked = object.attributes.boolean(Kind::Extractable) == Some(false);
+        object.blob = Some(WrappedKey::restricted(blob, sensitive, locked)?);
     }
     Ok(())
 }
@@ -131,7 +143,10 @@ fn restrict_token_key(
     };
     let object = ctx.object(Some(uid.clone()))?;
     match object.key_ref() {
-        Some(key) => Ok(ctx.hsm().restrict_key(&ctx.call(), &key, sensitive, locked)?),
-        None => Ok(()),
+        Some(key @ KeyRef::Token(_)) => {
+            Ok(ctx.hsm().restrict_key(&ctx.call(), &key, sensitive, locked)?)
+        }
+        // The blob says it: see `take_effect`.
+        Some(KeyRef::Wrapped { .. }) | None => Ok(()),
     }
 }

@@ -14,17 +14,18 @@ use kmip_core::types::{
 use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
+use super::custody::{self, Source};
 use super::{OpContext, OpError, template};
-use crate::bridge::algorithm::{hmac_hash, is_ec};
+use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
-use crate::object::{AttributeSet, Custody, ManagedObject};
+use crate::object::{AttributeSet, Custody, ManagedObject, SealedForm};
 use crate::x509;
 
 /// What is to become of the secret that came.
 enum Plan {
     /// There is none, or it is public.
     Public,
-    /// A token key.
+    /// A key that a token takes.
     Token(KeyMaterial),
     /// Bytes that no token takes as a key.
     Sealed,
@@ -50,8 +51,10 @@ pub(super) fn handle(
             birth::keep(ctx, &row)?;
         }
         Plan::Sealed => {
-            seal(ctx, &mut row, &object)?;
-            row.custody = Custody::Sealed;
+            let sealed = seal(ctx, &row, &object)?;
+            row.kek_id = Some(sealed.key);
+            row.blob = Some(sealed.bytes);
+            row.set_custody(Custody::Sealed);
             birth::keep(ctx, &row)?;
         }
         Plan::Token(material) => import(ctx, row, &object, &material)?,
@@ -67,12 +70,15 @@ fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(w.into_bytes())
 }
 
-fn seal(ctx: &OpContext<'_>, row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
+/// Seals the object for its row.
+pub(super) fn seal(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    object: &Object,
+) -> Result<SealedForm, OpError> {
     let context = sealing_context(row);
     let sealed = ctx.services().sealer.seal(&ctx.call(), &context, &encoded(object))?;
-    row.kek_id = Some(sealed.0);
-    row.blob = Some(sealed.1);
-    Ok(())
+    Ok(SealedForm { key: sealed.0, bytes: sealed.1 })
 }
 
 /// What binds a sealed value to its row.
@@ -91,23 +97,15 @@ fn import(
     let mask = birth::checked_mask(ctx, &row)?;
     let usage = match material {
         KeyMaterial::Secret { .. } => key_spec::secret_usage(mask),
-        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => key_spec::private_usage(mask),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => key_spec::private_usage(mask),
     };
     let policy = birth::key_policy(&row, usage);
     if policy.extractable && !policy.sensitive {
-        seal(ctx, &mut row, object)?;
+        row.form = Some(seal(ctx, &row, object)?);
     }
-    birth::bear(
-        ctx,
-        vec![row],
-        |ctx, id| Ok(ctx.hsm().import_key(&ctx.keygen_call(), id, material, &policy)?),
-        |_, objects, made| {
-            for object in objects {
-                object.kcv.clone_from(&made.kcv);
-            }
-            Ok(())
-        },
-    )?;
+    custody::bear(ctx, row, &Source::Brought(material), &policy)?;
     Ok(())
 }
 
@@ -258,6 +256,9 @@ fn plan_private(
         Err(error) => return Err(error.into()),
     };
     let (algorithm, bits) = key_material::private_length(&key);
+    if is_edwards_called_ec(given, algorithm) {
+        return Ok(Plan::Sealed);
+    }
     set_lengths(given, algorithm, bits)?;
     let bounds = ctx.services().bounds;
     let allowed = bounds.rsa_min_bits..=bounds.rsa_max_bits;
@@ -287,12 +288,22 @@ fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpErr
         Ok(key) => {
             key_material::check_public(&key)?;
             let (algorithm, bits) = key_material::public_length(&key);
+            if is_edwards_called_ec(given, algorithm) {
+                return Ok(Plan::Public);
+            }
             set_lengths(given, algorithm, bits)?;
             Ok(Plan::Public)
         }
         Err(BridgeError::Unsupported(_) | BridgeError::KeyFormat) => Ok(Plan::Public),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Clients of versions that have no name for EdDSA call its keys EC. They are kept, and given back
+/// untouched: an EC key signs with ECDSA.
+fn is_edwards_called_ec(given: &AttributeSet, algorithm: CryptographicAlgorithm) -> bool {
+    let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
+    edwards(algorithm).is_some() && said.is_some_and(is_ec)
 }
 
 /// Algorithm and length of the key itself; what the client said of them must agree.

@@ -62,7 +62,7 @@ fn scheme(
     if key.object_type != ObjectType::PrivateKey {
         return Err(OpError::IllegalOperation("signing takes a private key"));
     }
-    let parameters = parameters_for(key, given);
+    let parameters = parameters_for(key, given)?;
     let scheme = signature::scheme(algorithm_of(key)?, &parameters, digest_bytes)?;
     if ctx.capabilities()?.sign(scheme.algorithm).is_none() {
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));

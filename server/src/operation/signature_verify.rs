@@ -46,7 +46,7 @@ fn whole(
     let public = public_key(&key)?;
     let signature = request.signature_data.ok_or(OpError::InvalidMessage("no signature"))?;
     let input = Input::of(ctx, request.data, request.digested_data)?;
-    let parameters = parameters_for(&key, request.cryptographic_parameters);
+    let parameters = parameters_for(&key, request.cryptographic_parameters)?;
     let scheme = signature::scheme(algorithm_of(&key)?, &parameters, input.digest_bytes())?;
     let (algorithm, salt) = (scheme.algorithm, scheme.salt_bytes);
     let valid = software::verify(&public, algorithm, salt, input.get(), &signature)?;
@@ -60,7 +60,7 @@ fn first(
     let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
     let public = public_key(&key)?;
     let given = request.cryptographic_parameters;
-    let parameters = parameters_for(&key, given.clone());
+    let parameters = parameters_for(&key, given.clone())?;
     let scheme = signature::scheme(algorithm_of(&key)?, &parameters, None)?;
     let hasher = Hasher::new(signature::hash_of(scheme.algorithm)?)?;
     let beginning = Beginning {

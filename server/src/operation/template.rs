@@ -2,7 +2,7 @@
 
 use kmip_core::attribute::{Attribute, AttributeKind as Kind, SetBy, TemplateAttribute};
 
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, modify_attribute};
 use crate::object::AttributeSet;
 
 /// The attributes of one Template-Attribute, each checked.
@@ -39,7 +39,7 @@ fn admit(ctx: &OpContext<'_>, set: &AttributeSet, attribute: &Attribute) -> Resu
             }
             rule.many
         }
-        None if attribute.name.is_client_custom() => true,
+        None if !modify_attribute::is_servers_own(&attribute.name) => true,
         None => return Err(OpError::InvalidField("the attribute is the server's to set")),
     };
     if !many && set.named(&attribute.name).next().is_some() {

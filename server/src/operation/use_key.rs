@@ -70,13 +70,21 @@ pub(super) fn algorithm_of(key: &ManagedObject) -> Result<CryptographicAlgorithm
 }
 
 /// The parameters given, else the key's own first instance, else none.
+///
+/// # Errors
+///
+/// `InvalidField` for a Key Role Type that is given, and is not among the key's own.
 pub(super) fn parameters_for(
     key: &ManagedObject,
     given: Option<CryptographicParameters>,
-) -> CryptographicParameters {
-    given
-        .or_else(|| key.attributes.typed(Kind::CryptographicParameters))
-        .unwrap_or_else(no_parameters)
+) -> Result<CryptographicParameters, OpError> {
+    let own = || key.attributes.all_typed::<CryptographicParameters>(Kind::CryptographicParameters);
+    let Some(given) = given else { return Ok(own().next().unwrap_or_else(no_parameters)) };
+    let role = given.key_role_type;
+    if role.is_some() && own().all(|own| own.key_role_type != role) {
+        return Err(OpError::InvalidField("the key has another role"));
+    }
+    Ok(given)
 }
 
 /// What a verification says.

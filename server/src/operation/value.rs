@@ -1,6 +1,6 @@
 //! The value of an object in plaintext, for Get and for wrapping.
 
-use hsm_backend::{KeyMaterial, KeyRef, SecretValue};
+use hsm_backend::{KeyId, KeyMaterial, KeyRef, SecretValue};
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::object::{
     KeyBlock, KeyValue, Object, PrivateKey, PublicKey as WirePublicKey, SecretData, SymmetricKey,
@@ -19,13 +19,12 @@ pub(super) fn in_plaintext(
 ) -> Result<Object, OpError> {
     let kept = match row.custody {
         Custody::Public => Some(public_key::stored_object(row)?),
-        Custody::Token | Custody::Sealed => unsealed(ctx, row)?,
+        Custody::Token | Custody::Wrapped => as_registered(ctx, row)?,
+        Custody::Sealed | Custody::Assisted => Some(unsealed(ctx, row)?),
     };
     match kept {
         Some(object) if fits(&object, format) => Ok(object),
-        Some(object) if row.custody == Custody::Token => {
-            from_token(ctx, row, format, Some(&object))
-        }
+        Some(object) if row.key_ref().is_some() => from_token(ctx, row, format, Some(&object)),
         Some(object) => converted(object, format),
         None => from_token(ctx, row, format, None),
     }
@@ -39,11 +38,25 @@ fn fits(object: &Object, format: Option<KeyFormatType>) -> bool {
 }
 
 /// The object in the form in which it was registered, if that is kept.
-fn unsealed(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Option<Object>, OpError> {
-    let (Some(key), Some(blob)) = (row.kek_id, row.blob.as_deref()) else { return Ok(None) };
+fn as_registered(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Option<Object>, OpError> {
+    row.form.as_ref().map(|form| open(ctx, row, form.key, &form.bytes)).transpose()
+}
+
+/// The object that is nowhere but in its blob.
+pub(super) fn unsealed(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Object, OpError> {
+    let (key, blob) = row.kek_id.zip(row.blob.as_deref()).ok_or(OpError::KeyValueNotPresent)?;
+    open(ctx, row, key, blob)
+}
+
+fn open(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    key: KeyId,
+    sealed: &[u8],
+) -> Result<Object, OpError> {
     let context = register::sealing_context(row);
-    let plain = ctx.services().sealer.open(&ctx.call(), key, &context, blob)?;
-    public_key::decoded(plain.expose()).map(Some)
+    let plain = ctx.services().sealer.open(&ctx.call(), key, &context, sealed)?;
+    public_key::decoded(plain.expose())
 }
 
 /// Another format of an object that is not in the token.
@@ -79,6 +92,36 @@ fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, Op
         Object::SecretData(secret) => Object::SecretData(SecretData { key_block, ..secret }),
         other => other,
     })
+}
+
+/// A symmetric key of the row's kind with this value.
+pub(super) fn of_secret(row: &ManagedObject, value: &SecretValue) -> Result<Object, OpError> {
+    let algorithm = row.attributes.enumeration(Kind::CryptographicAlgorithm);
+    let material = key_material::write_secret(KeyFormatType::Raw, value)?;
+    let key_block = KeyBlock {
+        key_format_type: KeyFormatType::Raw,
+        key_compression_type: None,
+        key_value: Some(KeyValue::plain(material)),
+        cryptographic_algorithm: algorithm.map(CryptographicAlgorithm),
+        cryptographic_length: i32::try_from(row.true_bits).ok(),
+        key_wrapping_data: None,
+    };
+    Ok(Object::SymmetricKey(SymmetricKey { key_block }))
+}
+
+/// The bytes of a key of custody `Assisted`.
+pub(super) fn assisted_secret(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+) -> Result<SecretValue, OpError> {
+    let object = unsealed(ctx, row)?;
+    let block = object.key_block().ok_or(OpError::KeyValueNotPresent)?;
+    match &block.key_value {
+        Some(KeyValue::Plain { material, .. }) => {
+            Ok(key_material::read_secret(block.key_format_type, material)?)
+        }
+        Some(KeyValue::Wrapped(_)) | None => Err(OpError::KeyValueNotPresent),
+    }
 }
 
 /// The value as the token gives it. `registered` tells how its key block named the algorithm.
@@ -118,7 +161,11 @@ fn from_token(
 
 /// Reads the key out of the token; short HMAC keys lose the zeros a token was given with
 /// them, two-key 3DES its third key.
-fn export(ctx: &OpContext<'_>, row: &ManagedObject, key: &KeyRef) -> Result<KeyMaterial, OpError> {
+pub(super) fn export(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    key: &KeyRef,
+) -> Result<KeyMaterial, OpError> {
     let exported = ctx.hsm().export_key(&ctx.call(), key)?;
     Ok(match exported {
         KeyMaterial::Secret { kind, value } => {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub use filter::{Criterion, FieldMatch, Filter, IndexRow, index_rows};
 pub use sqlite::SqliteStore;
 
+use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 
@@ -103,8 +104,32 @@ pub trait ObjectStore: Send + Sync {
         now: DateTime,
     ) -> Result<Vec<ManagedObject>, StoreError>;
 
-    /// Replaces a row for the reconciler, conditional on its version.
-    fn settle(&self, housekeeping: Housekeeping, object: &ManagedObject) -> Result<(), StoreError>;
+    /// Rows that name a token object which a move between custodies left, at most `limit`.
+    fn leftovers(
+        &self,
+        housekeeping: Housekeeping,
+        limit: usize,
+    ) -> Result<Vec<ManagedObject>, StoreError>;
+
+    /// Replaces rows for the server itself, all or none, conditional on their versions.
+    fn settle(
+        &self,
+        housekeeping: Housekeeping,
+        objects: &[&ManagedObject],
+    ) -> Result<(), StoreError>;
+
+    /// Live objects whose key is wrapped by `kek`, at most `limit`, in a fixed order from behind
+    /// `after` (0 to begin); each with its place in that order.
+    fn wrapped_by(
+        &self,
+        housekeeping: Housekeeping,
+        kek: KeyId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, ManagedObject)>, StoreError>;
+
+    /// Every key that wraps live objects, and how many.
+    fn count_wrapped(&self, housekeeping: Housekeeping) -> Result<Vec<(KeyId, u64)>, StoreError>;
 
     /// A value the server keeps for itself (its sealing key's identifier).
     fn setting(

@@ -377,7 +377,7 @@ fn asynchronous_indicator_is_only_a_permission() {
 
 #[test]
 fn undone_creation_leaves_no_key_in_the_token() {
-    let world = World::new();
+    let world = World::keeping(crate::support::IN_TOKEN);
     let demo = world.demo();
     let request = limited(&demo, 8).item(Operation::Create, create(Vec::new()));
     demo.send(&request);

@@ -13,6 +13,7 @@
 mod bad_input;
 mod batch;
 mod crypto;
+mod custody;
 mod objects;
 mod outage;
 mod rules;

@@ -12,14 +12,14 @@ use kmip_core::types::{
     QueryFunction, ResultReason as Reason, State, Tag,
 };
 use server::reconcile::{self, Settled};
-use server::services::Bounds;
+use server::services::{Bounds, CustodyMode, CustodyRules};
 
 use crate::support::ask::{
     CRYPT, algorithm, create, create_pair, data, length, mask, name, plain_mode, register, uid,
 };
 use crate::support::store::FailingStore;
 use crate::support::tree::{Read, enumeration, integer};
-use crate::support::{Client, World, keys};
+use crate::support::{Client, IN_TOKEN, WRAPPED, World, keys};
 
 /// Longer than any lease.
 const LATER: i64 = 3_600;
@@ -62,7 +62,7 @@ fn metadata_operations_answer_while_the_token_is_away() {
 
 #[test]
 fn destroy_without_token_leaves_the_object_as_it_was() {
-    let world = World::new();
+    let world = World::keeping(IN_TOKEN);
     let demo = world.demo();
     let key = demo.create(Vec::new());
     world.token.set_unavailable(true);
@@ -78,23 +78,29 @@ fn aes_register() -> Vec<Item> {
 }
 
 /// Everything that makes an object called `held`, with the token's verb that does it.
-fn births() -> Vec<(Operation, Vec<Item>, Verb)> {
+fn births(custody: CustodyRules) -> Vec<(Operation, Vec<Item>, Verb)> {
     let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
     let pair = create_pair(ec, vec![name("held")], Vec::new());
+    let (generate, import) = match custody.symmetric {
+        CustodyMode::Token => (Verb::GenerateKey, Verb::ImportKey),
+        CustodyMode::Wrapped => (Verb::GenerateWrapped, Verb::ImportWrapped),
+    };
     vec![
-        (Operation::Create, create(vec![name("held")]), Verb::GenerateKey),
+        (Operation::Create, create(vec![name("held")]), generate),
         (Operation::Create, create(vec![name("held")]), Verb::DigestKey),
         (Operation::CreateKeyPair, pair, Verb::GenerateKeyPair),
-        (Operation::Register, aes_register(), Verb::ImportKey),
+        (Operation::Register, aes_register(), import),
         (Operation::Register, aes_register(), Verb::Encrypt),
         (Operation::Register, aes_register(), Verb::Random),
     ]
 }
 
-/// A server whose sealing key, and with it the canary, is there.
-fn settled_world() -> World {
-    let world = World::new();
+/// A server whose sealing key, and with it the canary, is there, and its wrapping key.
+fn settled_world(custody: CustodyRules) -> World {
+    let world = World::keeping(custody);
     let demo = world.demo();
+    let any = demo.create(Vec::new());
+    demo.destroy(&any);
     let first = demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
     demo.destroy(&first);
     world
@@ -117,9 +123,14 @@ fn assert_clean(client: &Client<'_>) {
 
 #[test]
 fn birth_that_fails_in_the_token_leaves_nothing() {
-    for moment in [Moment::Before, Moment::After] {
-        for (operation, payload, verb) in births() {
-            let world = settled_world();
+    let both = [IN_TOKEN, WRAPPED].into_iter().flat_map(|custody| {
+        births(custody)
+            .into_iter()
+            .map(move |(operation, payload, verb)| (custody, operation, payload, verb))
+    });
+    for (custody, operation, payload, verb) in both {
+        for moment in [Moment::Before, Moment::After] {
+            let (payload, world) = (payload.clone(), settled_world(custody));
             let demo = world.demo();
             world.token.fail_nth(verb, 1, HsmErrorKind::Device(0x30), moment);
             let outcome = demo.ask(operation, payload);
@@ -140,11 +151,11 @@ fn birth_that_fails_in_the_token_leaves_nothing() {
 /// The token goes away in the middle and cannot even be asked to take the key back.
 #[test]
 fn birth_cut_off_in_the_middle_is_settled_once_the_token_is_back() {
-    for (operation, payload, verb) in births() {
+    for (operation, payload, verb) in births(IN_TOKEN) {
         if matches!(verb, Verb::DigestKey | Verb::Encrypt | Verb::Random) {
             continue;
         }
-        let world = settled_world();
+        let world = settled_world(IN_TOKEN);
         let demo = world.demo();
         world.token.fail_nth(verb, 1, HsmErrorKind::Unavailable, Moment::After);
         world.token.fail_always(Verb::DestroyKey, HsmErrorKind::Unavailable);
@@ -167,10 +178,25 @@ fn birth_cut_off_in_the_middle_is_settled_once_the_token_is_back() {
     }
 }
 
+/// A wrapped key is gone with its row's blob: the token need not be there.
+#[test]
+fn wrapped_key_is_destroyed_without_the_token() {
+    let world = settled_world(WRAPPED);
+    let demo = world.demo();
+    let key = demo.active(vec![name("held")]);
+    demo.revoke(&key, kmip_core::types::RevocationReasonCode::Superseded);
+    world.token.set_unavailable(true);
+    demo.destroy(&key);
+    world.token.heal();
+    assert_eq!(demo.state(&key), State::Destroyed);
+    assert_eq!(demo.fails(Operation::Decrypt, ecb(&key)), Reason::ItemNotFound);
+    assert_clean(&demo);
+}
+
 #[test]
 fn destroy_cut_off_in_the_middle_is_finished_once_the_token_is_back() {
     for moment in [Moment::Before, Moment::After] {
-        let world = settled_world();
+        let world = settled_world(IN_TOKEN);
         let demo = world.demo();
         let key = demo.active(vec![name("held")]);
         demo.revoke(&key, kmip_core::types::RevocationReasonCode::Superseded);
@@ -190,13 +216,13 @@ fn destroy_cut_off_in_the_middle_is_finished_once_the_token_is_back() {
 /// An absent or wrong token reads as an empty one: it is believed only if it shows the canary.
 #[test]
 fn empty_token_is_not_believed() {
-    let world = settled_world();
+    let world = settled_world(IN_TOKEN);
     let demo = world.demo();
     let key = demo.create(Vec::new());
     world.token.fail_nth(Verb::DestroyKey, 1, HsmErrorKind::Unavailable, Moment::Before);
     demo.fails(Operation::Destroy, vec![uid(&key)]);
     world.clock.advance(LATER);
-    let canary = world.services.sealer.canary().unwrap().unwrap();
+    let canary = world.services.keyring.canary().unwrap().unwrap();
     world.lose(&hsm_backend::KeyRef::Token(canary));
     // Every key is said to be unknown, as by a token that was put in the wrong slot.
     world.token.fail_always(Verb::DestroyKey, HsmErrorKind::KeyNotFound);
@@ -217,9 +243,9 @@ fn lost_key_fails_and_its_row_stays() {
 }
 
 /// A server whose store fails after so many more calls.
-fn fragile() -> (World, Arc<AtomicUsize>) {
+fn fragile(custody: CustodyRules) -> (World, Arc<AtomicUsize>) {
     let mut counter = None;
-    let world = World::with(Bounds::default(), |inner| {
+    let world = World::with(Bounds::default(), custody, |inner| {
         let (store, calls) = FailingStore::new(inner);
         counter = Some(calls);
         Arc::new(store)
@@ -229,9 +255,14 @@ fn fragile() -> (World, Arc<AtomicUsize>) {
 
 #[test]
 fn store_that_fails_at_any_step_leaves_nothing_wrong() {
-    for (operation, payload, _) in births() {
+    let both = [IN_TOKEN, WRAPPED].into_iter().flat_map(|custody| {
+        births(custody)
+            .into_iter()
+            .map(move |(operation, payload, _)| (custody, operation, payload))
+    });
+    for (custody, operation, payload) in both {
         for step in 0..12 {
-            let (world, calls) = fragile();
+            let (world, calls) = fragile(custody);
             let demo = world.demo();
             demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
             calls.store(step, Ordering::SeqCst);
@@ -253,7 +284,7 @@ fn store_that_fails_at_any_step_leaves_nothing_wrong() {
 
 #[test]
 fn store_that_fails_is_a_general_failure_for_every_operation() {
-    let (world, calls) = fragile();
+    let (world, calls) = fragile(CustodyRules::default());
     let demo = world.demo();
     let key = demo.active(Vec::new());
     calls.store(0, Ordering::SeqCst);
@@ -275,8 +306,9 @@ fn store_that_fails_is_a_general_failure_for_every_operation() {
 
 #[test]
 fn destroy_survives_a_store_that_fails_at_any_step() {
-    for step in 0..8 {
-        let (world, calls) = fragile();
+    let both = [IN_TOKEN, WRAPPED].into_iter();
+    for (custody, step) in both.flat_map(|custody| (0..8).map(move |step| (custody, step))) {
+        let (world, calls) = fragile(custody);
         let demo = world.demo();
         demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
         let key = demo.create(vec![name("held")]);

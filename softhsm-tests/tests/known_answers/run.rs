@@ -3,10 +3,13 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use kmip_core::attribute::UniqueIdentifier;
+use kmip_core::attribute::{Attribute, AttributeKind, Link, UniqueIdentifier};
 use kmip_core::message::{RequestItem, ResponseItem};
-use kmip_core::payload::{RequestPayload, ResponsePayload};
-use kmip_core::types::{BatchErrorContinuationOption, ObjectType, ProtocolVersion, ResultStatus};
+use kmip_core::payload::{RegisterRequest, RequestPayload, ResponsePayload};
+use kmip_core::ttlv::Value;
+use kmip_core::types::{
+    BatchErrorContinuationOption, LinkType, ObjectType, ProtocolVersion, ResultStatus,
+};
 use server::client::{Client, Connector, request_header};
 use softhsm_tests::requests;
 
@@ -88,20 +91,38 @@ fn work(connector: &Connector, jobs: &Mutex<Receiver<Job>>, report: &Mutex<Repor
 
 /// What came of every step of every vector of the group.
 fn run_group(client: &mut Client, group: &Group) -> Vec<Vec<Judgement>> {
-    let brought = batch(client, vec![group.key.clone().into()]).remove(0);
-    let key = match brought {
-        Ok(ResponsePayload::Register(answer)) => answer.unique_identifier,
-        Ok(other) => panic!("{:?}", other.operation()),
-        Err(refusal) => return group.vectors.iter().map(|_| vec![not_taken(&refusal)]).collect(),
+    let not_taken = |refusal| group.vectors.iter().map(|_| vec![not_taken(&refusal)]).collect();
+    let mut wanted = group.key.clone();
+    let next = match group.next.clone().map(|next| bring(client, next)).transpose() {
+        Ok(next) => next,
+        Err(refusal) => return not_taken(refusal),
+    };
+    if let Some(next) = &next {
+        let link = Link { link_type: LinkType::NextLink, linked_object_identifier: next.clone() };
+        let (name, value) = (AttributeKind::Link.into(), Value::of(&link));
+        wanted.template_attribute.attributes.push(Attribute { name, index: None, value });
+    }
+    let key = match bring(client, wanted) {
+        Ok(key) => key,
+        Err(refusal) => return not_taken(refusal),
     };
     let steps = group.vectors.iter().flat_map(|vector| &vector.steps).collect::<Vec<_>>();
     let mut judged = run_steps(client, &key, &steps).into_iter();
     // Public keys are no token objects, which is what slows a token down when there are many.
     if group.key.object_type != ObjectType::PublicKey {
         destroy(client, &key);
+        next.iter().for_each(|next| destroy(client, next));
     }
     let of = |vector: &Vector| judged.by_ref().take(vector.steps.len()).collect();
     group.vectors.iter().map(of).collect()
+}
+
+/// Registers a key.
+fn bring(client: &mut Client, key: RegisterRequest) -> Result<UniqueIdentifier, Refusal> {
+    match batch(client, vec![key.into()]).remove(0)? {
+        ResponsePayload::Register(answer) => Ok(answer.unique_identifier),
+        other => panic!("{:?}", other.operation()),
+    }
 }
 
 fn destroy(client: &mut Client, key: &UniqueIdentifier) {

@@ -26,6 +26,8 @@ pub(crate) struct Set {
 /// Vectors for one key.
 pub(crate) struct Group {
     pub(crate) key: RegisterRequest,
+    /// The key that the first one's Next Link is to name.
+    pub(crate) next: Option<RegisterRequest>,
     pub(crate) vectors: Vec<Vector>,
 }
 

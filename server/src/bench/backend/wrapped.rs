@@ -92,7 +92,7 @@ impl Population {
         let picked = usize::try_from(pattern.pick(&mut self.dice)).unwrap_or_default();
         let key = self.keys.get(picked).ok_or(BenchError::Measure("there is no such key"))?;
         let (iv, aad) = (vec![0x17; 12], Vec::new());
-        let params = CipherParams { iv, aad, tag_bytes: 16, counter_bits: None };
+        let params = CipherParams { iv, aad, tag_bytes: 16, ..CipherParams::default() };
         hsm.encrypt(&call(), key, CipherAlgorithm::AesGcm, &params, text)?;
         Ok(())
     }

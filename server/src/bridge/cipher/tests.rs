@@ -47,6 +47,7 @@ fn cipher_refuses_what_it_cannot_honour() {
         },
         CryptographicParameters { iv_length: Some(8), ..of_mode(BlockCipherMode::NISTKeyWrap) },
         CryptographicParameters { fixed_field_length: Some(32), ..ctr.clone() },
+        CryptographicParameters { fixed_field_length: Some(32), ..of_mode(BlockCipherMode::OFB) },
         CryptographicParameters { invocation_field_length: Some(64), ..ctr.clone() },
         CryptographicParameters { iv_length: Some(12), ..ctr },
         CryptographicParameters {

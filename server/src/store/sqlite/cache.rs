@@ -104,7 +104,8 @@ fn weight(object: &ManagedObject) -> u32 {
         })
         .sum();
     let blob = object.blob.as_ref().map_or(0, Vec::len);
-    u32::try_from(OVERHEAD_BYTES * 2 + attributes + blob).unwrap_or(u32::MAX)
+    let form = object.form.as_ref().map_or(0, |form| form.bytes.len());
+    u32::try_from(OVERHEAD_BYTES * 2 + attributes + blob + form).unwrap_or(u32::MAX)
 }
 
 fn value_bytes(value: &Value) -> usize {

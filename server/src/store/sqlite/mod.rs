@@ -14,11 +14,13 @@ mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod wrapped;
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -203,8 +205,26 @@ impl ObjectStore for SqliteStore {
         self.read(|connection| row::unsettled(connection, owner, now))
     }
 
-    fn settle(&self, _: Housekeeping, object: &ManagedObject) -> Result<(), StoreError> {
-        self.replace(&[object], false)
+    fn leftovers(&self, _: Housekeeping, limit: usize) -> Result<Vec<ManagedObject>, StoreError> {
+        self.read(|connection| row::leftovers(connection, limit))
+    }
+
+    fn settle(&self, _: Housekeeping, objects: &[&ManagedObject]) -> Result<(), StoreError> {
+        self.replace(objects, false)
+    }
+
+    fn wrapped_by(
+        &self,
+        _: Housekeeping,
+        kek: KeyId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, ManagedObject)>, StoreError> {
+        self.read(|connection| wrapped::wrapped_by(connection, kek, after, limit))
+    }
+
+    fn count_wrapped(&self, _: Housekeeping) -> Result<Vec<(KeyId, u64)>, StoreError> {
+        self.read(wrapped::count)
     }
 
     fn setting(&self, _: Housekeeping, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -8,7 +8,7 @@ use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 
 use super::{StoreError, attributes};
-use crate::object::{Custody, Lease, ManagedObject, Phase, Scope};
+use crate::object::{Custody, Lease, ManagedObject, Phase, Scope, SealedForm};
 
 /// Version of a row just inserted.
 pub(super) const FIRST_VERSION: u64 = 1;
@@ -21,27 +21,31 @@ const FAILED: i64 = 3;
 macro_rules! select_objects {
     ($condition:literal) => {
         concat!(
-            "SELECT s.name AS scope, o.uid, o.version, o.phase, o.lease_owner, o.lease_until,
+            "SELECT o.id, s.name AS scope, o.uid, o.version, o.phase, o.lease_owner, o.lease_until,
                     o.object_type, o.custody, o.key_id, o.kek_id, o.kcv, o.true_bits,
-                    o.attributes, o.blob
+                    o.attributes, o.blob, o.form_kek_id, o.form, o.leftover
              FROM object o JOIN scope s ON s.id = o.scope WHERE ",
             $condition
         )
     };
 }
 
+pub(super) use select_objects;
+
 const INSERT: &str = "INSERT INTO object
     (scope, uid, version, change_seq, phase, lease_owner, lease_until, object_type, state,
-     destroyed, archived, custody, key_id, kek_id, kcv, true_bits, due_at, attributes, blob)
+     destroyed, archived, custody, key_id, kek_id, kcv, true_bits, due_at, attributes, blob,
+     form_kek_id, form, leftover)
     VALUES (:scope, :uid, :version, :seq, :phase, :lease_owner, :lease_until, :object_type, :state,
      :destroyed, :archived, :custody, :key_id, :kek_id, :kcv, :true_bits, :due_at, :attributes,
-     :blob)";
+     :blob, :form_kek_id, :form, :leftover)";
 
 const UPDATE: &str = "UPDATE object SET version = :version + 1, change_seq = :seq, phase = :phase,
      lease_owner = :lease_owner, lease_until = :lease_until, object_type = :object_type,
      state = :state, destroyed = :destroyed, archived = :archived, custody = :custody,
      key_id = :key_id, kek_id = :kek_id, kcv = :kcv, true_bits = :true_bits, due_at = :due_at,
-     attributes = :attributes, blob = :blob
+     attributes = :attributes, blob = :blob, form_kek_id = :form_kek_id, form = :form,
+     leftover = :leftover
     WHERE scope = :scope AND uid = :uid AND version = :version RETURNING id";
 
 /// Whether an object of this phase may be seen outside the store.
@@ -115,6 +119,21 @@ pub(super) fn unsettled(
     Ok(found)
 }
 
+/// Rows that name a token object to be destroyed.
+pub(super) fn leftovers(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<ManagedObject>, StoreError> {
+    let mut query = connection
+        .prepare_cached(select_objects!("o.leftover IS NOT NULL ORDER BY o.id LIMIT ?1"))?;
+    let mut rows = query.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(object(row)?);
+    }
+    Ok(found)
+}
+
 /// Live objects of `scope` whose state is to change by `now`, the most overdue first.
 pub(super) fn due(
     connection: &Connection,
@@ -167,6 +186,9 @@ struct Columns<'o> {
     kek_id: Option<&'o [u8]>,
     due_at: Option<i64>,
     attributes: Vec<u8>,
+    form_kek_id: Option<&'o [u8]>,
+    form: Option<&'o [u8]>,
+    leftover: Option<&'o [u8]>,
 }
 
 impl<'o> Columns<'o> {
@@ -200,10 +222,13 @@ impl<'o> Columns<'o> {
             kek_id: object.kek_id.as_ref().map(|id| &id.0[..]),
             due_at: object.due_at().map(|date| date.0),
             attributes: attributes::encode(&object.attributes),
+            form_kek_id: object.form.as_ref().map(|form| &form.key.0[..]),
+            form: object.form.as_ref().map(|form| &form.bytes[..]),
+            leftover: object.leftover.as_ref().map(|id| &id.0[..]),
         })
     }
 
-    fn params(&self) -> [(&'static str, &dyn ToSql); 19] {
+    fn params(&self) -> [(&'static str, &dyn ToSql); 22] {
         [
             (":scope", &self.scope),
             (":uid", &self.uid),
@@ -224,6 +249,9 @@ impl<'o> Columns<'o> {
             (":due_at", &self.due_at),
             (":attributes", &self.attributes),
             (":blob", &self.object.blob),
+            (":form_kek_id", &self.form_kek_id),
+            (":form", &self.form),
+            (":leftover", &self.leftover),
         ]
     }
 }
@@ -234,10 +262,10 @@ fn next_change(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
     Ok(bump.query_row([], |row| row.get(0))?)
 }
 
-/// Reads a row of [`select_objects!`].
-fn object(row: &Row<'_>) -> Result<ManagedObject, StoreError> {
+/// Reads a row of `select_objects!`.
+pub(super) fn object(row: &Row<'_>) -> Result<ManagedObject, StoreError> {
     let encoded = row.get_ref("attributes")?.as_blob().map_err(corrupt)?;
-    Ok(ManagedObject {
+    let mut object = ManagedObject {
         scope: Scope::new(row.get::<_, String>("scope")?),
         uid: UniqueIdentifier::new(row.get::<_, String>("uid")?),
         version: u64::try_from(row.get::<_, i64>("version")?).map_err(corrupt)?,
@@ -250,7 +278,17 @@ fn object(row: &Row<'_>) -> Result<ManagedObject, StoreError> {
         blob: row.get("blob")?,
         kcv: row.get("kcv")?,
         true_bits: row.get("true_bits")?,
-    })
+        form: form(row)?,
+        leftover: key_id(row.get("leftover")?)?,
+    };
+    // Rows of the first schema do not say it yet.
+    object.set_custody(object.custody);
+    Ok(object)
+}
+
+fn form(row: &Row<'_>) -> Result<Option<SealedForm>, StoreError> {
+    let (key, bytes) = (key_id(row.get("form_kek_id")?)?, row.get("form")?);
+    Ok(key.zip(bytes).map(|(key, bytes)| SealedForm { key, bytes }))
 }
 
 fn phase(row: &Row<'_>) -> Result<Phase, StoreError> {
@@ -271,6 +309,8 @@ const fn custody_number(custody: Custody) -> i64 {
         Custody::Public => 0,
         Custody::Token => 1,
         Custody::Sealed => 2,
+        Custody::Wrapped => 3,
+        Custody::Assisted => 4,
     }
 }
 
@@ -279,11 +319,13 @@ fn custody(number: i64) -> Result<Custody, StoreError> {
         0 => Ok(Custody::Public),
         1 => Ok(Custody::Token),
         2 => Ok(Custody::Sealed),
+        3 => Ok(Custody::Wrapped),
+        4 => Ok(Custody::Assisted),
         other => Err(corrupt(format!("custody {other}"))),
     }
 }
 
-fn key_id(bytes: Option<Vec<u8>>) -> Result<Option<KeyId>, StoreError> {
+pub(super) fn key_id(bytes: Option<Vec<u8>>) -> Result<Option<KeyId>, StoreError> {
     let read = |bytes: Vec<u8>| <[u8; 16]>::try_from(bytes).map(KeyId);
     bytes.map(read).transpose().map_err(|_| corrupt("key id of the wrong length"))
 }

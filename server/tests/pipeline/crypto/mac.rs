@@ -3,13 +3,13 @@
 use kmip_core::ttlv::Item;
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm as Algorithm, HashingAlgorithm as Hash, ObjectType,
-    Operation, ResultReason as Reason, Tag, ValidityIndicator as Validity,
+    Operation, ProtocolVersion, ResultReason as Reason, Tag, ValidityIndicator as Validity,
 };
 
 use super::{aes_key, hash, usable};
-use crate::support::ask::{data, parameters, plain_mode, uid};
+use crate::support::ask::{data, iv, mode, parameters, plain_mode, uid};
 use crate::support::keys::{self, hex};
-use crate::support::tree::{Read, bytes, enumeration};
+use crate::support::tree::{Read, bytes, enumeration, integer};
 use crate::support::{Client, World};
 
 const HMACS: [(Algorithm, Hash, &str); 5] = [
@@ -92,6 +92,49 @@ fn cmac_matches_a_known_answer() {
     let demo = world.demo();
     let cmac = plain_mode(BlockCipherMode::CMAC);
     assert_mac(&demo, &aes_key(&demo), Some(cmac), "adb6f4d456c07ae5f7cb2bc0cbc65c4d");
+}
+
+/// The request has no place for the IV of a GMAC, so it is GCM over no data: the message is the
+/// additional data, the tag the GMAC.
+#[test]
+fn gmac_is_encrypting_no_data() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = aes_key(&demo);
+    let iv_: Vec<u8> = (0..12).collect();
+    let gcm = |tag_bytes| {
+        parameters(vec![mode(BlockCipherMode::GCM), integer(Tag::TagLength, tag_bytes)])
+    };
+    let aad = |text: &[u8]| bytes(Tag::AuthenticatedEncryptionAdditionalData, text);
+    for (message, expected) in [
+        (&b""[..], "f0538d11a8e001d0b533c558051e37d6"),
+        (b"header", "9063338d2633f79dba88af5fb63b53bd"),
+        (&[0; 1000], "e6c1d3263d8400c9a573a79ba392bb89"),
+    ] {
+        for tag_bytes in [16, 12, 4] {
+            let ask = |rest: Vec<Item>| [vec![gcm(tag_bytes), data(b""), iv(&iv_)], rest].concat();
+            let made = demo.encrypt(&key, ask(vec![aad(message)]));
+            let tag = made.bytes(Tag::AuthenticatedEncryptionTag);
+            assert_eq!(hex::encode(&tag), expected[..2 * usize::try_from(tag_bytes).unwrap()]);
+            assert!(made.bytes(Tag::Data).is_empty());
+            let given = || bytes(Tag::AuthenticatedEncryptionTag, &tag);
+            assert!(demo.decrypt(&key, ask(vec![aad(message), given()])).is_empty());
+            let other = [vec![uid(&key)], ask(vec![aad(b"other"), given()])].concat();
+            assert_eq!(demo.fails(Operation::Decrypt, other), Reason::CryptographicFailure);
+        }
+    }
+    // Before 1.4 there is no additional data, and the tag follows the data.
+    let made = demo.at(ProtocolVersion::V1_2).encrypt(&key, vec![gcm(16), data(b""), iv(&iv_)]);
+    assert_eq!(hex::encode(made.bytes(Tag::Data)), "f0538d11a8e001d0b533c558051e37d6");
+    // No data are not the same as none that are given.
+    let absent = vec![uid(&key), gcm(16), iv(&iv_), aad(b"header")];
+    assert_eq!(demo.fails(Operation::Encrypt, absent), Reason::InvalidMessage);
+    for mode_ in [BlockCipherMode::GCM, BlockCipherMode::AEAD] {
+        let asked = || vec![uid(&key), plain_mode(mode_), data(b"header")];
+        assert_eq!(demo.fails(Operation::MAC, asked()), Reason::OperationNotSupported);
+        let verify = [asked(), vec![bytes(Tag::MACData, &[0; 16])]].concat();
+        assert_eq!(demo.fails(Operation::MACVerify, verify), Reason::OperationNotSupported);
+    }
 }
 
 /// A token may pad a short key; its MAC stays what it was, and so does its value.

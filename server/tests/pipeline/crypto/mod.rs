@@ -2,9 +2,12 @@
 
 mod aes;
 mod asymmetric;
+mod constructed;
+mod eddsa;
 mod mac;
 mod refusals;
 mod streams;
+mod xts;
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::Item;

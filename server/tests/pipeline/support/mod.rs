@@ -18,10 +18,13 @@ use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authz::Subject;
+use server::keyring::Keyring;
 use server::object::Scope;
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{Bounds, Clock, GroupRotation, ScopeRules, Services};
+use server::services::{
+    Bounds, Clock, CustodyMode, CustodyRules, GroupRotation, ScopeRules, Services,
+};
 use server::store::{ObjectStore, SqliteStore};
 
 use answer::{Outcome, Reply};
@@ -58,25 +61,60 @@ pub(crate) struct World {
 impl World {
     /// A server whose scope `demo` may export and whose scope `other` may not.
     pub(crate) fn new() -> Self {
-        Self::with(Bounds::default(), |store| store)
+        Self::bounded(Bounds::default())
+    }
+
+    /// As [`new`](Self::new), with new keys where `custody` says.
+    pub(crate) fn keeping(custody: CustodyRules) -> Self {
+        Self::with(Bounds::default(), custody, |store| store)
     }
 
     pub(crate) fn bounded(bounds: Bounds) -> Self {
-        Self::with(bounds, |store| store)
+        Self::with(bounds, CustodyRules::default(), |store| store)
     }
 
-    /// As [`new`](Self::new), with `wrap` between server and store.
+    /// As [`keeping`](Self::keeping), with `wrap` between server and store.
     pub(crate) fn with(
         bounds: Bounds,
+        custody: CustodyRules,
         wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
     ) -> Self {
         let store = wrap(Arc::new(SqliteStore::in_memory().unwrap()));
-        let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
-        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        Self::on(MemoryBackend::new(), bounds, custody, store)
+    }
+
+    /// A server with this token and store.
+    pub(crate) fn on(
+        token: MemoryBackend,
+        bounds: Bounds,
+        custody: CustodyRules,
+        store: Arc<dyn ObjectStore>,
+    ) -> Self {
+        let token = Arc::new(FaultyBackend::new(Arc::new(token)));
+        Self::over(bounds, custody, store, token, Arc::new(TestClock(AtomicI64::new(START))))
+    }
+
+    /// Another server on the same store and token, that remembers nothing.
+    pub(crate) fn restarted(&self) -> Self {
+        let (bounds, store) = (self.services.bounds, self.services.store.clone());
+        let custody = self.services.custody(&Scope::new("demo"));
+        Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
+    }
+
+    fn over(
+        bounds: Bounds,
+        custody: CustodyRules,
+        store: Arc<dyn ObjectStore>,
+        token: Arc<FaultyBackend>,
+        clock: Arc<TestClock>,
+    ) -> Self {
         let hsm: Arc<dyn HsmBackend> = token.clone();
-        let scope = |name, export| (Scope::new(name), ScopeRules { export, unique_names: true });
+        let rules = |export| ScopeRules { export, unique_names: true, custody };
+        let scope = |name, export| (Scope::new(name), rules(export));
+        let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
         let services = Arc::new(Services {
-            sealer: Sealer::new(store.clone(), hsm.clone()),
+            sealer: Sealer::new(keyring.clone(), hsm.clone()),
+            keyring,
             store,
             hsm,
             scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
@@ -84,7 +122,10 @@ impl World {
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
+            invocations: server::invocations::Invocations::default(),
             streams: server::streams::Streams::default(),
+            moves: std::sync::Mutex::default(),
+            bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
         let pipeline = Pipeline::new(services.clone(), Limits::default());
@@ -110,6 +151,17 @@ impl World {
         self.token.destroy_key(&keys::call(), key).unwrap();
     }
 }
+
+/// Every new key as a token object.
+pub(crate) const IN_TOKEN: CustodyRules =
+    CustodyRules { symmetric: CustodyMode::Token, private: CustodyMode::Token, assisted: false };
+
+/// Every new key wrapped.
+pub(crate) const WRAPPED: CustodyRules = CustodyRules {
+    symmetric: CustodyMode::Wrapped,
+    private: CustodyMode::Wrapped,
+    assisted: false,
+};
 
 /// A client of one scope, speaking one version.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 use server::authz::{Grant, Housekeeping};
@@ -63,8 +64,26 @@ impl ObjectStore for FailingStore {
         self.pass()?.unsettled(housekeeping, owner, now)
     }
 
-    fn settle(&self, housekeeping: Housekeeping, object: &ManagedObject) -> Done<()> {
-        self.pass()?.settle(housekeeping, object)
+    fn leftovers(&self, housekeeping: Housekeeping, limit: usize) -> Done<Vec<ManagedObject>> {
+        self.pass()?.leftovers(housekeeping, limit)
+    }
+
+    fn settle(&self, housekeeping: Housekeeping, objects: &[&ManagedObject]) -> Done<()> {
+        self.pass()?.settle(housekeeping, objects)
+    }
+
+    fn wrapped_by(
+        &self,
+        housekeeping: Housekeeping,
+        kek: KeyId,
+        after: u64,
+        limit: usize,
+    ) -> Done<Vec<(u64, ManagedObject)>> {
+        self.pass()?.wrapped_by(housekeeping, kek, after, limit)
+    }
+
+    fn count_wrapped(&self, housekeeping: Housekeeping) -> Done<Vec<(KeyId, u64)>> {
+        self.pass()?.count_wrapped(housekeeping)
     }
 
     fn setting(&self, housekeeping: Housekeeping, name: &str) -> Done<Option<Vec<u8>>> {

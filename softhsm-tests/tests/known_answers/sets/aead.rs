@@ -19,7 +19,7 @@ pub(crate) fn sets() -> impl Iterator<Item = Set> {
     modes.into_iter().map(|(name, mode)| set(name, mode)).chain(std::iter::once_with(gmac))
 }
 
-const LONGEST_IV_BYTES: usize = 256;
+const LONGEST_IV_BYTES: usize = 128;
 
 const MASK: Mask = Mask::Encrypt.union(Mask::Decrypt);
 
@@ -41,7 +41,7 @@ fn set(name: TestName, mode: BlockCipherMode) -> Set {
     let mut set = Collector::new(format!("aead/{name:?}"), &format!("{name:?} Decrypt")).alike();
     for group in TestSet::load(name).unwrap().test_groups {
         if mode == BlockCipherMode::GCM && group.nonce_size / 8 > LONGEST_IV_BYTES {
-            set.leave("PKCS#11 2.40 has IVs of 256 bytes at most", group.tests.len());
+            set.leave("IVs of 128 bytes at most: some tokens cut longer ones", group.tests.len());
             continue;
         }
         for test in &group.tests {
@@ -111,6 +111,12 @@ fn vector(test: &Sealed<'_>) -> Vector {
     let want = match plaintext(test.result, test.text) {
         // KMIP cannot tell an empty IV from none, and none is a fault of the request.
         Want::Refusal if test.iv.is_empty() => Want::BadRequest,
+        // So is a nonce of a length that CCM does not have.
+        Want::Refusal
+            if test.mode == BlockCipherMode::CCM && !(7..=13).contains(&test.iv.len()) =>
+        {
+            Want::BadRequest
+        }
         // A Tag Length that the mode does not have is a fault of the request, too.
         Want::Refusal if !tag_lengths(test.mode).contains(&(test.tag_bits / 8)) => Want::BadRequest,
         want => want,

@@ -3,6 +3,7 @@
 pub(crate) mod aead;
 pub(crate) mod cipher;
 pub(crate) mod ecdsa;
+pub(crate) mod eddsa;
 pub(crate) mod key_wrap;
 pub(crate) mod mac;
 pub(crate) mod rsa_encryption;
@@ -20,6 +21,7 @@ pub(crate) fn all() -> impl Iterator<Item = Set> {
     rsa_encryption::oaep()
         .chain(rsa_encryption::pkcs1())
         .chain(ecdsa::sets())
+        .chain(eddsa::sets())
         .chain(rsa_signature::pkcs1())
         .chain(rsa_signature::pss())
         .chain(rsa_signature::generation())
@@ -50,8 +52,22 @@ impl Collector {
 
     /// Adds a vector of the key with these bytes.
     fn add(&mut self, key: &[u8], register: impl FnOnce() -> RegisterRequest, vector: Vector) {
-        let new = || Group { key: register(), vectors: Vec::new() };
+        let new = || Group { key: register(), next: None, vectors: Vec::new() };
         self.groups.entry(key.to_vec()).or_insert_with(new).vectors.push(vector);
+    }
+
+    /// Adds a vector of a pair of keys with these bytes.
+    fn add_pair(
+        &mut self,
+        keys: &[u8],
+        register: impl FnOnce() -> [RegisterRequest; 2],
+        vector: Vector,
+    ) {
+        let new = || {
+            let [key, next] = register();
+            Group { key, next: Some(next), vectors: Vec::new() }
+        };
+        self.groups.entry(keys.to_vec()).or_insert_with(new).vectors.push(vector);
     }
 
     /// Counts vectors that cannot be asked for.

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use hsm_backend::KeyId;
 use rusqlite::Connection;
 
 use super::*;
@@ -65,14 +66,43 @@ fn an_empty_file_is_migrated_and_a_newer_schema_refused() {
             let read = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
             format!("{:?}", connection.pragma_query_value(None, name, read).unwrap())
         };
-        assert_eq!(pragma("user_version"), "Integer(1)");
+        assert_eq!(pragma("user_version"), "Integer(2)");
         assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
-        connection.pragma_update(None, "user_version", 2).unwrap();
+        connection.pragma_update(None, "user_version", 3).unwrap();
     }
     let Err(StoreError::Engine(text)) = SqliteStore::open(&path) else { panic!("opened") };
-    assert!(text.contains("version 2"), "{text}");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    assert!(text.contains("version 3"), "{text}");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
     assert!(load(&SqliteStore::open(&path).unwrap(), "a").is_some());
+}
+
+/// What the first release wrote: a token key that was registered, its form in the blob.
+#[test]
+fn rows_of_the_first_schema_keep_the_form_they_were_registered_in() {
+    let (_folder, path) = folder();
+    {
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(include_str!("../0001.sql")).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO scope (id, name) VALUES (1, 'demo');
+                 INSERT INTO object (scope, uid, version, change_seq, phase, object_type, destroyed,
+                     archived, custody, key_id, kek_id, kcv, true_bits, attributes, blob)
+                 VALUES
+                 (1, 'registered', 2, 1, 1, 2, 0, 0, 1, zeroblob(16), x'01010101010101010101010101010101', x'', 128, x'', x'0102'),
+                 (1, 'sealed', 1, 1, 1, 7, 0, 0, 2, NULL, x'01010101010101010101010101010101', x'', 0, x'', x'0304');",
+            )
+            .unwrap();
+    }
+    let store = SqliteStore::open(&path).unwrap();
+    let key = load(&store, "registered").unwrap();
+    let form = crate::object::SealedForm { key: KeyId([1; 16]), bytes: vec![1, 2] };
+    assert_eq!((key.form, key.blob, key.kek_id), (Some(form), None, None));
+    assert!(key.attributes.iter().any(|instance| instance.name.as_str() == "x-claviger-custody"));
+    let sealed = load(&store, "sealed").unwrap();
+    assert_eq!((sealed.form, sealed.blob), (None, Some(vec![3, 4])));
+    assert_eq!(sealed.kek_id, Some(KeyId([1; 16])));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn insert_refuses_a_name_that_a_pending_object_has_until_it_failed() {
     insert(&store, &[&one]);
     assert!(taken(&store.insert(&grant(), &[&named("b", "n")], true)));
     one.phase = Phase::Failed;
-    store.settle(HOUSEKEEPING, &at(1, &one)).unwrap();
+    store.settle(HOUSEKEEPING, &[&at(1, &one)]).unwrap();
     store.insert(&grant(), &[&named("b", "n")], true).unwrap();
 }
 

@@ -8,7 +8,7 @@ use kmip_core::ttlv::Value;
 fn load_returns_what_was_inserted() {
     let store = store();
     let mut full = named("a", "n");
-    full.custody = Custody::Token;
+    full.set_custody(Custody::Token);
     full.key_id = Some(KeyId([7; 16]));
     full.kek_id = Some(KeyId([8; 16]));
     full.blob = Some(vec![1, 2, 3]);
@@ -202,8 +202,8 @@ fn settle_is_conditional_on_the_version() {
     let mut one = pending(named("a", "n"));
     insert(&store, &[&one]);
     one.phase = Phase::Failed;
-    assert!(is_conflict(&store.settle(HOUSEKEEPING, &at(7, &one))));
-    store.settle(HOUSEKEEPING, &at(1, &one)).unwrap();
+    assert!(is_conflict(&store.settle(HOUSEKEEPING, &[&at(7, &one)])));
+    store.settle(HOUSEKEEPING, &[&at(1, &one)]).unwrap();
     assert!(store.unsettled(HOUSEKEEPING, "x", DateTime(999)).unwrap().is_empty());
     // The server that made it lost its lease: its own save must not bring the row back.
     one.phase = Phase::Live;

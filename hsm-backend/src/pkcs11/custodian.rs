@@ -1,0 +1,74 @@
+//! The verbs of wrapped custody, each a line.
+
+use super::{Pkcs11Backend, custody, moving};
+use crate::backend::{
+    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+};
+use crate::error::HsmError;
+use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
+
+impl WrappedCustody for Pkcs11Backend {
+    fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
+        custody::make_kek(&*self.token()?, call, id)
+    }
+
+    fn generate_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::generate_wrapped(&*self.token()?, call, kek, spec, policy)
+    }
+
+    fn generate_pair_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: &KeyPairSpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedPair>, HsmError> {
+        custody::generate_pair_wrapped(&*self.token()?, call, kek, spec, policy)
+    }
+
+    fn import_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::import_wrapped(&*self.token()?, call, kek, material, policy)
+    }
+
+    fn rewrap(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        new_kek: KeyId,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        custody::rewrap(&*self.token()?, call, key, new_kek)
+    }
+
+    fn move_to_blob(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        kek: KeyId,
+        spec: SecretKeySpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        moving::to_blob(&*self.token()?, call, key, kek, spec, policy)
+    }
+
+    fn move_to_token(
+        &self,
+        call: &CallContext,
+        key: &KeyRef,
+        id: KeyId,
+        label: &str,
+    ) -> Result<Output<Generated>, HsmError> {
+        moving::to_token(&*self.token()?, call, key, id, label)
+    }
+}

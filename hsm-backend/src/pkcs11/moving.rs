@@ -1,0 +1,61 @@
+//! Keys that change their custody: out of a token object into a blob, and back.
+
+use super::custody;
+use super::keys::KeyKind;
+use super::token::{Doubt, Token};
+use super::wrap::{self, Arrival};
+use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output, WrappedKey};
+use crate::custody::Envelope;
+use crate::error::{HsmError, HsmErrorKind};
+use crate::job::{KeyPolicy, SecretKeySpec};
+use crate::limits;
+
+const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "moving");
+
+/// Wraps a token object under the wrapping key.
+pub(super) fn to_blob(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    kek: KeyId,
+    spec: SecretKeySpec,
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedKey>, HsmError> {
+    let KeyRef::Token(_) = key else { return Err(UNSUPPORTED) };
+    let (object, contents) = token.use_key(call, key, Doubt::Device, |_, key| {
+        let kind = match key.kind {
+            KeyKind::Secret { kind, bytes: None } => {
+                KeyKind::Secret { kind, bytes: Some(limits::spec_bytes(spec)?) }
+            }
+            told => told,
+        };
+        Ok((key.object, custody::contents_of(kind).ok_or(UNSUPPORTED)?))
+    })?;
+    custody::wrap_object(token, call, kek, (object, contents), policy)
+}
+
+/// Unwraps a blob into a token object.
+pub(super) fn to_token(
+    token: &Token,
+    call: &CallContext,
+    key: &KeyRef,
+    id: KeyId,
+    label: &str,
+) -> Result<Output<Generated>, HsmError> {
+    let KeyRef::Wrapped { kek, blob, kcv, .. } = key else { return Err(UNSUPPORTED) };
+    let envelope = Envelope::decode(blob)?;
+    let policy = KeyPolicy { label: label.to_owned(), ..envelope.policy() };
+    let (blob, algorithm, contents) = (&envelope.wrapped, envelope.algorithm, envelope.contents);
+    let arrival = Arrival { blob, algorithm, id, contents, policy: &policy };
+    let made = wrap::unwrap_key(token, call, &KeyRef::Token(*kek), &arrival)?;
+    let moved = KeyRef::Token(id);
+    let same = token.use_key(call, &moved, Doubt::Device, |session, key| {
+        Ok(custody::is_same_key(session, key.object, contents, kcv))
+    });
+    if same != Ok(true) {
+        super::manage::destroy_key(token, call, &moved)?;
+        same?;
+        return Err(HsmError::new(HsmErrorKind::BadData, "key check value"));
+    }
+    Ok(made)
+}

@@ -1,0 +1,104 @@
+//! The thread that does what no client asks for: settling rows, wrapping keys anew.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::reconcile;
+use crate::rewrap::{self, Rewrapped};
+use crate::services::Services;
+
+/// How often the thread looks by itself.
+const ROUND: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Default)]
+struct Wishes {
+    /// A round is wanted now.
+    wanted: bool,
+    stop: bool,
+}
+
+/// Wakes the thread, or ends it.
+#[derive(Debug, Default)]
+pub struct Bell {
+    wishes: Mutex<Wishes>,
+    rung: Condvar,
+}
+
+impl Bell {
+    /// Asks for a round now.
+    pub fn ring(&self) {
+        self.wishes().wanted = true;
+        self.rung.notify_all();
+    }
+
+    fn stop(&self) {
+        self.wishes().stop = true;
+        self.rung.notify_all();
+    }
+
+    fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.wishes().stop
+    }
+
+    /// Waits for the next round; `false` to end.
+    fn wait(&self) -> bool {
+        let wishes = self.wishes();
+        let idle = |wishes: &mut Wishes| !wishes.wanted && !wishes.stop;
+        let waited = self.rung.wait_timeout_while(wishes, ROUND, idle);
+        let mut wishes = waited.unwrap_or_else(PoisonError::into_inner).0;
+        wishes.wanted = false;
+        !wishes.stop
+    }
+}
+
+/// The running thread.
+pub struct Housekeeper {
+    bell: Arc<Bell>,
+    thread: JoinHandle<()>,
+}
+
+impl Housekeeper {
+    /// Starts the thread with a first round.
+    ///
+    /// # Errors
+    ///
+    /// Where the system gives no thread.
+    pub fn start(services: &Arc<Services>) -> std::io::Result<Self> {
+        let (bell, services) = (Arc::clone(&services.bell), Arc::clone(services));
+        let thread = std::thread::Builder::new()
+            .name("housekeeping".to_owned())
+            .spawn(move || rounds(&services))?;
+        Ok(Self { bell, thread })
+    }
+
+    /// Ends the thread; what it was about is done after the next start.
+    pub fn stop(self) {
+        self.bell.stop();
+        if self.thread.join().is_err() {
+            tracing::error!("the housekeeping thread died");
+        }
+    }
+}
+
+fn rounds(services: &Services) {
+    loop {
+        match reconcile::run(services) {
+            Ok(settled) if settled == reconcile::Settled::default() => {}
+            Ok(settled) => tracing::info!(?settled, "reconciled"),
+            Err(error) => tracing::warn!(%error, "reconciling failed"),
+        }
+        match rewrap::run(services, &|| !services.bell.is_stopped()) {
+            Ok(Rewrapped { done: 0, failed: 0 }) => {}
+            Ok(Rewrapped { done, failed }) => tracing::info!(done, failed, "wrapped keys anew"),
+            Err(error) => tracing::warn!(%error, "wrapping keys anew failed"),
+        }
+        if !services.bell.wait() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Where a new secret key lives: in the token, or wrapped in its row; sealed, where the token
+//! lacks what it is for and the scope allows assisted mode.
+//!
+//! A wrapped key and its row come into being in one write; a token object needs a pending row
+//! first, so that a crash leaves no stray key.
+
+use hsm_backend::{
+    HashAlgorithm, HsmErrorKind, KeyId, KeyMaterial, KeyPolicy, KeyRef, SecretKeySpec, WrappedKey,
+    software,
+};
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::types::KeyFormatType;
+
+use super::{OpContext, OpError, birth, register, use_key, value};
+use crate::bridge::signature;
+use crate::object::{Custody, ManagedObject};
+use crate::services::CustodyMode;
+
+/// Where a key comes from.
+pub(super) enum Source<'a> {
+    /// The token makes it.
+    Generated(SecretKeySpec),
+    /// The client brought it.
+    Brought(&'a KeyMaterial),
+}
+
+/// Brings the key of `row` into being, and stores the row.
+///
+/// # Errors
+///
+/// [`OpError`]; no live object is left behind.
+pub(super) fn bear(
+    ctx: &mut OpContext<'_>,
+    row: ManagedObject,
+    source: &Source<'_>,
+    policy: &KeyPolicy,
+) -> Result<ManagedObject, OpError> {
+    if needs_assistance(ctx, &row)? {
+        return assisted(ctx, row, source);
+    }
+    match mode(ctx, source)? {
+        CustodyMode::Token => in_token(ctx, row, source, policy),
+        CustodyMode::Wrapped => match wrapped(ctx, &row, source, policy)? {
+            Some(row) => Ok(row),
+            // A length that would not come back exactly, or a token that wraps nothing.
+            None => in_token(ctx, row, source, policy),
+        },
+    }
+}
+
+fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError> {
+    let rules = ctx.services().custody(ctx.grant()?.scope());
+    Ok(match source {
+        Source::Generated(_) | Source::Brought(KeyMaterial::Secret { .. }) => rules.symmetric,
+        Source::Brought(
+            KeyMaterial::RsaPrivate(_)
+            | KeyMaterial::EcPrivate { .. }
+            | KeyMaterial::EdwardsPrivate { .. },
+        ) => rules.private,
+    })
+}
+
+/// Whether the scope has assisted mode for what this key does and the token lacks.
+fn needs_assistance(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, OpError> {
+    if !ctx.services().custody(ctx.grant()?.scope()).assisted {
+        return Ok(false);
+    }
+    let Ok(parameters) = use_key::parameters_for(row, None) else { return Ok(false) };
+    let Ok(algorithm) = use_key::algorithm_of(row) else { return Ok(false) };
+    let Ok(mac) = signature::mac(algorithm, &parameters) else { return Ok(false) };
+    Ok(hsm_backend::assists(hsm_backend::Wish::Mac(mac)) && ctx.capabilities()?.mac(mac).is_none())
+}
+
+/// Seals the value: a key that only wraps could not give it back.
+fn assisted(
+    ctx: &mut OpContext<'_>,
+    mut row: ManagedObject,
+    source: &Source<'_>,
+) -> Result<ManagedObject, OpError> {
+    let random;
+    let value = match source {
+        Source::Generated(spec) => {
+            let bytes = usize::try_from(spec.bits / 8).unwrap_or(usize::MAX);
+            random = ctx.hsm().random(&ctx.keygen_call(), bytes)?;
+            &random
+        }
+        Source::Brought(KeyMaterial::Secret { value, .. }) => value,
+        Source::Brought(_) => return Err(OpError::IllegalOperation("the key makes no MAC")),
+    };
+    // As it was registered, where that is kept.
+    let sealed = match row.form.take() {
+        Some(form) => form,
+        None => register::seal(ctx, &row, &value::of_secret(&row, value)?)?,
+    };
+    if matches!(source, Source::Generated(_)) {
+        let digest = software::digest(HashAlgorithm::Sha256, value.expose())?;
+        row.attributes.set(Kind::Digest, &birth::digest(digest, KeyFormatType::Raw));
+    }
+    row.set_custody(Custody::Assisted);
+    row.kek_id = Some(sealed.key);
+    row.blob = Some(sealed.bytes);
+    birth::keep(ctx, &row)?;
+    row.version = 1;
+    Ok(row)
+}
+
+fn in_token(
+    ctx: &mut OpContext<'_>,
+    row: ManagedObject,
+    source: &Source<'_>,
+    policy: &KeyPolicy,
+) -> Result<ManagedObject, OpError> {
+    let make = |ctx: &OpContext<'_>, id| {
+        let call = ctx.keygen_call();
+        let made = match source {
+            Source::Generated(spec) => ctx.hsm().generate_key(&call, id, *spec, policy)?.value,
+            Source::Brought(material) => ctx.hsm().import_key(&call, id, material, policy)?,
+        };
+        Ok(made.kcv)
+    };
+    let finish = |ctx: &OpContext<'_>, objects: &mut [ManagedObject], kcv: Vec<u8>| {
+        for object in objects {
+            object.kcv.clone_from(&kcv);
+            add_digest(ctx, object, source);
+        }
+        Ok(())
+    };
+    let made = birth::bear(ctx, vec![row], make, finish)?;
+    made.into_iter().next().ok_or(OpError::NotFound)
+}
+
+/// `None` where the token would not give the key back as it is.
+fn wrapped(
+    ctx: &mut OpContext<'_>,
+    row: &ManagedObject,
+    source: &Source<'_>,
+    policy: &KeyPolicy,
+) -> Result<Option<ManagedObject>, OpError> {
+    let keyring = &ctx.services().keyring;
+    // Held until the row is stored.
+    let kek = keyring.wrapping_key(&ctx.call())?;
+    let call = ctx.keygen_call();
+    let made = match source {
+        Source::Generated(spec) => ctx.hsm().generate_wrapped(&call, kek.id(), *spec, policy),
+        Source::Brought(material) => ctx.hsm().import_wrapped(&call, kek.id(), material, policy),
+    };
+    let WrappedKey { blob, kcv } = match made {
+        Ok(made) => made.value,
+        Err(error) if error.kind == HsmErrorKind::Unsupported => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut row = row.clone();
+    row.set_custody(Custody::Wrapped);
+    row.key_id = Some(KeyId(birth::random_id()?));
+    row.kek_id = Some(kek.id());
+    row.blob = Some(blob);
+    row.kcv = kcv;
+    add_digest(ctx, &mut row, source);
+    birth::keep(ctx, &row)?;
+    drop(kek);
+    row.version = 1;
+    Ok(Some(row))
+}
+
+/// The Digest of a key that nobody has seen, made inside the token; a token that cannot do it
+/// leaves the key without.
+fn add_digest(ctx: &OpContext<'_>, row: &mut ManagedObject, source: &Source<'_>) {
+    let key: Option<KeyRef> = row.key_ref().filter(|_| matches!(source, Source::Generated(_)));
+    let digest =
+        key.and_then(|key| ctx.hsm().digest_key(&ctx.call(), &key, HashAlgorithm::Sha256).ok());
+    if let Some(digest) = digest {
+        row.attributes.set(Kind::Digest, &birth::digest(digest, KeyFormatType::Raw));
+    }
+}
