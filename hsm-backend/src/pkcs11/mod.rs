@@ -32,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub use keys::CacheUse;
 pub use module::{list_tokens, provision_token};
 
 use crate::backend::{
@@ -134,6 +135,13 @@ impl Pkcs11Backend {
     #[must_use]
     pub fn status_text(&self) -> String {
         self.link.status()
+    }
+
+    /// How often a wrapped key was live in the token when it was wanted, since the token was
+    /// opened; nothing while it is not open.
+    #[must_use]
+    pub fn unwrapped_uses(&self) -> CacheUse {
+        self.token().map(|token| token.unwrapped.uses()).unwrap_or_default()
     }
 
     fn token(&self) -> Result<Arc<Token>, HsmError> {
