@@ -117,6 +117,8 @@ fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {
     pkcs11.label.clone_from(&token.select.label);
     pkcs11.serial.clone_from(&token.select.serial);
     pkcs11.max_sessions = usize::try_from(token.max_sessions).unwrap_or(usize::MAX);
+    pkcs11.max_cached_keys = token.max_live_keys;
+    pkcs11.max_unwrapped_keys = token.max_live_keys;
     Ok(pkcs11)
 }
 
