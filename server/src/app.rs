@@ -9,8 +9,9 @@ use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::Limits;
 
+use crate::bell::Bell;
 use crate::config::{Config, SecretError};
-use crate::housekeeping::{Bell, Housekeeper};
+use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::object::Scope;

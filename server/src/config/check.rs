@@ -16,7 +16,7 @@ use super::{
     SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
 
-use crate::services::{CustodyMode, CustodyRules};
+use crate::object::{CustodyMode, CustodyRules};
 
 type Checked<T> = Result<T, Problem>;
 

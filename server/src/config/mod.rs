@@ -19,7 +19,7 @@ pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
-use crate::services::CustodyRules;
+use crate::object::CustodyRules;
 
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
