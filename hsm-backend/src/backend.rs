@@ -106,6 +106,15 @@ pub struct WrappedKey {
     pub kcv: Vec<u8>,
 }
 
+/// A pair whose private half lives in a blob only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedPair {
+    /// The private half.
+    pub private: WrappedKey,
+    /// The public half.
+    pub public: PublicKey,
+}
+
 /// What is known of a key pair made in the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedPair {

@@ -3,7 +3,10 @@
 use crate::backend::WrappedKey;
 use crate::capability::{Capabilities, WrapPlan};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyPolicy, KeyUsage, SecretKeyKind, SecretKeySpec, WrapAlgorithm};
+use crate::job::{
+    Curve, EdwardsCurve, KeyPolicy, KeyUsage, SecretKeyKind, SecretKeySpec, WrapAlgorithm,
+};
+use crate::limits;
 
 const MALFORMED: HsmError = HsmError::new(HsmErrorKind::BadData, "wrapped key");
 const VERSION: u8 = 1;
@@ -16,7 +19,7 @@ const HEAD_BYTES: usize = 9;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Envelope {
     pub(crate) algorithm: WrapAlgorithm,
-    pub(crate) spec: SecretKeySpec,
+    pub(crate) contents: Contents,
     pub(crate) usage: KeyUsage,
     pub(crate) sensitive: bool,
     pub(crate) extractable: bool,
@@ -24,17 +27,78 @@ pub(crate) struct Envelope {
 }
 
 const ALGORITHMS: [WrapAlgorithm; 2] = [WrapAlgorithm::AesKeyWrap, WrapAlgorithm::AesKeyWrapPad];
-const KINDS: [SecretKeyKind; 3] = [SecretKeyKind::Aes, SecretKeyKind::Generic, SecretKeyKind::Des3];
+
+/// Longest wrapped private key: RSA of 16,384 bits stays below it.
+const MAX_PRIVATE_BYTES: usize = 16 << 10;
+
+/// What kind of key an envelope holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contents {
+    Secret(SecretKeySpec),
+    /// PKCS#8, as C_WrapKey makes it of private keys; likewise the others.
+    Rsa {
+        modulus_bits: u32,
+    },
+    Ec(Curve),
+    Edwards(EdwardsCurve),
+}
+
+/// The kinds by their number, each with a length to be filled in.
+const KINDS: [Contents; 9] = [
+    Contents::Secret(SecretKeySpec { kind: SecretKeyKind::Aes, bits: 0 }),
+    Contents::Secret(SecretKeySpec { kind: SecretKeyKind::Generic, bits: 0 }),
+    Contents::Secret(SecretKeySpec { kind: SecretKeyKind::Des3, bits: 0 }),
+    Contents::Rsa { modulus_bits: 0 },
+    Contents::Ec(Curve::P256),
+    Contents::Ec(Curve::P384),
+    Contents::Ec(Curve::P521),
+    Contents::Edwards(EdwardsCurve::Ed25519),
+    Contents::Edwards(EdwardsCurve::Ed448),
+];
+
+impl Contents {
+    const fn with_bits(self, bits: u32) -> Self {
+        match self {
+            Self::Secret(spec) => Self::Secret(SecretKeySpec { bits, ..spec }),
+            Self::Rsa { .. } => Self::Rsa { modulus_bits: bits },
+            Self::Ec(_) | Self::Edwards(_) => self,
+        }
+    }
+
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Secret(spec) => spec.bits,
+            Self::Rsa { modulus_bits } => modulus_bits,
+            Self::Ec(_) | Self::Edwards(_) => 0,
+        }
+    }
+
+    /// The mechanism that wraps such a key so that it comes back; `None` where there is none.
+    pub(crate) fn algorithm(self, capabilities: &Capabilities) -> Option<WrapAlgorithm> {
+        match self {
+            Self::Secret(spec) => {
+                let bytes = usize::try_from(spec.bits / 8).ok()?;
+                algorithm_for(capabilities, bytes)
+            }
+            // Zeros behind DER do no harm; each private key is tried before it is believed.
+            Self::Rsa { .. } | Self::Ec(_) | Self::Edwards(_) => {
+                [WrapAlgorithm::AesKeyWrapPad, WrapAlgorithm::AesKeyWrap]
+                    .into_iter()
+                    .find(|algorithm| capabilities.wrap(*algorithm).is_some())
+            }
+        }
+    }
+}
 
 impl Envelope {
     pub(crate) fn new(
         algorithm: WrapAlgorithm,
-        spec: SecretKeySpec,
+        contents: Contents,
         policy: &KeyPolicy,
         wrapped: Vec<u8>,
     ) -> Self {
         let (sensitive, extractable) = (policy.sensitive, policy.extractable);
-        Self { algorithm, spec, usage: policy.usage, sensitive, extractable, wrapped }
+        Self { algorithm, contents, usage: policy.usage, sensitive, extractable, wrapped }
     }
 
     /// How the live key is to be, without a label.
@@ -49,11 +113,11 @@ impl Envelope {
         let mut bytes = vec![
             VERSION,
             place(&ALGORITHMS, self.algorithm),
-            place(&KINDS, self.spec.kind),
+            place(&KINDS, self.contents.with_bits(0)),
             flags(&usage),
             flags(&[self.sensitive, self.extractable]),
         ];
-        bytes.extend_from_slice(&self.spec.bits.to_be_bytes());
+        bytes.extend_from_slice(&self.contents.bits().to_be_bytes());
         bytes.extend_from_slice(&self.wrapped);
         bytes
     }
@@ -67,12 +131,10 @@ impl Envelope {
             return Err(MALFORMED);
         };
         let has = |flags: u8, bit: u8| flags >> bit & 1 == 1;
-        Ok(Self {
+        let contents = KINDS.get(usize::from(kind)).ok_or(MALFORMED)?;
+        let envelope = Self {
             algorithm: *ALGORITHMS.get(usize::from(algorithm)).ok_or(MALFORMED)?,
-            spec: SecretKeySpec {
-                kind: *KINDS.get(usize::from(kind)).ok_or(MALFORMED)?,
-                bits: u32::from_be_bytes([b0, b1, b2, b3]),
-            },
+            contents: contents.with_bits(u32::from_be_bytes([b0, b1, b2, b3])),
             usage: KeyUsage {
                 encrypt: has(usage, 0),
                 decrypt: has(usage, 1),
@@ -85,7 +147,23 @@ impl Envelope {
             sensitive: has(policy, 0),
             extractable: has(policy, 1),
             wrapped: wrapped.to_vec(),
-        })
+        };
+        envelope.check_length()?;
+        Ok(envelope)
+    }
+
+    /// Lengths are checked before the token sees them.
+    fn check_length(&self) -> Result<(), HsmError> {
+        match self.contents {
+            Contents::Secret(spec) => {
+                limits::check_wrapped(&self.wrapped, limits::spec_bytes(spec)?)
+            }
+            Contents::Rsa { .. } | Contents::Ec(_) | Contents::Edwards(_) => {
+                let bytes = self.wrapped.len();
+                let fits = bytes.is_multiple_of(8) && (24..=MAX_PRIVATE_BYTES).contains(&bytes);
+                if fits { Ok(()) } else { Err(MALFORMED) }
+            }
+        }
     }
 }
 
@@ -148,10 +226,11 @@ mod tests {
     #[test]
     fn envelope_comes_back_as_it_was() {
         let policy = KeyPolicy { extractable: true, ..kek_policy() };
-        for (kind, bits) in KINDS.into_iter().zip([128, 8_192, 192]) {
-            let spec = SecretKeySpec { kind, bits };
-            let envelope =
-                Envelope::new(WrapAlgorithm::AesKeyWrapPad, spec, &policy, vec![1, 2, 3]);
+        for (kind, bits) in KINDS.into_iter().zip([128, 8_192, 192, 2_048, 0, 0, 0, 0, 0]) {
+            let contents = kind.with_bits(bits);
+            let bytes = usize::try_from(bits / 8).unwrap().max(16) + 8;
+            let wrapped = vec![1; bytes];
+            let envelope = Envelope::new(WrapAlgorithm::AesKeyWrapPad, contents, &policy, wrapped);
             assert_eq!(Envelope::decode(&envelope.encode()), Ok(envelope));
         }
         for bad in [vec![], vec![0; 40], vec![1, 2, 0, 0, 0, 0, 0, 0, 0], vec![1; 8]] {

@@ -40,6 +40,7 @@ pub enum Verb {
     UnwrapKey,
     MakeKek,
     GenerateWrapped,
+    GeneratePairWrapped,
     ImportWrapped,
     Rewrap,
     MoveToBlob,

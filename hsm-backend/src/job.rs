@@ -3,10 +3,10 @@
 mod cipher;
 mod stream;
 
-use zeroize::Zeroizing;
-
 pub use cipher::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding};
 pub use stream::{StreamEnd, StreamId, StreamWish};
+
+use wiping::Wiping;
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,19 +134,30 @@ pub struct RsaCrtParts {
 
 /// Secret bytes: wiped on drop, never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretValue(Zeroizing<Vec<u8>>);
+pub struct SecretValue(Wiping);
 
 impl SecretValue {
     /// Takes ownership of `bytes`.
     #[must_use]
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+    pub const fn new(bytes: Vec<u8>) -> Self {
+        Self(Wiping::new(bytes))
+    }
+
+    /// The bytes, which nobody wipes any more.
+    pub(crate) fn release(self) -> Vec<u8> {
+        self.0.release()
     }
 
     /// The bytes; the one reader.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<Wiping> for SecretValue {
+    fn from(bytes: Wiping) -> Self {
+        Self(bytes)
     }
 }
 

@@ -25,7 +25,7 @@ mod streams;
 
 pub use backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedCustody, WrappedKey,
+    TokenState, WrappedCustody, WrappedKey, WrappedPair,
 };
 pub use capability::{
     Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,

@@ -11,8 +11,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
-
 use crate::backend::{CallContext, HsmBackend, KeyRef, Output};
 use crate::capability::Capabilities;
 use crate::encoding::feedback::Way;
@@ -24,6 +22,7 @@ use crate::job::{
 use crate::limits;
 use crate::software::{Hasher, fill_random};
 use blocks::{Blocks, decrypt, encrypt, joined};
+use wiping::Wiping;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "stream");
 const NOT_FOUND: HsmError = HsmError::new(HsmErrorKind::StreamNotFound, "stream");
@@ -65,7 +64,7 @@ struct Flow {
 
 enum FlowKind {
     Blocks(Blocks),
-    Gather { wish: StreamWish, held: Zeroizing<Vec<u8>> },
+    Gather { wish: StreamWish, held: Wiping },
     Hash { algorithm: SignAlgorithm, salt_bytes: Option<usize>, hasher: Hasher },
 }
 
@@ -169,7 +168,7 @@ impl Streams {
 
 /// What a stream begins as; wishes without a plan and bad parameters are refused at once.
 fn start(capabilities: &Capabilities, wish: &StreamWish) -> Result<FlowKind, HsmError> {
-    let gather = || FlowKind::Gather { wish: wish.clone(), held: Zeroizing::default() };
+    let gather = || FlowKind::Gather { wish: wish.clone(), held: Wiping::default() };
     let (algorithm, params, way) = match wish {
         StreamWish::Encrypt { algorithm, params } => (*algorithm, params, Way::Encrypt),
         StreamWish::Decrypt { algorithm, params } => (*algorithm, params, Way::Decrypt),
@@ -194,7 +193,7 @@ fn start(capabilities: &Capabilities, wish: &StreamWish) -> Result<FlowKind, Hsm
     if way == Way::Decrypt && padding == Padding::Zeros {
         return Err(UNSUPPORTED);
     }
-    let (params, held) = (params.clone(), Zeroizing::default());
+    let (params, held) = (params.clone(), Wiping::default());
     Ok(FlowKind::Blocks(Blocks { way, cipher, mode, padding, params, held, gone: 0 }))
 }
 

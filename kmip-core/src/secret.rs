@@ -2,20 +2,20 @@
 
 use core::fmt;
 
-use zeroize::Zeroizing;
+use wiping::Wiping;
 
 use crate::ttlv::{Codec, DecodeError, Reader, Writer};
 use crate::types::Tag;
 
 /// Secret bytes: wiped on drop, never printed. Encoded as a Byte String.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Wiping);
 
 impl SecretBytes {
     /// Takes ownership of `bytes`.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Wiping::new(bytes))
     }
 
     /// The bytes; the one reader.

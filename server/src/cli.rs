@@ -27,6 +27,9 @@ pub enum Command {
     /// The bare token's side of `bench`, which runs it.
     #[command(hide = true)]
     BenchRaw(BenchRawArgs),
+    /// The backend's side of `bench`, which runs it.
+    #[command(hide = true)]
+    BenchBackend(BenchBackendArgs),
     /// Serve KMIP as a configuration file says.
     Serve(ServeArgs),
     /// Check a configuration file and the certificates it names.
@@ -227,12 +230,27 @@ pub enum BenchPart {
     Keys,
     /// New connections, with and without resumed TLS sessions.
     Connect,
+    /// Algorithms put together here, beside the token's call that each rides on.
+    Algorithms,
+    /// AES-CBC of 512 KiB, beside the bare token fed in parts.
+    Large,
+    /// Wrapped keys, more of them than are live in the token at once.
+    Wrapped,
 }
 
 impl BenchPart {
     /// Every part, in the order they are measured.
-    pub const ALL: [Self; 6] =
-        [Self::Memory, Self::Sign, Self::Gcm, Self::Query, Self::Keys, Self::Connect];
+    pub const ALL: [Self; 9] = [
+        Self::Memory,
+        Self::Sign,
+        Self::Gcm,
+        Self::Query,
+        Self::Keys,
+        Self::Connect,
+        Self::Algorithms,
+        Self::Large,
+        Self::Wrapped,
+    ];
 }
 
 /// Arguments of `claviger bench-raw`.
@@ -241,6 +259,17 @@ pub struct BenchRawArgs {
     /// The configuration of the server whose token it is.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+}
+
+/// Arguments of `claviger bench-backend`.
+#[derive(Args, Debug)]
+pub struct BenchBackendArgs {
+    /// The configuration of the server whose token it is.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Most wrapped keys that are live in the token at once.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub max_unwrapped_keys: usize,
 }
 
 /// Arguments of `claviger serve`.

@@ -28,6 +28,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => match server::dev::run(&args)? {},
         Command::Demo(args) => server::demo::run(&args, &say, colours())?,
         Command::Bench(args) => server::bench::run(&args, &say)?,
+        Command::BenchBackend(args) => server::bench::serve_backend(&args, &say)?,
         Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,

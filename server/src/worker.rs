@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tracing::{error, warn};
-use zeroize::Zeroizing;
+use wiping::Wiping;
 
 use crate::config::{LaneConfig, WorkersConfig};
 use crate::identity::Principal;
 
 /// A message or an answer: it may hold secrets, so it is wiped when dropped.
-pub type MessageBytes = Zeroizing<Vec<u8>>;
+pub type MessageBytes = Wiping;
 
 /// A kind of work, with threads and a queue of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,7 +228,7 @@ impl Shared {
         let served =
             catch_unwind(AssertUnwindSafe(|| self.handler.serve(&job.principal, &job.message)));
         match served {
-            Ok(answer) => Zeroizing::new(answer),
+            Ok(answer) => Wiping::new(answer),
             Err(_) => {
                 self.count_panic();
                 self.refuse(&job.message, Refusal::InternalError)
@@ -238,7 +238,7 @@ impl Shared {
 
     fn refuse(&self, message: &[u8], why: Refusal) -> MessageBytes {
         let refused = catch_unwind(AssertUnwindSafe(|| self.handler.refuse(message, why)));
-        Zeroizing::new(refused.unwrap_or_else(|_| {
+        Wiping::new(refused.unwrap_or_else(|_| {
             self.count_panic();
             Vec::new()
         }))

@@ -10,7 +10,7 @@ mod docs;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-const CRATES: [&str; 4] = ["kmip-core", "hsm-backend", "server", "softhsm-tests"];
+const CRATES: [&str; 5] = ["wiping", "kmip-core", "hsm-backend", "server", "softhsm-tests"];
 const MAX_LINES: usize = 400;
 
 fn repository() -> PathBuf {

@@ -16,6 +16,13 @@ pub fn say(text: &str) {
     std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
+/// The lines of a guide's shell blocks.
+#[must_use]
+pub fn commands(guide: &str) -> Vec<&str> {
+    let blocks = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.flat_map(str::lines).filter(|line| !line.trim().is_empty()).collect()
+}
+
 /// Compares the part of `file` between `<!-- begin NAME -->` and `<!-- end NAME -->` with `part`,
 /// or rewrites it if [`UPDATE_VARIABLE`] is set.
 ///

@@ -8,9 +8,9 @@ use kmip_core::ttlv::Value;
 use kmip_core::types::{CryptographicAlgorithm, ResultReason};
 use server::client::Client;
 use server::object::CUSTODY_ATTRIBUTE;
-use softhsm_tests::program;
 use softhsm_tests::requests::{self, Id, Shortcuts};
 use softhsm_tests::server::Trial;
+use softhsm_tests::{docs, program};
 
 /// Runs an operator's command against the trial's server.
 fn operator(trial: &Trial, arguments: &[&str]) -> Output {
@@ -155,4 +155,58 @@ fn odd_lengths_stay_in_the_token_and_assisted_keys_do_what_it_lacks() {
     server.stop();
     let log = String::from_utf8_lossy(&trial.log()).into_owned();
     assert!(log.contains("assisted: key used in memory"), "{log}");
+}
+
+#[test]
+fn commands_of_the_guide_work_as_they_stand_there() {
+    let trial = Trial::new();
+    let server = trial.start();
+    let mut client = server.client();
+    let id = client.make_aes(&[]).unwrap();
+    let sealed = client.encrypted(&id, b"the same key").unwrap();
+    let old = wrapping_keys(&trial)["keys"][0]["id"].as_str().unwrap().to_owned();
+    let guide = program::repository().join("docs/guides/custody.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let lines = docs::commands(&guide);
+    assert!(lines.len() >= 6, "{lines:?}");
+    for line in lines {
+        let line = line.replace("UID", id.as_str()).replace("OLD", &old);
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        let output =
+            Command::new(program::claviger()).args(words).current_dir(trial.data()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(client.decrypted(&id, &sealed).unwrap(), b"the same key");
+    assert_eq!(custody(&mut client, &id), "wrapped");
+    server.stop();
+}
+
+/// Room for two live keys, and many more in use on several connections at once.
+#[test]
+fn more_keys_than_may_be_live_are_served_all_the_same() {
+    let trial = Trial::new();
+    trial.start().stop();
+    let pin = "pin = { file = \"pin\" }";
+    trial.edit_config(pin, &format!("{pin}\nmax_live_keys = 2"));
+    let server = trial.start();
+    let mut client = server.client();
+    let keys: Vec<(Id, Vec<u8>)> = (0..12)
+        .map(|_| {
+            let id = client.make_aes(&[]).unwrap();
+            let sealed = client.encrypted(&id, b"one of many").unwrap();
+            (id, sealed)
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let (mut client, keys) = (server.client(), &keys);
+            scope.spawn(move || {
+                for (id, sealed) in keys.iter().cycle().skip(start * 3).take(120) {
+                    assert_eq!(client.decrypted(id, sealed).unwrap(), b"one of many");
+                }
+            });
+        }
+    });
+    server.stop();
 }

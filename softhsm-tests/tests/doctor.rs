@@ -252,18 +252,12 @@ fn tokens_document_is_what_the_doctor_finds() {
     docs::check_part(&document, "softhsm2", &table(&report, &known));
 }
 
-/// The commands of the guide, in the order they stand there.
-fn commands(guide: &str) -> Vec<&str> {
-    let blocks = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.flat_map(str::lines).filter(|line| !line.trim().is_empty()).collect()
-}
-
 #[test]
 fn commands_of_the_guide_work_as_they_stand_there() {
     let token = token();
     let guide = program::repository().join("docs/guides/doctor.md");
     let guide = std::fs::read_to_string(guide).unwrap();
-    let commands = commands(&guide);
+    let commands = docs::commands(&guide);
     assert!(commands.len() >= 3, "{commands:?}");
     let program = program::claviger();
     let path = std::env::join_paths(

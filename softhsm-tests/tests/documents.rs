@@ -101,20 +101,16 @@ fn ciphers() -> Vec<Row> {
     }
     for padding in paddings() {
         for hash in hashes() {
-            // A hash is asked for where there is one, and refused elsewhere.
-            let hash_of_oaep = (padding == PaddingMethod::OAEP).then_some(hash);
+            // Only OAEP has hashes.
+            let hash = Some(hash).filter(|_| padding == PaddingMethod::OAEP);
             let parameters = CryptographicParameters {
                 padding_method: Some(padding),
-                hashing_algorithm: hash_of_oaep,
-                mask_generator_hashing_algorithm: hash_of_oaep,
+                hashing_algorithm: hash,
+                mask_generator_hashing_algorithm: hash,
                 ..NO_PARAMETERS
             };
             if let Ok(found) = cipher::cipher(CryptographicAlgorithm::RSA, &parameters) {
-                let with = if padding == PaddingMethod::OAEP {
-                    format!(" {hash:?}")
-                } else {
-                    String::new()
-                };
+                let with = hash.map_or(String::new(), |hash| format!(" {hash:?}"));
                 let asked = format!("RSA, {padding:?}{with}");
                 rows.push(Row { asked, wish: Wish::Cipher(found.algorithm) });
             }

@@ -1,8 +1,8 @@
 //! The verbs of wrapped custody.
 
-use super::{CallContext, Generated, KeyId, KeyRef, Output, WrappedKey};
+use super::{CallContext, Generated, KeyId, KeyRef, Output, WrappedKey, WrappedPair};
 use crate::error::HsmError;
-use crate::job::{KeyMaterial, KeyPolicy, SecretKeySpec};
+use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
 
 /// What a token does for keys that live in blobs, wrapped by a key that never leaves it.
 ///
@@ -25,8 +25,20 @@ pub trait WrappedCustody {
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError>;
 
-    /// Wraps a secret key given in plaintext, after the checks and paddings of
-    /// [`HsmBackend::import_key`](super::HsmBackend::import_key); `Unsupported` for private keys.
+    /// Makes a key pair in the token whose private half lives on in the returned blob only.
+    ///
+    /// `Unsupported` where the token does not give such a key back: each blob is tried.
+    fn generate_pair_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: &KeyPairSpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedPair>, HsmError>;
+
+    /// Wraps a secret or private key given in plaintext, after the checks and paddings of
+    /// [`HsmBackend::import_key`](super::HsmBackend::import_key); `Unsupported` for what would not come
+    /// back as it is.
     fn import_wrapped(
         &self,
         call: &CallContext,

@@ -116,6 +116,8 @@ cases! {
         rewrapped_keys_are_the_same_keys
         keys_move_between_token_and_blob
         wrapped_keys_can_be_shut_for_good
+        wrapped_private_keys_sign_and_stay_shut
+        imported_private_keys_come_back_from_their_blobs
         wrapping_keys_touch_no_data_and_damage_is_seen;
     misc:
         random_is_long_and_fresh

@@ -1,7 +1,7 @@
 //! Modes made of block encryptions that the token does in one call: what it is to encrypt, and
 //! what the data are XORed with.
 
-use zeroize::Zeroizing;
+use wiping::Wiping;
 
 use crate::job::{BlockMode, CipherParams};
 
@@ -12,8 +12,8 @@ pub(crate) enum Way {
     Decrypt,
 }
 
-/// The blocks to be encrypted, so that XORing the result with `data` is the mode's outcome: in
-/// CBC with the IV for CFB encryption and OFB, in ECB for CFB decryption and CTR.
+/// The blocks to be encrypted, piece by piece, so that XORing the result with `data` is the mode's
+/// outcome: in CBC with the IV for CFB encryption and OFB, in ECB for CFB decryption and CTR.
 ///
 /// - CFB encryption: P xor CBC(IV, 0 || P without its last block), for C_i-1 xor 0 and then
 ///   E(C_i-1) xor P_i is how both chain.
@@ -21,38 +21,78 @@ pub(crate) enum Way {
 /// - OFB: P xor CBC(IV, 0 || 0 ...).
 /// - CTR: P xor ECB(counter blocks).
 ///
-/// One block at least, so that an empty text asks the token for its leave, too.
-///
 /// Spec: SP 800-38A §6.3 to §6.5.
-pub(crate) fn blocks(
-    way: Way,
-    mode: BlockMode,
+pub(crate) struct Blocks<'a> {
+    source: Source<'a>,
+    secret: bool,
     block: usize,
-    params: &CipherParams,
-    data: &[u8],
-) -> Zeroizing<Vec<u8>> {
-    let count = data.len().div_ceil(block).max(1);
-    let mut blocks = Zeroizing::new(Vec::with_capacity(count * block));
-    let earlier = data.get(..(count - 1) * block).unwrap_or_default();
-    match (mode, way) {
-        (BlockMode::Cfb, Way::Encrypt) => {
-            blocks.resize(block, 0);
-            blocks.extend_from_slice(earlier);
-        }
-        (BlockMode::Cfb, Way::Decrypt) => {
-            blocks.extend_from_slice(&params.iv);
-            blocks.extend_from_slice(earlier);
-        }
-        (BlockMode::Ctr, _) => {
-            let mut counter = Counter::new(params);
-            for _ in 0..count {
-                blocks.extend_from_slice(&counter.bytes());
-                counter.add(1);
+    /// Bytes still to come.
+    left: usize,
+}
+
+enum Source<'a> {
+    Zeros,
+    /// One block, and behind it the text.
+    Text {
+        first: Option<Vec<u8>>,
+        text: &'a [u8],
+    },
+    Counter(Counter),
+}
+
+impl<'a> Blocks<'a> {
+    /// The blocks for `data`: one at least, so that an empty text asks the token for its leave, too.
+    pub(crate) fn new(
+        way: Way,
+        mode: BlockMode,
+        block: usize,
+        params: &CipherParams,
+        data: &'a [u8],
+    ) -> Self {
+        let source = match (mode, way) {
+            (BlockMode::Cfb, Way::Encrypt) => {
+                Source::Text { first: Some(vec![0; block]), text: data }
+            }
+            (BlockMode::Cfb, Way::Decrypt) => {
+                Source::Text { first: Some(params.iv.clone()), text: data }
+            }
+            (BlockMode::Ctr, _) => Source::Counter(Counter::new(params)),
+            (BlockMode::Ecb | BlockMode::Cbc | BlockMode::Ofb, _) => Source::Zeros,
+        };
+        let secret = (mode, way) == (BlockMode::Cfb, Way::Encrypt);
+        Self { source, secret, block, left: data.len().div_ceil(block).max(1) * block }
+    }
+
+    /// Whether they are the text, which nobody may find.
+    pub(crate) const fn are_secret(&self) -> bool {
+        self.secret
+    }
+
+    /// How many bytes are still to come.
+    pub(crate) const fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Replaces what is in `piece` by the next blocks, at most `bytes`, which are whole blocks.
+    pub(crate) fn fill(&mut self, piece: &mut Vec<u8>, bytes: usize) {
+        let bytes = bytes.min(self.left);
+        self.left -= bytes;
+        piece.clear();
+        match &mut self.source {
+            Source::Zeros => {}
+            Source::Text { first, text } => {
+                piece.extend(first.take().unwrap_or_default());
+                let (now, later) = text.split_at(text.len().min(bytes.saturating_sub(piece.len())));
+                piece.extend_from_slice(now);
+                *text = later;
+            }
+            Source::Counter(counter) => {
+                piece.resize(bytes, 0);
+                counter.write(piece, self.block);
             }
         }
-        (BlockMode::Ecb | BlockMode::Cbc | BlockMode::Ofb, _) => blocks.resize(count * block, 0),
+        piece.resize(bytes, 0);
     }
-    blocks
 }
 
 /// The IV for what follows `input`, which are whole blocks that became `output`.
@@ -72,7 +112,11 @@ pub(crate) fn next_iv(
     match mode {
         BlockMode::Ecb => Vec::new(),
         BlockMode::Cbc | BlockMode::Cfb => last(sealed).unwrap_or_default(),
-        BlockMode::Ofb => last(&xor(input, output)).unwrap_or_default(),
+        BlockMode::Ofb => {
+            let mut iv = last(input).unwrap_or_default();
+            xor_onto(&mut iv, &last(output).unwrap_or_default());
+            iv
+        }
         BlockMode::Ctr => {
             let mut counter = Counter::new(params);
             counter.add(u128::try_from(input.len() / block).unwrap_or_default());
@@ -82,8 +126,13 @@ pub(crate) fn next_iv(
 }
 
 /// `data` XORed with as much of `mask`.
-pub(crate) fn xor(data: &[u8], mask: &[u8]) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(data.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect())
+pub(crate) fn xor(data: &[u8], mask: &[u8]) -> Wiping {
+    Wiping::new(data.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect())
+}
+
+/// XORs `data` onto the beginning of `mask`.
+pub(crate) fn xor_onto(mask: &mut [u8], data: &[u8]) {
+    mask.iter_mut().zip(data).for_each(|(mask, byte)| *mask ^= byte);
 }
 
 /// The counter block of CTR: the last bits count, the others stay.
@@ -113,6 +162,25 @@ impl Counter {
     pub(crate) fn wraps_within(&self, blocks: usize) -> bool {
         let last = u128::try_from(blocks).unwrap_or(u128::MAX).saturating_sub(1);
         last > self.mask - self.count
+    }
+
+    /// Fills `piece` with blocks of 8 or 16 bytes, and counts on.
+    fn write(&mut self, piece: &mut [u8], block: usize) {
+        let Self { fixed, mut count, mask, .. } = *self;
+        let (pairs, _) = piece.as_chunks_mut::<16>();
+        if block == 16 {
+            for block in pairs {
+                *block = (fixed | count).to_be_bytes();
+                count = count.wrapping_add(1) & mask;
+            }
+        } else {
+            for block in piece.chunks_exact_mut(block) {
+                let whole = (fixed | count).to_be_bytes();
+                block.iter_mut().rev().zip(whole.iter().rev()).for_each(|(to, from)| *to = *from);
+                count = count.wrapping_add(1) & mask;
+            }
+        }
+        self.count = count;
     }
 
     /// The block.
@@ -148,13 +216,34 @@ mod tests {
 
     #[test]
     fn blocks_leave_out_the_last_block_of_the_text() {
-        let of = |way, length: usize| {
+        let of = |way, length: usize, piece: usize| {
             let data = vec![7; length];
-            blocks(way, BlockMode::Cfb, 8, &params(vec![1; 8], None), &data).to_vec()
+            let mut blocks = Blocks::new(way, BlockMode::Cfb, 8, &params(vec![1; 8], None), &data);
+            let (mut all, mut next) = (Vec::new(), Vec::new());
+            while blocks.left() > 0 {
+                blocks.fill(&mut next, piece);
+                all.extend_from_slice(&next);
+            }
+            all
         };
-        assert_eq!(of(Way::Encrypt, 0), [0; 8]);
-        assert_eq!(of(Way::Encrypt, 8), [0; 8]);
-        assert_eq!(of(Way::Encrypt, 9), [[0; 8], [7; 8]].concat());
-        assert_eq!(of(Way::Decrypt, 16), [[1; 8], [7; 8]].concat());
+        for piece in [8, 16, 64] {
+            assert_eq!(of(Way::Encrypt, 0, piece), [0; 8]);
+            assert_eq!(of(Way::Encrypt, 8, piece), [0; 8]);
+            assert_eq!(of(Way::Encrypt, 9, piece), [[0; 8], [7; 8]].concat());
+            assert_eq!(of(Way::Decrypt, 16, piece), [[1; 8], [7; 8]].concat());
+            assert_eq!(of(Way::Decrypt, 24, piece), [[1; 8], [7; 8], [7; 8]].concat());
+        }
+    }
+
+    #[test]
+    fn blocks_count_on_from_piece_to_piece() {
+        let counter = params([vec![0; 15], vec![0xFE]].concat(), Some(8));
+        let mut blocks = Blocks::new(Way::Encrypt, BlockMode::Ctr, 16, &counter, &[0; 40]);
+        let mut piece = Vec::new();
+        blocks.fill(&mut piece, 32);
+        assert_eq!((piece.get(15), piece.get(31)), (Some(&0xFE), Some(&0xFF)));
+        blocks.fill(&mut piece, 32);
+        assert_eq!(piece, [0; 16]);
+        assert_eq!(blocks.left(), 0);
     }
 }

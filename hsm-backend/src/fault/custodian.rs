@@ -1,9 +1,11 @@
 //! The verbs of wrapped custody, each a line.
 
 use super::{FaultyBackend, Verb};
-use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey};
+use crate::backend::{
+    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+};
 use crate::error::HsmError;
-use crate::job::{KeyMaterial, KeyPolicy, SecretKeySpec};
+use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
 
 impl WrappedCustody for FaultyBackend {
     fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
@@ -18,6 +20,18 @@ impl WrappedCustody for FaultyBackend {
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
         self.run(Verb::GenerateWrapped, |inner| inner.generate_wrapped(call, kek, spec, policy))
+    }
+
+    fn generate_pair_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: &KeyPairSpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedPair>, HsmError> {
+        self.run(Verb::GeneratePairWrapped, |inner| {
+            inner.generate_pair_wrapped(call, kek, spec, policy)
+        })
     }
 
     fn import_wrapped(

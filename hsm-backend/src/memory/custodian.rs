@@ -1,10 +1,12 @@
 //! The verbs of wrapped custody, each a line.
 
 use super::{MemoryBackend, custody, generate};
-use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey};
+use crate::backend::{
+    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+};
 use crate::custody::{KEK_SPEC, kek_policy};
 use crate::error::HsmError;
-use crate::job::{KeyMaterial, KeyPolicy, SecretKeySpec};
+use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
 
 impl WrappedCustody for MemoryBackend {
     fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
@@ -22,6 +24,17 @@ impl WrappedCustody for MemoryBackend {
     ) -> Result<Output<WrappedKey>, HsmError> {
         let (store, capabilities) = self.enter(call)?;
         custody::generate_wrapped(store, &capabilities, kek, spec, policy)
+    }
+
+    fn generate_pair_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: &KeyPairSpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedPair>, HsmError> {
+        let (store, capabilities) = self.enter(call)?;
+        custody::generate_pair_wrapped(store, &capabilities, kek, spec, policy)
     }
 
     fn import_wrapped(

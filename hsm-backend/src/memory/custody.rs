@@ -2,13 +2,15 @@
 
 use super::keys::{Store, Stored, UNSUPPORTED};
 use super::{generate, import, wrap};
-use crate::backend::{Generated, KeyId, KeyRef, Output, WrappedKey};
+use crate::backend::{Generated, KeyId, KeyRef, Output, WrappedKey, WrappedPair};
 use crate::capability::Capabilities;
-use crate::custody::{Envelope, algorithm_for};
+use crate::custody::{Contents, Envelope};
 use crate::encoding::bad_data;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyMaterial, KeyPolicy, SecretKeySpec, SecretValue};
-use crate::limits;
+use crate::job::{
+    KeyMaterial, KeyPairSpec, KeyPolicy, RsaPrivateParts, SecretKeySpec, SecretValue,
+};
+use crate::{keycheck, limits};
 use std::sync::Arc;
 
 pub(super) fn generate_wrapped(
@@ -23,6 +25,18 @@ pub(super) fn generate_wrapped(
     import_wrapped(store, capabilities, kek, &material, policy)
 }
 
+pub(super) fn generate_pair_wrapped(
+    store: &Store,
+    capabilities: &Capabilities,
+    kek: KeyId,
+    spec: &KeyPairSpec,
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedPair>, HsmError> {
+    let (material, public, mechanism) = generate::pair(capabilities, spec)?;
+    let private = import_wrapped(store, capabilities, kek, &material, policy)?.value;
+    Ok(Output { value: WrappedPair { private, public }, mechanism })
+}
+
 pub(super) fn import_wrapped(
     store: &Store,
     capabilities: &Capabilities,
@@ -31,15 +45,88 @@ pub(super) fn import_wrapped(
     policy: &KeyPolicy,
 ) -> Result<Output<WrappedKey>, HsmError> {
     let material = import::prepared(material)?;
-    let KeyMaterial::Secret { kind, value } = &material else { return Err(UNSUPPORTED) };
-    let bytes = value.expose().len();
-    let bits = u32::try_from(8 * bytes).map_err(|_| UNSUPPORTED)?;
-    let algorithm = algorithm_for(capabilities, bytes).ok_or(UNSUPPORTED)?;
-    let wrapped = wrap::wrap_data(store, capabilities, &KeyRef::Token(kek), value, algorithm)?;
-    let spec = SecretKeySpec { kind: *kind, bits };
-    let blob = Envelope::new(algorithm, spec, policy, wrapped.value).encode();
+    let (contents, bytes) = laid_out(&material)?;
+    let algorithm = contents.algorithm(capabilities).ok_or(UNSUPPORTED)?;
+    let kek = KeyRef::Token(kek);
+    let wrapped = wrap::wrap_data(store, capabilities, &kek, &bytes, algorithm)?;
+    let blob = Envelope::new(algorithm, contents, policy, wrapped.value).encode();
     let kcv = import::check_value(&material);
     Ok(Output { value: WrappedKey { blob, kcv }, mechanism: wrapped.mechanism })
+}
+
+/// What is wrapped: the bytes of a secret key, or the parts of a private one in PKCS#1 and SEC1 order,
+/// each behind its length. Real tokens wrap PKCS#8.
+fn laid_out(material: &KeyMaterial) -> Result<(Contents, SecretValue), HsmError> {
+    let bits = |bytes: usize| u32::try_from(8 * bytes).map_err(|_| UNSUPPORTED);
+    Ok(match material {
+        KeyMaterial::Secret { kind, value } => {
+            let spec = SecretKeySpec { kind: *kind, bits: bits(value.expose().len())? };
+            (Contents::Secret(spec), value.clone())
+        }
+        KeyMaterial::RsaPrivate(parts) => {
+            let private = parts.private_exponent.expose();
+            let fields = [parts.modulus.as_slice(), parts.public_exponent.as_slice(), private];
+            let modulus_bits = bits(parts.modulus.len())?;
+            (Contents::Rsa { modulus_bits }, joined(&fields)?)
+        }
+        KeyMaterial::EcPrivate { curve, d } => (Contents::Ec(*curve), joined(&[d.expose()])?),
+        KeyMaterial::EdwardsPrivate { curve, seed } => {
+            (Contents::Edwards(*curve), joined(&[seed.expose()])?)
+        }
+    })
+}
+
+/// Fields, each behind two bytes of length, filled up to whole half-blocks with zeros.
+fn joined(fields: &[&[u8]]) -> Result<SecretValue, HsmError> {
+    let mut bytes = Vec::with_capacity(4096);
+    for field in fields {
+        let length = u16::try_from(field.len()).map_err(|_| UNSUPPORTED)?;
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+    bytes.resize(bytes.len().next_multiple_of(8).max(16), 0);
+    Ok(SecretValue::new(bytes))
+}
+
+fn split(mut bytes: &[u8]) -> Result<Vec<Vec<u8>>, HsmError> {
+    let mut fields = Vec::new();
+    while let [high, low, rest @ ..] = bytes {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        if length == 0 {
+            break;
+        }
+        let (field, rest) = rest.split_at_checked(length).ok_or(bad_data("unwrap"))?;
+        fields.push(field.to_vec());
+        bytes = rest;
+    }
+    Ok(fields)
+}
+
+fn read_back(contents: Contents, bytes: Vec<u8>) -> Result<KeyMaterial, HsmError> {
+    let bad = || bad_data("unwrap");
+    Ok(match contents {
+        Contents::Secret(spec) => {
+            if bytes.len() != limits::spec_bytes(spec)? {
+                return Err(bad());
+            }
+            KeyMaterial::Secret { kind: spec.kind, value: SecretValue::new(bytes) }
+        }
+        Contents::Rsa { .. } => {
+            let fields: [Vec<u8>; 3] = split(&bytes)?.try_into().map_err(|_| bad())?;
+            let [modulus, public_exponent, private_exponent] = fields;
+            let private_exponent = SecretValue::new(private_exponent);
+            let parts = RsaPrivateParts { modulus, public_exponent, private_exponent, crt: None };
+            keycheck::checked(&KeyMaterial::RsaPrivate(parts))?
+        }
+        Contents::Ec(curve) => {
+            let [d]: [Vec<u8>; 1] = split(&bytes)?.try_into().map_err(|_| bad())?;
+            KeyMaterial::EcPrivate { curve, d: SecretValue::new(d) }
+        }
+        Contents::Edwards(curve) => {
+            let [seed]: [Vec<u8>; 1] = split(&bytes)?.try_into().map_err(|_| bad())?;
+            KeyMaterial::EdwardsPrivate { curve, seed: SecretValue::new(seed) }
+        }
+    })
 }
 
 pub(super) fn rewrap(
@@ -88,15 +175,9 @@ pub(super) fn move_to_token(
 /// The key in `blob`.
 pub(super) fn open(store: &Store, kek: KeyId, kcv: &[u8], blob: &[u8]) -> Result<Stored, HsmError> {
     let envelope = Envelope::decode(blob)?;
-    let bytes = limits::spec_bytes(envelope.spec)?;
-    limits::check_wrapped(&envelope.wrapped, bytes)?;
     let kek = KeyRef::Token(kek);
     let value = wrap::open_under(store, &kek, &envelope.wrapped, envelope.algorithm)?;
-    if value.len() != bytes {
-        return Err(bad_data("unwrap"));
-    }
-    let value = SecretValue::new(value);
-    let material = KeyMaterial::Secret { kind: envelope.spec.kind, value };
+    let material = read_back(envelope.contents, value)?;
     if !kcv.is_empty() && import::check_value(&material) != kcv {
         return Err(bad_data("key check value"));
     }

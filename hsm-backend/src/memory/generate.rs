@@ -52,6 +52,16 @@ pub(super) fn generate_key_pair(
     spec: &KeyPairSpec,
     policy: &KeyPolicy,
 ) -> Result<Output<GeneratedPair>, HsmError> {
+    let (material, public, mechanism) = pair(capabilities, spec)?;
+    store.insert(id, material, policy)?;
+    Ok(Output { value: GeneratedPair { public }, mechanism })
+}
+
+/// A fresh pair.
+pub(super) fn pair(
+    capabilities: &Capabilities,
+    spec: &KeyPairSpec,
+) -> Result<(KeyMaterial, PublicKey, Mechanism), HsmError> {
     let (plan, made) = match spec {
         KeyPairSpec::Rsa { bits, public_exponent } => {
             let plan = capabilities.generate_rsa().ok_or(UNSUPPORTED)?;
@@ -69,8 +79,7 @@ pub(super) fn generate_key_pair(
         }
     };
     let (material, public) = made;
-    store.insert(id, material, policy)?;
-    Ok(Output { value: GeneratedPair { public }, mechanism: plan.mechanism })
+    Ok((material, public, plan.mechanism))
 }
 
 fn rsa_pair(bits: u32, public_exponent: &[u8]) -> Result<(KeyMaterial, PublicKey), HsmError> {

@@ -4,14 +4,14 @@
 use cryptoki::mechanism::Mechanism as Call;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
-use zeroize::Zeroizing;
 
 use super::mechanism::{ctr, ctr_params, plain, with_iv};
 use super::rv::Fault;
 use crate::capability::{Capabilities, CipherPlan, Mechanism};
-use crate::encoding::feedback::{self, Counter, Way};
+use crate::encoding::feedback::{self, Blocks, Counter, Way};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Padding, SecretValue};
+use wiping::Wiping;
 
 /// Longer inputs go in parts: single calls are 3 to 12 times slower on SoftHSM.
 pub(super) const SINGLE_PART_BYTES: usize = 32 << 10;
@@ -72,16 +72,17 @@ impl BlockJob<'_> {
         data: &[u8],
     ) -> Result<SecretValue, Fault> {
         let block = self.cipher.block_bytes();
-        let blocks = feedback::blocks(self.way, self.mode, block, self.params, data);
+        let blocks = Blocks::new(self.way, self.mode, block, self.params, data);
         let chained = matches!(self.mechanism(), Mechanism::AES_CBC | Mechanism::DES3_CBC);
         let iv: &[u8] = if chained { &self.params.iv } else { &[] };
-        let mask = self.with_mechanism(iv, |mechanism| {
-            encrypt_all(session, mechanism, handle, &blocks).map(Zeroizing::new)
-        })?;
+        let mut mask = self
+            .with_mechanism(iv, |mechanism| encrypt_blocks(session, mechanism, handle, blocks))?;
         if mask.len() < data.len() {
             return Err(HsmError::new(HsmErrorKind::Device(0), "C_Encrypt").into());
         }
-        Ok(SecretValue::new(std::mem::take(&mut *feedback::xor(data, &mask))))
+        feedback::xor_onto(&mut mask, data);
+        mask.truncate(data.len());
+        Ok(mask.into())
     }
 
     /// Builds the mechanism with its parameters, which must live as long as the call.
@@ -131,6 +132,55 @@ pub(super) fn plan_for(
     capabilities.cipher_plans(algorithm).iter().find(|plan| !special || here(plan)).copied()
 }
 
+/// C_Encrypt of blocks that are made as they are needed.
+fn encrypt_blocks(
+    session: &Session,
+    mechanism: &Call<'_>,
+    handle: ObjectHandle,
+    mut blocks: Blocks<'_>,
+) -> Result<Wiping, Fault> {
+    let mut piece = Vec::with_capacity(blocks.left().min(PART_BYTES));
+    let secret = blocks.are_secret();
+    let output = encrypt_pieces(session, mechanism, handle, &mut blocks, &mut piece);
+    if secret {
+        drop(Wiping::new(piece));
+    }
+    output
+}
+
+fn encrypt_pieces(
+    session: &Session,
+    mechanism: &Call<'_>,
+    handle: ObjectHandle,
+    blocks: &mut Blocks<'_>,
+    piece: &mut Vec<u8>,
+) -> Result<Wiping, Fault> {
+    if blocks.left() <= SINGLE_PART_BYTES {
+        blocks.fill(piece, SINGLE_PART_BYTES);
+        return Ok(Wiping::new(session.encrypt(mechanism, handle, piece)?));
+    }
+    session.encrypt_init(mechanism, handle)?;
+    blocks.fill(piece, PART_BYTES);
+    // Where this is all, nothing is copied.
+    let mut output = Wiping::new(session.encrypt_update(piece)?);
+    while blocks.left() > 0 {
+        reserve(&mut output, blocks.left() + 32);
+        blocks.fill(piece, PART_BYTES);
+        output.extend_from_slice(&Wiping::new(session.encrypt_update(piece)?));
+    }
+    output.extend_from_slice(&Wiping::new(session.encrypt_final()?));
+    Ok(output)
+}
+
+/// Makes room without leaving a copy behind.
+fn reserve(bytes: &mut Wiping, more: usize) {
+    if bytes.capacity() - bytes.len() < more {
+        let mut wider = Wiping::new(Vec::with_capacity(bytes.len() + more));
+        wider.extend_from_slice(bytes);
+        *bytes = wider;
+    }
+}
+
 /// C_Encrypt, in parts where the data are long.
 pub(super) fn encrypt_all(
     session: &Session,
@@ -164,11 +214,11 @@ pub(super) fn decrypt_all(
     if whole || data.len() <= SINGLE_PART_BYTES {
         return Ok(SecretValue::new(session.decrypt(mechanism, handle, data)?));
     }
-    let mut output = Zeroizing::new(Vec::with_capacity(data.len() + 32));
+    let mut output = Wiping::new(Vec::with_capacity(data.len() + 32));
     session.decrypt_init(mechanism, handle)?;
     for part in data.chunks(PART_BYTES) {
-        output.extend_from_slice(&Zeroizing::new(session.decrypt_update(part)?));
+        output.extend_from_slice(&Wiping::new(session.decrypt_update(part)?));
     }
-    output.extend_from_slice(&Zeroizing::new(session.decrypt_final()?));
-    Ok(SecretValue::new(std::mem::take(&mut output)))
+    output.extend_from_slice(&Wiping::new(session.decrypt_final()?));
+    Ok(output.into())
 }

@@ -142,7 +142,7 @@ fn encrypt_blocks(
         need_secret(key, job.cipher.key_kind())?;
         job.carry_out(session, token.working_handle(key)?, data)
     })?;
-    let value = Encrypted { data: sealed.expose().to_vec(), tag: Vec::new() };
+    let value = Encrypted { data: sealed.release(), tag: Vec::new() };
     Ok(Output { value, mechanism: job.mechanism() })
 }
 
@@ -164,7 +164,7 @@ fn decrypt_blocks(
         job.carry_out(session, token.working_handle(key)?, data)
     })?;
     let value = if job.pads_here() {
-        padding::unpad(padding, job.cipher.block_bytes(), opened.expose().to_vec())?
+        padding::unpad(padding, job.cipher.block_bytes(), opened.release())?
     } else {
         opened
     };

@@ -1,9 +1,11 @@
 //! The verbs of wrapped custody, each a line.
 
 use super::{Pkcs11Backend, custody, moving};
-use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey};
+use crate::backend::{
+    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+};
 use crate::error::HsmError;
-use crate::job::{KeyMaterial, KeyPolicy, SecretKeySpec};
+use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
 
 impl WrappedCustody for Pkcs11Backend {
     fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
@@ -18,6 +20,16 @@ impl WrappedCustody for Pkcs11Backend {
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
         custody::generate_wrapped(&*self.token()?, call, kek, spec, policy)
+    }
+
+    fn generate_pair_wrapped(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        spec: &KeyPairSpec,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedPair>, HsmError> {
+        custody::generate_pair_wrapped(&*self.token()?, call, kek, spec, policy)
     }
 
     fn import_wrapped(

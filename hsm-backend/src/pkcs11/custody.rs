@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use cryptoki::object::{Attribute, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::Session;
 
-use super::generate::ulong;
-use super::keys::{Key, KeyKind, check_value};
+use super::generate::{PassingPair, ulong};
+use super::keys::{self, Key, KeyKind, check_value};
 use super::mechanism::plain;
 use super::rv::{Effect, Fault};
 use super::token::{Doubt, Token};
-use super::{generate, import, template};
-use crate::backend::{CallContext, KeyId, KeyRef, Output, WrappedKey};
+use super::{generate, import, private, template};
+use crate::backend::{CallContext, KeyId, KeyRef, Output, WrappedKey, WrappedPair};
 use crate::capability::Mechanism;
-use crate::custody::{Envelope, KEK_SPEC, algorithm_for, kek_policy};
+use crate::custody::{Contents, Envelope, KEK_SPEC, kek_policy};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyMaterial, KeyPolicy, KeyUsage, SecretKeyKind, SecretKeySpec};
-use crate::{keycheck, limits};
+use crate::job::{
+    HashAlgorithm, KeyMaterial, KeyPairSpec, KeyPolicy, KeyUsage, SecretKeyKind, SecretKeySpec,
+};
+use crate::{keycheck, limits, software};
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "wrapped custody");
 
@@ -36,16 +38,38 @@ pub(super) fn generate_wrapped(
     let bytes = limits::spec_bytes(spec)?;
     let generation = token.capabilities.generate_secret_of(spec.kind, spec.bits);
     let mechanism = generation.ok_or(UNSUPPORTED)?.mechanism;
-    let mut template = passing(spec.kind, bytes);
+    let contents = Contents::Secret(spec);
+    let mut template = passing(contents);
     if spec.kind != SecretKeyKind::Des3 {
         template.push(Attribute::ValueLen(ulong(bytes)?));
     }
-    wrap_passing(token, call, kek, spec, policy, |session| {
-        Ok(session.generate_key(&plain(mechanism), &template)?)
-    })
+    let made = wrap_passing(token, call, kek, contents, policy, |session| {
+        Ok((session.generate_key(&plain(mechanism), &template)?, ()))
+    })?;
+    Ok(made.0)
 }
 
-/// Wraps a secret key given in plaintext, which the token sees for one call.
+/// Generates a pair in the session, wraps its private half, and destroys both there.
+pub(super) fn generate_pair_wrapped(
+    token: &Token,
+    call: &CallContext,
+    kek: KeyId,
+    spec: &KeyPairSpec,
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedPair>, HsmError> {
+    let contents = match spec {
+        KeyPairSpec::Rsa { bits, .. } => Contents::Rsa { modulus_bits: *bits },
+        KeyPairSpec::Ec(curve) => Contents::Ec(*curve),
+        KeyPairSpec::Edwards(curve) => Contents::Edwards(*curve),
+    };
+    let pair = PassingPair::plan(token, spec, &passing_policy(contents))?;
+    let (wrapped, public) =
+        wrap_passing(token, call, kek, contents, policy, |session| pair.make(session))?;
+    let value = WrappedPair { private: wrapped.value, public };
+    Ok(Output { value, mechanism: pair.mechanism() })
+}
+
+/// Wraps a key given in plaintext, which the token sees for one call.
 pub(super) fn import_wrapped(
     token: &Token,
     call: &CallContext,
@@ -53,20 +77,19 @@ pub(super) fn import_wrapped(
     material: &KeyMaterial,
     policy: &KeyPolicy,
 ) -> Result<Output<WrappedKey>, HsmError> {
-    let KeyMaterial::Secret { kind, value } = keycheck::checked(material)? else {
-        return Err(UNSUPPORTED);
-    };
-    import::need_use_for(token, kind)?;
-    let value = import::token_bytes(token, kind, value.expose(), policy);
-    let bits = u32::try_from(8 * value.len()).map_err(|_| UNSUPPORTED)?;
-    let mut template = passing(kind, value.len());
-    template.push(Attribute::Value(value));
-    let spec = SecretKeySpec { kind, bits };
-    let wrapped = wrap_passing(token, call, kek, spec, policy, |session| {
-        Ok(session.create_object(&template)?)
+    let material = keycheck::checked(material)?;
+    if let KeyMaterial::Secret { kind, .. } = &material {
+        import::need_use_for(token, *kind)?;
+    }
+    // As the policy would have it in the token, so that MAC keys are padded as they must be.
+    let (kind, template) = import::template_of(token, KeyId([0; 16]), &material, policy);
+    let contents = contents_of(kind).ok_or(UNSUPPORTED)?;
+    let mut template = template::reworked(template::passing(template), &passing(contents));
+    let wrapped = wrap_passing(token, call, kek, contents, policy, |session| {
+        Ok((session.create_object(&template)?, ()))
     });
     template::wipe(&mut template);
-    wrapped
+    Ok(wrapped?.0)
 }
 
 /// Wraps a wrapped key under another wrapping key, inside the token.
@@ -78,20 +101,18 @@ pub(super) fn rewrap(
 ) -> Result<Output<WrappedKey>, HsmError> {
     let KeyRef::Wrapped { kek, blob, kcv, .. } = key else { return Err(UNSUPPORTED) };
     let old = Envelope::decode(blob)?;
-    let bytes = limits::spec_bytes(old.spec)?;
-    limits::check_wrapped(&old.wrapped, bytes)?;
-    let template = passing(old.spec.kind, bytes);
+    let template = passing(old.contents);
     let unwrapping = token.capabilities.wrap(old.algorithm).ok_or(UNSUPPORTED)?.mechanism();
     let old_kek = KeyRef::Token(*kek);
     let handle =
         token.use_key(call, &old_kek, Doubt::Device, |_, key| token.working_handle(key))?;
-    let made = wrap_passing(token, call, new_kek, old.spec, &old.policy(), |session| {
+    let made = wrap_passing(token, call, new_kek, old.contents, &old.policy(), |session| {
         let object = session.unwrap_key(&plain(unwrapping), handle, &old.wrapped, &template);
         let object = object.map_err(|error| unreadable(token, error.into()))?;
-        same_key(session, object, old.spec.kind, kcv)?;
-        Ok(object)
+        same_key(session, object, old.contents, kcv)?;
+        Ok((object, ()))
     });
-    let mut made = made?;
+    let (mut made, ()) = made?;
     if made.value.kcv.is_empty() {
         // It is the same key; not every token tells the value of an unwrapped one.
         made.value.kcv.clone_from(kcv);
@@ -99,33 +120,102 @@ pub(super) fn rewrap(
     Ok(made)
 }
 
-/// A key that lives in the session to be wrapped, and does nothing else.
-fn passing(kind: SecretKeyKind, bytes: usize) -> Vec<Attribute> {
-    template::session_secret(kind, bytes, KeyUsage::default(), true, true)
+/// A key that lives in the session to be wrapped.
+fn passing(contents: Contents) -> Vec<Attribute> {
+    let policy = passing_policy(contents);
+    template::in_session(contents, policy.usage, policy.sensitive, policy.extractable)
 }
 
-fn wrap_passing(
+/// A secret key does nothing else meanwhile; a private one signs, to be compared with what comes
+/// back.
+fn passing_policy(contents: Contents) -> KeyPolicy {
+    let sign = !matches!(contents, Contents::Secret(_));
+    let usage = KeyUsage { sign, ..KeyUsage::default() };
+    KeyPolicy { usage, sensitive: true, extractable: true, label: String::new() }
+}
+
+pub(super) fn contents_of(kind: KeyKind) -> Option<Contents> {
+    Some(match kind {
+        KeyKind::Secret { kind, bytes } => {
+            Contents::Secret(SecretKeySpec { kind, bits: u32::try_from(8 * bytes?).ok()? })
+        }
+        KeyKind::Rsa { modulus_bits } => {
+            Contents::Rsa { modulus_bits: u32::try_from(modulus_bits).ok()? }
+        }
+        KeyKind::Ec(curve) => Contents::Ec(curve),
+        KeyKind::Edwards(curve) => Contents::Edwards(curve),
+    })
+}
+
+/// What the token is asked with for such contents.
+pub(super) fn kind_of(contents: Contents) -> KeyKind {
+    match contents {
+        Contents::Secret(spec) => {
+            KeyKind::Secret { kind: spec.kind, bytes: usize::try_from(spec.bits / 8).ok() }
+        }
+        Contents::Rsa { modulus_bits } => {
+            KeyKind::Rsa { modulus_bits: usize::try_from(modulus_bits).unwrap_or_default() }
+        }
+        Contents::Ec(curve) => KeyKind::Ec(curve),
+        Contents::Edwards(curve) => KeyKind::Edwards(curve),
+    }
+}
+
+fn wrap_passing<T>(
     token: &Token,
     call: &CallContext,
     kek: KeyId,
-    spec: SecretKeySpec,
+    contents: Contents,
     policy: &KeyPolicy,
-    make: impl Fn(&Session) -> Result<ObjectHandle, Fault>,
-) -> Result<Output<WrappedKey>, HsmError> {
-    let bytes = limits::spec_bytes(spec)?;
-    let algorithm = algorithm_for(&token.capabilities, bytes).ok_or(UNSUPPORTED)?;
+    make: impl Fn(&Session) -> Result<(ObjectHandle, T), Fault>,
+) -> Result<(Output<WrappedKey>, T), HsmError> {
+    let algorithm = contents.algorithm(&token.capabilities).ok_or(UNSUPPORTED)?;
     let mechanism = token.capabilities.wrap(algorithm).ok_or(UNSUPPORTED)?.mechanism();
-    let (wrapped, kcv) =
+    let (wrapped, kcv, made) =
         token.use_key(call, &KeyRef::Token(kek), Doubt::Device, |session, key| {
             super::cipher::need_secret(key, SecretKeyKind::Aes)?;
             let handle = token.working_handle(key)?;
-            let passing = make(session)?;
+            let (passing, made) = make(session)?;
             let wrapped = session.wrap_key(&plain(mechanism), handle, passing);
-            let kcv = check_value(session, passing);
+            let wrapped = wrapped.map_err(|error| refused(contents, error.into()));
+            let wrapped = wrapped.and_then(|wrapped| {
+                private::comes_back(session, (handle, mechanism), contents, passing, &wrapped)?;
+                Ok(wrapped)
+            });
+            let kcv = told_value(session, passing, contents);
             session.destroy_object(passing)?;
-            Ok((wrapped?, kcv))
+            Ok((wrapped?, kcv, made))
         })?;
-    let blob = Envelope::new(algorithm, spec, policy, wrapped).encode();
+    let blob = Envelope::new(algorithm, contents, policy, wrapped).encode();
+    Ok((Output { value: WrappedKey { blob, kcv }, mechanism }, made))
+}
+
+/// Some tokens wrap no private keys, or not those of every curve: such keys live in the token.
+fn refused(contents: Contents, fault: Fault) -> Fault {
+    match contents {
+        Contents::Secret(_) => fault,
+        Contents::Rsa { .. } | Contents::Ec(_) | Contents::Edwards(_) => private::lost(fault),
+    }
+}
+
+/// Wraps an object that is there, for a blob of its own.
+pub(super) fn wrap_object(
+    token: &Token,
+    call: &CallContext,
+    kek: KeyId,
+    (object, contents): (ObjectHandle, Contents),
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedKey>, HsmError> {
+    let algorithm = contents.algorithm(&token.capabilities).ok_or(UNSUPPORTED)?;
+    let mechanism = token.capabilities.wrap(algorithm).ok_or(UNSUPPORTED)?.mechanism();
+    let (wrapped, kcv) =
+        token.use_key(call, &KeyRef::Token(kek), Doubt::Device, |session, kek| {
+            let handle = token.working_handle(kek)?;
+            let wrapped = session.wrap_key(&plain(mechanism), handle, object)?;
+            private::unwraps(session, (handle, mechanism), contents, &wrapped)?;
+            Ok((wrapped, told_value(session, object, contents)))
+        })?;
+    let blob = Envelope::new(algorithm, contents, policy, wrapped).encode();
     Ok(Output { value: WrappedKey { blob, kcv }, mechanism })
 }
 
@@ -141,22 +231,20 @@ pub(super) fn unwrapped(
         return Ok(key);
     }
     let envelope = Envelope::decode(blob)?;
-    let bytes = limits::spec_bytes(envelope.spec)?;
-    limits::check_wrapped(&envelope.wrapped, bytes)?;
+    let contents = envelope.contents;
     let mechanism = token.capabilities.wrap(envelope.algorithm).ok_or(UNSUPPORTED)?.mechanism();
-    let kind = envelope.spec.kind;
     // What lives on is shut, whatever the key's policy: see `with_passing`.
-    let template = template::session_secret(kind, bytes, envelope.usage, true, false);
+    let template = template::in_session(contents, envelope.usage, true, false);
     let kek = token.key(call, session, &KeyRef::Token(kek))?;
     let handle = token.working_handle(&kek)?;
     let object = token.owner.with(|owner| {
         let object = owner.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
         let object = object.map_err(|error| unreadable(token, error.into()))?;
-        same_key(owner, object, kind, kcv)?;
+        same_key(owner, object, contents, kcv)?;
         Ok(object)
     })?;
-    let kind = KeyKind::Secret { kind, bytes: Some(bytes) };
-    Ok(token.unwrapped.insert(id, Key::unwrapped(kind, object, &token.unwrapped.graveyard)))
+    let key = Key::unwrapped(kind_of(contents), object, &token.unwrapped.graveyard);
+    Ok(token.unwrapped.insert(id, key))
 }
 
 /// What a key that has left its blob for one call may give away.
@@ -183,17 +271,15 @@ pub(super) fn with_passing<T>(
     if !envelope.extractable || (readable && envelope.sensitive) {
         return Err(HsmError::new(HsmErrorKind::NotExtractable, "wrapped custody"));
     }
-    let bytes = limits::spec_bytes(envelope.spec)?;
-    limits::check_wrapped(&envelope.wrapped, bytes)?;
-    let kind = envelope.spec.kind;
-    let template = template::session_secret(kind, bytes, KeyUsage::default(), !readable, true);
+    let contents = envelope.contents;
+    let template = template::in_session(contents, KeyUsage::default(), !readable, true);
     let mechanism = token.capabilities.wrap(envelope.algorithm).ok_or(UNSUPPORTED)?.mechanism();
     token.use_key(call, &KeyRef::Token(*kek), Doubt::Device, |session, kek| {
         let handle = token.working_handle(kek)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
         let object = object.map_err(|error| unreadable(token, error.into()))?;
-        same_key(session, object, kind, kcv)?;
-        let passing = Key::new(KeyKind::Secret { kind, bytes: Some(bytes) }, object);
+        same_key(session, object, contents, kcv)?;
+        let passing = Key::new(kind_of(contents), object);
         let done = work(session, &passing);
         session.destroy_object(object)?;
         done
@@ -204,10 +290,10 @@ pub(super) fn with_passing<T>(
 fn same_key(
     session: &Session,
     object: ObjectHandle,
-    kind: SecretKeyKind,
+    contents: Contents,
     kcv: &[u8],
 ) -> Result<(), Fault> {
-    if is_same_key(session, object, kind, kcv) {
+    if is_same_key(session, object, contents, kcv) {
         return Ok(());
     }
     session.destroy_object(object)?;
@@ -218,11 +304,30 @@ fn same_key(
 pub(super) fn is_same_key(
     session: &Session,
     object: ObjectHandle,
-    kind: SecretKeyKind,
+    contents: Contents,
     kcv: &[u8],
 ) -> bool {
-    let found = check_value_now(session, object, kind);
+    let found = match contents {
+        Contents::Secret(spec) => check_value_now(session, object, spec.kind),
+        Contents::Rsa { .. } | Contents::Ec(_) | Contents::Edwards(_) => {
+            told_value(session, object, contents)
+        }
+    };
     kcv.is_empty() || found.is_empty() || found == kcv
+}
+
+/// CKA_CHECK_VALUE as the token tells it of a secret key; of an RSA key, the start of its modulus'
+/// hash; nothing of others, where the wrapping's own check must do.
+pub(super) fn told_value(session: &Session, object: ObjectHandle, contents: Contents) -> Vec<u8> {
+    match contents {
+        Contents::Secret(_) => check_value(session, object),
+        Contents::Rsa { .. } => {
+            let modulus = keys::read(session, object, AttributeType::Modulus).unwrap_or_default();
+            let hash = software::digest(HashAlgorithm::Sha256, &modulus).unwrap_or_default();
+            if modulus.is_empty() { Vec::new() } else { hash.into_iter().take(3).collect() }
+        }
+        Contents::Ec(_) | Contents::Edwards(_) => Vec::new(),
+    }
 }
 
 /// CKA_CHECK_VALUE, computed where the token leaves it out (SoftHSM does for unwrapped keys);

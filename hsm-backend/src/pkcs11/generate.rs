@@ -73,13 +73,7 @@ pub(super) fn generate_key_pair(
     policy: &KeyPolicy,
 ) -> Result<Output<GeneratedPair>, HsmError> {
     template::check_label(policy)?;
-    let plan = match spec {
-        KeyPairSpec::Rsa { bits, public_exponent } => {
-            rsa_plan(token, id, *bits, public_exponent, policy)?
-        }
-        KeyPairSpec::Ec(curve) => ec_plan(token, id, *curve, policy)?,
-        KeyPairSpec::Edwards(curve) => edwards_plan(token, id, *curve, policy)?,
-    };
+    let plan = pair_plan(token, id, spec, policy)?;
     let (private, public) = token.run(call, Doubt::Device, |session| {
         let pass = token.gate.enter(Side::Change, call.deadline)?;
         let (public, private) = make_pair(session, id, &plan)?;
@@ -93,6 +87,62 @@ pub(super) fn generate_key_pair(
     })?;
     token.remember(id, Key::new(plan.kind, private));
     Ok(Output { value: GeneratedPair { public }, mechanism: plan.mechanism })
+}
+
+fn pair_plan(
+    token: &Token,
+    id: KeyId,
+    spec: &KeyPairSpec,
+    policy: &KeyPolicy,
+) -> Result<PairPlan, HsmError> {
+    match spec {
+        KeyPairSpec::Rsa { bits, public_exponent } => {
+            rsa_plan(token, id, *bits, public_exponent, policy)
+        }
+        KeyPairSpec::Ec(curve) => ec_plan(token, id, *curve, policy),
+        KeyPairSpec::Edwards(curve) => edwards_plan(token, id, *curve, policy),
+    }
+}
+
+/// A pair both of whose halves live in the session.
+pub(super) struct PassingPair {
+    plan: PairPlan,
+}
+
+impl PassingPair {
+    pub(super) fn plan(
+        token: &Token,
+        spec: &KeyPairSpec,
+        policy: &KeyPolicy,
+    ) -> Result<Self, HsmError> {
+        let nobody = KeyId([0; 16]);
+        let mut plan = pair_plan(token, nobody, spec, policy)?;
+        plan.private = template::passing(plan.private);
+        Ok(Self { plan })
+    }
+
+    pub(super) const fn mechanism(&self) -> Mechanism {
+        self.plan.mechanism
+    }
+
+    /// The private half, and the public key; no object is left of that.
+    pub(super) fn make(&self, session: &Session) -> Result<(ObjectHandle, PublicKey), Fault> {
+        let mut public =
+            template::passing(template::public(self.plan.key_type, KeyId([0; 16]), false));
+        public.extend(self.plan.parameters.iter().cloned());
+        let mechanism = plain(self.plan.mechanism);
+        let (public, private) =
+            session.generate_key_pair(&mechanism, &public, &self.plan.private)?;
+        let read = read_public(session, public, self.plan.kind);
+        session.destroy_object(public)?;
+        match read {
+            Ok(read) => Ok((private, read)),
+            Err(fault) => {
+                session.destroy_object(private)?;
+                Err(fault)
+            }
+        }
+    }
 }
 
 fn rsa_plan(

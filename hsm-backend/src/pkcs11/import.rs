@@ -48,7 +48,8 @@ pub(super) fn import_key(
     Ok(Generated { kcv })
 }
 
-fn template_of(
+/// What the key is, and the template of its token object.
+pub(super) fn template_of(
     token: &Token,
     id: KeyId,
     material: &KeyMaterial,

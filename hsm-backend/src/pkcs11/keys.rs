@@ -154,8 +154,18 @@ impl Key {
     }
 }
 
+/// How often a remembered key was asked for, and whether it was there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheUse {
+    /// It was there.
+    pub hits: u64,
+    /// It was not.
+    pub misses: u64,
+}
+
 #[derive(Debug, Default)]
 struct Entries {
+    uses: CacheUse,
     keys: HashMap<KeyId, Arc<Key>>,
     /// Oldest first; a key used since it was last seen here gets another round.
     order: VecDeque<KeyId>,
@@ -181,7 +191,18 @@ impl Keys {
     }
 
     pub(super) fn get(&self, id: KeyId) -> Option<Arc<Key>> {
-        lock(&self.entries).keys.get(&id).cloned()
+        let mut entries = lock(&self.entries);
+        let found = entries.keys.get(&id).cloned();
+        let count = match &found {
+            Some(_) => &mut entries.uses.hits,
+            None => &mut entries.uses.misses,
+        };
+        *count += 1;
+        found
+    }
+
+    pub(super) fn uses(&self) -> CacheUse {
+        lock(&self.entries).uses
     }
 
     /// Remembers `key` unless another caller was first; returns the one remembered.
@@ -211,7 +232,7 @@ impl Keys {
         entries.keys.remove(&id);
         // The order may be long: its stale entries go when they come up, unless they pile up.
         if entries.order.len() > 2 * self.limit {
-            let Entries { keys, order } = &mut *entries;
+            let Entries { keys, order, .. } = &mut *entries;
             order.retain(|id| keys.contains_key(id));
         }
     }

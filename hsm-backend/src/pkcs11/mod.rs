@@ -16,6 +16,7 @@ mod mechanism;
 mod module;
 mod moving;
 mod number;
+mod private;
 mod probe;
 mod random;
 mod rv;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub use keys::CacheUse;
 pub use module::{list_tokens, provision_token};
 
 use crate::backend::{
@@ -133,6 +135,13 @@ impl Pkcs11Backend {
     #[must_use]
     pub fn status_text(&self) -> String {
         self.link.status()
+    }
+
+    /// How often a wrapped key was live in the token when it was wanted, since the token was
+    /// opened; nothing while it is not open.
+    #[must_use]
+    pub fn unwrapped_uses(&self) -> CacheUse {
+        self.token().map(|token| token.unwrapped.uses()).unwrap_or_default()
     }
 
     fn token(&self) -> Result<Arc<Token>, HsmError> {
@@ -328,7 +337,8 @@ impl HsmBackend for Pkcs11Backend {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError> {
-        let arrival = wrap::Arrival { blob, algorithm, id, spec, policy };
+        let contents = crate::custody::Contents::Secret(spec);
+        let arrival = wrap::Arrival { blob, algorithm, id, contents, policy };
         wrap::unwrap_key(&*self.token()?, call, wrapping, &arrival)
     }
 

@@ -3,6 +3,7 @@
 use cryptoki::object::{Attribute, KeyType, ObjectClass};
 
 use crate::backend::KeyId;
+use crate::custody::Contents;
 use crate::encoding::der::{ec_params, edwards_params};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{Curve, EdwardsCurve, KeyPolicy, KeyUsage, RsaPrivateParts, SecretKeyKind};
@@ -40,23 +41,51 @@ pub(super) fn secret(
     template
 }
 
-/// A secret key that lives in the session only, save its value or length.
-pub(super) fn session_secret(
-    kind: SecretKeyKind,
-    bytes: usize,
+/// A key of this kind that lives in the session only, save its value or length.
+pub(super) fn in_session(
+    contents: Contents,
     usage: KeyUsage,
     sensitive: bool,
     extractable: bool,
 ) -> Vec<Attribute> {
-    let mut template = vec![
-        Attribute::Class(ObjectClass::SECRET_KEY),
-        Attribute::KeyType(key_type(kind, bytes)),
-        Attribute::Token(false),
-        Attribute::Private(true),
-        Attribute::Sensitive(sensitive),
-        Attribute::Extractable(extractable),
-    ];
-    template.extend(secret_usage(token_usage(kind, usage)));
+    let policy = KeyPolicy { usage, sensitive, extractable, label: String::new() };
+    passing(in_token(contents, KeyId([0; 16]), &policy))
+}
+
+/// A token object of this kind, save its value or length.
+pub(super) fn in_token(contents: Contents, id: KeyId, policy: &KeyPolicy) -> Vec<Attribute> {
+    match contents {
+        Contents::Secret(spec) => {
+            let bytes = usize::try_from(spec.bits / 8).unwrap_or_default();
+            secret(spec.kind, bytes, id, policy)
+        }
+        Contents::Rsa { .. } => rsa_private(id, policy),
+        Contents::Ec(_) => ec_private(id, policy),
+        Contents::Edwards(_) => edwards_private(id, policy),
+    }
+}
+
+/// `template` with what `wanted` says of the attributes that both have.
+pub(super) fn reworked(mut template: Vec<Attribute>, wanted: &[Attribute]) -> Vec<Attribute> {
+    for attribute in &mut template {
+        let kind = attribute.attribute_type();
+        if let Some(other) = wanted.iter().find(|other| other.attribute_type() == kind) {
+            attribute.clone_from(other);
+        }
+    }
+    template
+}
+
+/// The template of a token object, for one that lives in the session and has no name.
+pub(super) fn passing(template: Vec<Attribute>) -> Vec<Attribute> {
+    let named = |attribute: &Attribute| matches!(attribute, Attribute::Id(_) | Attribute::Label(_));
+    let mut template = template;
+    template.retain(|attribute| !named(attribute));
+    for attribute in &mut template {
+        if let Attribute::Token(token) = attribute {
+            *token = false;
+        }
+    }
     template
 }
 

@@ -2,17 +2,18 @@
 
 use cryptoki::object::AttributeType;
 
-use super::custody::{Openness, with_passing};
+use super::custody::{Openness, kind_of, told_value, with_passing};
 use super::gate::Side;
-use super::keys::{Key, KeyKind, check_value};
+use super::keys::{Key, KeyKind};
 use super::mechanism::plain;
 use super::rv::Fault;
 use super::template;
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output};
 use crate::capability::WrapPlan;
+use crate::custody::Contents;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyPolicy, SecretKeyKind, SecretKeySpec, SecretValue, WrapAlgorithm};
+use crate::job::{KeyPolicy, SecretKeyKind, SecretValue, WrapAlgorithm};
 use crate::limits;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "wrap");
@@ -23,7 +24,7 @@ pub(super) struct Arrival<'a> {
     pub(super) blob: &'a [u8],
     pub(super) algorithm: WrapAlgorithm,
     pub(super) id: KeyId,
-    pub(super) spec: SecretKeySpec,
+    pub(super) contents: Contents,
     pub(super) policy: &'a KeyPolicy,
 }
 
@@ -174,14 +175,16 @@ pub(super) fn unwrap_key(
     arrival: &Arrival<'_>,
 ) -> Result<Output<Generated>, HsmError> {
     let plan = plan_of(token, arrival.algorithm)?;
-    let bytes = limits::spec_bytes(arrival.spec)?;
-    limits::check_wrapped(arrival.blob, bytes)?;
-    if arrival.algorithm == WrapAlgorithm::AesKeyWrap {
-        check_length(arrival.algorithm, plan, Some(bytes))?;
+    if let Contents::Secret(spec) = arrival.contents {
+        super::import::need_use_for(token, spec.kind)?;
+        let bytes = limits::spec_bytes(spec)?;
+        limits::check_wrapped(arrival.blob, bytes)?;
+        if arrival.algorithm == WrapAlgorithm::AesKeyWrap {
+            check_length(arrival.algorithm, plan, Some(bytes))?;
+        }
     }
     template::check_label(arrival.policy)?;
-    super::import::need_use_for(token, arrival.spec.kind)?;
-    let template = template::secret(arrival.spec.kind, bytes, arrival.id, arrival.policy);
+    let template = template::in_token(arrival.contents, arrival.id, arrival.policy);
     let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {
         need_aes(key)?;
         let handle = token.working_handle(key)?;
@@ -190,9 +193,8 @@ pub(super) fn unwrap_key(
             session.unwrap_key(&plain(plan.mechanism()), handle, arrival.blob, &template)?;
         drop(pass);
         // No way back from here: a failure to read must not lead to a second object.
-        Ok::<_, Fault>((object, check_value(session, object)))
+        Ok::<_, Fault>((object, told_value(session, object, arrival.contents)))
     })?;
-    let kind = KeyKind::Secret { kind: arrival.spec.kind, bytes: Some(bytes) };
-    token.remember(arrival.id, Key::new(kind, object));
+    token.remember(arrival.id, Key::new(kind_of(arrival.contents), object));
     Ok(Output { value: Generated { kcv }, mechanism: plan.mechanism() })
 }

@@ -1,7 +1,5 @@
 //! A stream of a block cipher: whole blocks go at once, chained by the IV.
 
-use zeroize::Zeroizing;
-
 use crate::backend::{CallContext, HsmBackend, KeyRef, Output, TokenState};
 use crate::capability::Mechanism;
 use crate::encoding::feedback::{Way, next_iv};
@@ -12,10 +10,11 @@ use crate::job::{
 use crate::limits::{self, bytes_of};
 
 use super::UNSUPPORTED;
+use wiping::Wiping;
 
 /// Both in one piece of memory that is wiped, without a growing vector's leavings.
-pub(super) fn joined(held: &[u8], part: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut all = Zeroizing::new(Vec::with_capacity(held.len() + part.len()));
+pub(super) fn joined(held: &[u8], part: &[u8]) -> Wiping {
+    let mut all = Wiping::new(Vec::with_capacity(held.len() + part.len()));
     all.extend_from_slice(held);
     all.extend_from_slice(part);
     all
@@ -56,7 +55,7 @@ pub(super) struct Blocks {
     pub(super) padding: Padding,
     /// With the IV for the next block.
     pub(super) params: CipherParams,
-    pub(super) held: Zeroizing<Vec<u8>>,
+    pub(super) held: Wiping,
     /// Bytes that have gone already.
     pub(super) gone: u64,
 }

@@ -52,7 +52,7 @@ impl Value {
     pub fn of<T: Codec>(typed: &T) -> Self {
         let mut w = Writer::new(ProtocolVersion::NEWEST);
         typed.encode(Tag::AttributeValue, &mut w);
-        let bytes = zeroize::Zeroizing::new(w.into_bytes());
+        let bytes = wiping::Wiping::new(w.into_bytes());
         // What a codec writes, the tree reads: the fallback is never taken.
         Item::decode_next(&mut Reader::new(&bytes, ProtocolVersion::NEWEST))
             .map_or_else(|_| Self::Structure(Vec::new()), |item| item.value)
@@ -66,7 +66,7 @@ impl Value {
     pub fn to<T: Codec>(&self, version: ProtocolVersion) -> Result<T, DecodeError> {
         let mut w = Writer::new(version);
         self.encode(Tag::AttributeValue, &mut w);
-        let bytes = zeroize::Zeroizing::new(w.into_bytes());
+        let bytes = wiping::Wiping::new(w.into_bytes());
         T::decode(Tag::AttributeValue, &mut Reader::new(&bytes, version))
     }
 

@@ -1,6 +1,6 @@
 //! Bounds-checked cursor over the items of one structure.
 
-use zeroize::Zeroizing;
+use wiping::Wiping;
 
 use super::frame::padded_length;
 use super::{Codec, DecodeError, FRAME_HEADER_BYTES, Item, ItemType, Limits, Table};
@@ -225,10 +225,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// `Unknown` for an item that `table` does not have, where any order is granted.
-    pub(crate) fn arranged(
-        &self,
-        table: &Table<'_>,
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, DecodeError> {
+    pub(crate) fn arranged(&self, table: &Table<'_>) -> Result<Option<Wiping>, DecodeError> {
         if !table.any_order && !self.skip_unknown {
             return Ok(None);
         }
@@ -254,7 +251,7 @@ impl<'a> Reader<'a> {
     }
 
     /// As [`arranged`](Self::arranged), where there is something to do.
-    fn rearranged(&self, table: &Table<'_>) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+    fn rearranged(&self, table: &Table<'_>) -> Result<Wiping, DecodeError> {
         let mut cursor = self.clone();
         let mut found: Vec<(usize, &[u8])> = Vec::new();
         while let Some(tag) = cursor.peek_tag() {
@@ -265,7 +262,7 @@ impl<'a> Reader<'a> {
             found.sort_by_key(|(place, _)| *place);
         }
         // In one allocation: a growing buffer would leave secrets behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(self.rest.len()));
+        let mut bytes = Wiping::new(Vec::with_capacity(self.rest.len()));
         found.into_iter().for_each(|(_, raw)| bytes.extend_from_slice(raw));
         Ok(bytes)
     }

@@ -1,6 +1,6 @@
 //! Appends items, filling lengths in afterwards.
 
-use zeroize::Zeroizing;
+use wiping::Wiping;
 
 use super::ItemType;
 use crate::types::{ProtocolVersion, Tag};
@@ -10,7 +10,7 @@ use crate::types::{ProtocolVersion, Tag};
 /// The buffer may hold secrets: it is wiped when dropped.
 #[derive(Debug)]
 pub struct Writer {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Wiping,
     version: ProtocolVersion,
 }
 
@@ -18,7 +18,7 @@ impl Writer {
     /// An empty writer.
     #[must_use]
     pub fn new(version: ProtocolVersion) -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(512)), version }
+        Self { bytes: Wiping::new(Vec::with_capacity(512)), version }
     }
 
     /// The version whose fields are written.
@@ -41,8 +41,8 @@ impl Writer {
 
     /// What was written.
     #[must_use]
-    pub fn into_bytes(mut self) -> Vec<u8> {
-        core::mem::take(&mut *self.bytes)
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes.release()
     }
 
     /// Appends items that are already encoded.

@@ -26,6 +26,9 @@ pub enum BenchError {
     /// The token said no.
     #[error("token: {0}")]
     Token(#[from] cryptoki::error::Error),
+    /// The token said no, by way of the backend.
+    #[error("token: {0}")]
+    Hsm(#[from] hsm_backend::HsmError),
     /// The server said no.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -31,6 +31,8 @@ impl Spread {
 pub(super) enum Floor {
     /// The ratio to the other side.
     RatioAtLeast(f64),
+    /// The ratio to the other side.
+    RatioAtMost(f64),
     /// The figure itself.
     AtLeast(f64),
     /// The figure itself.
@@ -68,6 +70,7 @@ impl Figure {
         let median = self.claviger.median;
         self.floor.map(|floor| match floor {
             Floor::RatioAtLeast(least) => self.ratio().is_some_and(|ratio| ratio >= least),
+            Floor::RatioAtMost(most) => self.ratio().is_some_and(|ratio| ratio <= most),
             Floor::AtLeast(least) => median >= least,
             Floor::AtMost(most) => median <= most,
         })

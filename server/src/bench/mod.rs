@@ -5,11 +5,14 @@
 //! The two are measured in alternating short rounds, so that whatever else the machine does falls
 //! on both; the median of the rounds counts, and the least and the most show how much to trust it.
 
+mod backend;
 mod connect;
 mod error;
 mod figure;
+mod helper;
 mod load;
 mod parts;
+mod plans;
 mod process;
 mod raw;
 mod report;
@@ -19,6 +22,7 @@ mod workload;
 use std::time::Duration;
 
 use crate::cli::{BenchArgs, BenchPart};
+pub use backend::serve as serve_backend;
 pub use error::BenchError;
 use parts::Bench;
 pub use raw::serve as serve_raw;

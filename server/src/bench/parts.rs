@@ -11,7 +11,7 @@ use super::load::Load;
 use super::raw::{Job, RawToken};
 use super::report::Conditions;
 use super::trial::Trial;
-use super::{BenchError, ROUNDS, process, workload};
+use super::{BenchError, ROUNDS, plans, process, workload};
 use crate::cli::{BenchArgs, BenchPart};
 use crate::client::Connector;
 
@@ -75,6 +75,9 @@ impl Bench {
             BenchPart::Memory => Ok(vec![self.memory()]),
             BenchPart::Keys => self.keys(),
             BenchPart::Connect => self.connect(),
+            BenchPart::Algorithms => plans::algorithms(self.trial.config(), self.round),
+            BenchPart::Large => plans::large(&self.trial, &self.aes, self.round),
+            BenchPart::Wrapped => plans::wrapped(self.trial.config(), self.round),
         }
     }
 
@@ -207,7 +210,7 @@ fn counted(connections: usize) -> String {
 }
 
 /// Rounds of one side and of the other in turn; who begins changes each time.
-fn alternate(
+pub(super) fn alternate(
     one: &mut dyn FnMut() -> Result<f64, BenchError>,
     other: &mut dyn FnMut() -> Result<f64, BenchError>,
 ) -> Result<(Spread, Spread), BenchError> {
@@ -224,6 +227,6 @@ fn alternate(
     Ok((spread(ones)?, spread(others)?))
 }
 
-fn spread(rounds: Vec<f64>) -> Result<Spread, BenchError> {
+pub(super) fn spread(rounds: Vec<f64>) -> Result<Spread, BenchError> {
     Spread::of(rounds).ok_or(BenchError::Measure("nothing was measured"))
 }

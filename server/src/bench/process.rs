@@ -14,6 +14,16 @@ pub(super) fn cpu_seconds(pid: u32) -> Result<f64, BenchError> {
         .ok_or(BenchError::Measure("the CPU time of the server is not to be read"))
 }
 
+/// CPU time of this thread so far, in seconds: exact to some milliseconds, so for long rounds only.
+pub(super) fn thread_cpu_seconds() -> Result<f64, BenchError> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")
+        .map_err(BenchError::system("CPU time of this thread"))?;
+    let nanos = text.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
+    let nanos =
+        nanos.ok_or(BenchError::Measure("the CPU time of this thread is not to be read"))?;
+    Ok(nanos / 1e9)
+}
+
 /// User and system time out of `/proc/<pid>/stat`.
 fn ticks(stat: &str) -> Option<f64> {
     // The name of the process may hold blanks and parentheses; it ends at the last one.
@@ -56,6 +66,7 @@ mod tests {
     fn own_process_has_both() {
         let pid = std::process::id();
         assert!(cpu_seconds(pid).is_ok());
+        assert!(thread_cpu_seconds().unwrap() >= 0.0);
         assert!(resident_mib(pid).unwrap() > 0.0);
     }
 }

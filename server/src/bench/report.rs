@@ -18,7 +18,7 @@ pub(super) struct Conditions {
     pub(super) round_seconds: f64,
 }
 
-const NAME: usize = 32;
+const NAME: usize = 36;
 const AGAINST: usize = 37;
 const SPREAD: usize = 28;
 
@@ -63,6 +63,7 @@ fn verdict(figure: &Figure) -> String {
     let (Some(floor), Some(kept)) = (figure.floor, figure.kept()) else { return String::new() };
     let (bound, missed) = match floor {
         Floor::RatioAtLeast(least) => (format!(">= {least:.2}"), "BELOW"),
+        Floor::RatioAtMost(most) => (format!("<= {most:.2}"), "ABOVE"),
         Floor::AtLeast(least) => (format!(">= {}", number(least)), "BELOW"),
         Floor::AtMost(most) => (format!("<= {}", number(most)), "ABOVE"),
     };

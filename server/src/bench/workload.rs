@@ -1,18 +1,18 @@
 //! The keys that are used, and the requests that use them, encoded once.
 
-use kmip_core::attribute::UniqueIdentifier;
+use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::message::RequestItem;
 use kmip_core::payload::{
     ActivateRequest, CreateRequest, EncryptRequest, QueryRequest, ResponsePayload, SignRequest,
 };
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::{
-    CryptographicAlgorithm, CryptographicUsageMask, ObjectType, PaddingMethod, ProtocolVersion,
-    QueryFunction,
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask, ObjectType, PaddingMethod,
+    ProtocolVersion, QueryFunction,
 };
 
 use super::BenchError;
-use crate::client::template::{aes_gcm, key, key_pair, rsa_sha256, template};
+use crate::client::template::{NO_PARAMETERS, aes_gcm, key, key_pair, rsa_sha256, template};
 use crate::client::{Client, Connector, encode_request, outcome, request_header};
 
 /// What is signed, in bytes: a hash, a token or a short record.
@@ -100,6 +100,27 @@ pub(super) fn encrypt(key: &UniqueIdentifier) -> Vec<u8> {
         cryptographic_parameters: Some(aes_gcm(false)),
         data: Some(SecretBytes::new(vec![0x5A; ENCRYPTED_BYTES])),
         iv_counter_nonce: Some(vec![0x17; IV_BYTES]),
+        correlation_value: None,
+        init_indicator: None,
+        final_indicator: None,
+        authenticated_encryption_additional_data: None,
+    };
+    encode_request(VERSION, request.into())
+}
+
+/// AES-CBC of that many bytes, in whole blocks.
+pub(super) fn encrypt_cbc(key: &UniqueIdentifier, bytes: usize) -> Vec<u8> {
+    let parameters = CryptographicParameters {
+        block_cipher_mode: Some(BlockCipherMode::CBC),
+        padding_method: Some(PaddingMethod::None),
+        cryptographic_algorithm: Some(CryptographicAlgorithm::AES),
+        ..NO_PARAMETERS
+    };
+    let request = EncryptRequest {
+        unique_identifier: Some(key.clone()),
+        cryptographic_parameters: Some(parameters),
+        data: Some(SecretBytes::new(vec![0x5A; bytes])),
+        iv_counter_nonce: Some(vec![0x17; 16]),
         correlation_value: None,
         init_indicator: None,
         final_indicator: None,

@@ -57,6 +57,8 @@ pub struct Cipher {
     pub fields: Option<Fields>,
     /// Tag length in bytes; 0 where the mode makes none.
     pub tag_bytes: usize,
+    /// Whether the client told the tag's length, so that one it gives must have it.
+    pub exact_tag: bool,
     /// Whether the client asks for an IV of the server's making, or for none.
     pub random_iv: Option<bool>,
     /// OAEP label.
@@ -160,6 +162,7 @@ fn symmetric(
         exact_iv: parameters.iv_length.is_some() || layout.fields.is_some(),
         fields: layout.fields,
         tag_bytes: if algorithm.is_aead() { tag_bytes(algorithm, parameters)? } else { 0 },
+        exact_tag: parameters.tag_length.is_some(),
         random_iv,
         label: Vec::new(),
         counter: layout.counter,
@@ -233,6 +236,7 @@ fn rsa(parameters: &CryptographicParameters) -> Result<Cipher, BridgeError> {
         exact_iv: false,
         fields: None,
         tag_bytes: 0,
+        exact_tag: false,
         random_iv: None,
         label,
         counter: Counter::default(),

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
-use zeroize::Zeroizing;
+use wiping::Wiping;
 
 use crate::config::ServerConfig;
 use crate::identity::Principal;
@@ -160,7 +160,7 @@ impl Connection {
 
     async fn answer_fault(&mut self, fault: FrameFault) {
         if let Some(answer) = self.workers.handler().unreadable_frame(fault)
-            && self.write(&Zeroizing::new(answer)).await.is_err()
+            && self.write(&Wiping::new(answer)).await.is_err()
         {
             return;
         }
@@ -197,7 +197,7 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 fn with_room(room_bytes: usize, content: &[u8]) -> MessageBytes {
-    let mut message = Zeroizing::new(Vec::with_capacity(room_bytes.max(content.len())));
+    let mut message = Wiping::new(Vec::with_capacity(room_bytes.max(content.len())));
     message.extend_from_slice(content);
     message
 }

@@ -255,13 +255,13 @@ fn give_up(ctx: &mut OpContext<'_>, mut objects: Vec<ManagedObject>, id: KeyId) 
     }
 }
 
-/// Stores an object that needs no token key.
+/// Stores new objects that need no token object, all or none.
 ///
 /// # Errors
 ///
 /// [`OpError`] of the store.
-pub(super) fn keep(ctx: &mut OpContext<'_>, object: &ManagedObject) -> Result<(), OpError> {
-    ctx.insert(&[object])?;
-    ctx.note_created(&object.uid);
+pub(super) fn keep(ctx: &mut OpContext<'_>, objects: &[ManagedObject]) -> Result<(), OpError> {
+    ctx.insert(&refs(objects))?;
+    objects.iter().for_each(|object| ctx.note_created(&object.uid));
     Ok(())
 }

@@ -2,7 +2,9 @@
 //!
 //! Spec: KMIP 1.4 §4.2.
 
-use hsm_backend::{HashAlgorithm, KeyId, KeyPairSpec, KeyRef, PublicKey, software};
+use hsm_backend::{
+    HashAlgorithm, HsmErrorKind, KeyPairSpec, KeyPolicy, KeyRef, PublicKey, software,
+};
 use kmip_core::attribute::{
     AttributeKind as Kind, AttributeName, CryptographicDomainParameters, Digest, Link,
 };
@@ -14,8 +16,9 @@ use kmip_core::types::{
 };
 
 use super::birth::{self, Origin};
-use super::{OpContext, OpError, template};
+use super::{OpContext, OpError, custody, template};
 use crate::bridge::{algorithm, key_material, key_spec};
+use crate::object::CustodyMode;
 use crate::object::{AttributeSet, Custody, ManagedObject};
 
 /// Makes the pair and answers with both identifiers; the ID Placeholder is the private key's.
@@ -42,23 +45,15 @@ pub(super) fn handle(
     let mask = birth::checked_mask(ctx, &private)?;
     birth::checked_mask(ctx, &public)?;
     let policy = birth::key_policy(&private, key_spec::private_usage(mask));
-    let made = birth::bear(
-        ctx,
-        vec![private, public],
-        |ctx, id| {
-            let made = ctx.hsm().generate_key_pair(&ctx.keygen_call(), id, &spec, &policy)?.value;
-            let readable = policy.extractable && !policy.sensitive;
-            let digest = if readable { Some(private_digest(ctx, id)?) } else { None };
-            Ok((made.public, digest))
-        },
-        |_, objects, (key, digest)| {
-            let [private, public] = objects else { return Ok(()) };
-            if let Some(digest) = digest {
-                private.attributes.set(Kind::Digest, &digest);
-            }
-            fill_public(public, &key)
-        },
-    )?;
+    let pair = [private, public];
+    let made = match custody::of_private_keys(ctx)? {
+        CustodyMode::Token => None,
+        CustodyMode::Wrapped => wrapped(ctx, &pair, &spec, &policy)?,
+    };
+    let made = match made {
+        Some(made) => made,
+        None => in_token(ctx, pair, &spec, &policy)?,
+    };
     let [private, public] = made.as_slice() else { return Err(OpError::NotFound) };
     ctx.set_placeholder(Some(private.uid.clone()));
     Ok(CreateKeyPairResponse {
@@ -67,6 +62,59 @@ pub(super) fn handle(
         private_key_template_attribute: None,
         public_key_template_attribute: None,
     })
+}
+
+fn in_token(
+    ctx: &mut OpContext<'_>,
+    pair: [ManagedObject; 2],
+    spec: &KeyPairSpec,
+    policy: &KeyPolicy,
+) -> Result<Vec<ManagedObject>, OpError> {
+    let make = |ctx: &OpContext<'_>, id| {
+        Ok(ctx.hsm().generate_key_pair(&ctx.keygen_call(), id, spec, policy)?.value.public)
+    };
+    birth::bear(ctx, pair.into(), make, |ctx, objects, public| complete(ctx, objects, &public))
+}
+
+/// The private half in its row; `None` where the token would not give it back.
+fn wrapped(
+    ctx: &mut OpContext<'_>,
+    pair: &[ManagedObject; 2],
+    spec: &KeyPairSpec,
+    policy: &KeyPolicy,
+) -> Result<Option<Vec<ManagedObject>>, OpError> {
+    let keyring = &ctx.services().keyring;
+    // Held until the rows are stored.
+    let kek = keyring.wrapping_key(&ctx.call())?;
+    let made = ctx.hsm().generate_pair_wrapped(&ctx.keygen_call(), kek.id(), spec, policy);
+    let made = match made {
+        Ok(made) => made.value,
+        Err(error) if error.kind == HsmErrorKind::Unsupported => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut rows = pair.to_vec();
+    if let Some(private) = rows.first_mut() {
+        custody::enter_wrapped(private, kek.id(), made.private)?;
+    }
+    complete(ctx, &mut rows, &made.public)?;
+    birth::keep(ctx, &rows)?;
+    Ok(Some(rows))
+}
+
+/// Digests, and the public key in its row.
+fn complete(
+    ctx: &OpContext<'_>,
+    pair: &mut [ManagedObject],
+    key: &PublicKey,
+) -> Result<(), OpError> {
+    let [private, public] = pair else { return Ok(()) };
+    let readable = private.attributes.boolean(Kind::Extractable) == Some(true)
+        && private.attributes.boolean(Kind::Sensitive) == Some(false);
+    if let (true, Some(held)) = (readable, private.key_ref()) {
+        let digest = private_digest(ctx, &held)?;
+        private.attributes.set(Kind::Digest, &digest);
+    }
+    fill_public(public, key)
 }
 
 /// One half with its attributes. A usage mask not given is what such keys are for: Barbican and
@@ -104,8 +152,8 @@ fn half(
 
 /// The Digest of a private key, in the form in which it would be given out. No token hashes a
 /// private key, so only one that may leave has a Digest.
-fn private_digest(ctx: &OpContext<'_>, id: KeyId) -> Result<Digest, OpError> {
-    let key = ctx.hsm().export_key(&ctx.call(), &KeyRef::Token(id))?;
+fn private_digest(ctx: &OpContext<'_>, key: &KeyRef) -> Result<Digest, OpError> {
+    let key = ctx.hsm().export_key(&ctx.call(), key)?;
     let (format, material) = key_material::write_private(None, &key)?;
     let bytes = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
     Ok(birth::digest(software::digest(HashAlgorithm::Sha256, bytes)?, format))

@@ -13,8 +13,8 @@ use kmip_core::types::KeyFormatType;
 
 use super::{OpContext, OpError, birth, register, use_key, value};
 use crate::bridge::signature;
+use crate::object::CustodyMode;
 use crate::object::{Custody, ManagedObject};
-use crate::services::CustodyMode;
 
 /// Where a key comes from.
 pub(super) enum Source<'a> {
@@ -60,6 +60,27 @@ fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError
     })
 }
 
+/// Where new private keys live.
+pub(super) fn of_private_keys(ctx: &OpContext<'_>) -> Result<CustodyMode, OpError> {
+    Ok(ctx.services().custody(ctx.grant()?.scope()).private)
+}
+
+/// Puts a wrapped key into its row.
+pub(super) fn enter_wrapped(
+    row: &mut ManagedObject,
+    kek: KeyId,
+    made: WrappedKey,
+) -> Result<(), OpError> {
+    row.set_custody(Custody::Wrapped);
+    row.key_id = Some(KeyId(birth::random_id()?));
+    row.kek_id = Some(kek);
+    row.blob = Some(made.blob);
+    if !made.kcv.is_empty() {
+        row.kcv = made.kcv;
+    }
+    Ok(())
+}
+
 /// Whether the scope has assisted mode for what this key does and the token lacks.
 fn needs_assistance(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, OpError> {
     if !ctx.services().custody(ctx.grant()?.scope()).assisted {
@@ -99,8 +120,7 @@ fn assisted(
     row.set_custody(Custody::Assisted);
     row.kek_id = Some(sealed.key);
     row.blob = Some(sealed.bytes);
-    birth::keep(ctx, &row)?;
-    row.version = 1;
+    birth::keep(ctx, std::slice::from_ref(&row))?;
     Ok(row)
 }
 
@@ -144,21 +164,15 @@ fn wrapped(
         Source::Generated(spec) => ctx.hsm().generate_wrapped(&call, kek.id(), *spec, policy),
         Source::Brought(material) => ctx.hsm().import_wrapped(&call, kek.id(), material, policy),
     };
-    let WrappedKey { blob, kcv } = match made {
+    let made = match made {
         Ok(made) => made.value,
         Err(error) if error.kind == HsmErrorKind::Unsupported => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let mut row = row.clone();
-    row.set_custody(Custody::Wrapped);
-    row.key_id = Some(KeyId(birth::random_id()?));
-    row.kek_id = Some(kek.id());
-    row.blob = Some(blob);
-    row.kcv = kcv;
+    enter_wrapped(&mut row, kek.id(), made)?;
     add_digest(ctx, &mut row, source);
-    birth::keep(ctx, &row)?;
-    drop(kek);
-    row.version = 1;
+    birth::keep(ctx, std::slice::from_ref(&row))?;
     Ok(Some(row))
 }
 

@@ -98,8 +98,8 @@ fn first(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     let aad = aad(&cipher, request.authenticated_encryption_additional_data)?;
     let iv = iv(&cipher, request.iv_counter_nonce)?;
     let claimed = request.authenticated_encryption_tag;
-    if claimed.is_some() && !cipher.is_aead() {
-        return Err(OpError::InvalidField("this mode has no tag"));
+    if let Some(tag) = &claimed {
+        check_tag(&cipher, tag)?;
     }
     let token_key = servable(ctx, &key, &cipher)?;
     let tag_bytes = claimed.as_ref().map_or(cipher.tag_bytes, Vec::len);
@@ -167,6 +167,19 @@ fn undecided(cipher: &Cipher, error: HsmError) -> OpError {
     error.into()
 }
 
+/// A tag that is given is one of this mode, and as long as the parameters say if they do: else who
+/// cuts it would be let choose how little is checked.
+fn check_tag(cipher: &Cipher, tag: &[u8]) -> Result<(), OpError> {
+    if !cipher.is_aead() {
+        return Err(OpError::InvalidField("this mode has no tag"));
+    }
+    let as_told = !cipher.exact_tag || tag.len() == cipher.tag_bytes;
+    if as_told && matches!(tag.len(), 4 | 6 | 8 | 10 | 12..=16) {
+        return Ok(());
+    }
+    Err(OpError::CryptographicFailure("the data are not authentic"))
+}
+
 /// Ciphertext and tag: the tag comes in its own field, or at the end of the data (before 1.4, and
 /// from clients whose stored form is that).
 fn tag<'a>(
@@ -175,9 +188,10 @@ fn tag<'a>(
     given: Option<Vec<u8>>,
 ) -> Result<(&'a [u8], Vec<u8>), OpError> {
     match given {
-        Some(_) if !cipher.is_aead() => Err(OpError::InvalidField("this mode has no tag")),
-        Some(tag) if matches!(tag.len(), 4 | 6 | 8 | 10 | 12..=16) => Ok((data, tag)),
-        Some(_) => Err(OpError::CryptographicFailure("the data are not authentic")),
+        Some(tag) => {
+            check_tag(cipher, &tag)?;
+            Ok((data, tag))
+        }
         None if !cipher.is_aead() => Ok((data, Vec::new())),
         None => {
             let cut = data.len().checked_sub(cipher.tag_bytes);

@@ -20,6 +20,7 @@ use kmip_core::types::{
 use super::use_key::spend;
 use super::{OpContext, OpError, attribute_list, register, value};
 use crate::bridge::algorithm::hmac_hash;
+use crate::bridge::cipher;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
 
@@ -96,6 +97,8 @@ fn wrapping_key(
         Some(BlockCipherMode::AESKeyWrapPadding) => WrapAlgorithm::AesKeyWrapPad,
         _ => return Err(OpError::ParametersNotSupported("wrapping mode not supported")),
     };
+    // As the mode is refused in Encrypt, so it is here: no field is passed over.
+    cipher::cipher(CryptographicAlgorithm::AES, &parameters)?;
     if ctx.capabilities()?.wrap(algorithm).is_none() {
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
@@ -113,6 +116,9 @@ fn wrapping_parameters(
         .all_typed::<CryptographicParameters>(Kind::CryptographicParameters)
         .peekable();
     match (&information.cryptographic_parameters, own.peek()) {
+        (Some(named), None) if named.key_role_type.is_some() => {
+            Err(OpError::InvalidField("the key has another role"))
+        }
         (Some(named), None) => Ok(named.clone()),
         (Some(named), Some(_)) => own.find(|instance| instance == named).ok_or(OpError::NotFound),
         (None, _) => own.next().ok_or(OpError::NotFound),

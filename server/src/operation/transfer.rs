@@ -9,6 +9,7 @@ use hsm_backend::{HsmError, HsmErrorKind, KeyId, KeyMaterial, KeyRef, SecretKeyS
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::types::ObjectType;
 
+use super::custody::enter_wrapped;
 use super::{OpContext, OpError, birth, register, value};
 use crate::bridge::{key_material, key_spec};
 use crate::object::{Custody, ManagedObject, Phase, SealedForm};
@@ -86,21 +87,6 @@ fn spec(row: &ManagedObject) -> Result<SecretKeySpec, OpError> {
     // Of a private key, the token knows everything itself.
     let kind = kind.unwrap_or(hsm_backend::SecretKeyKind::Generic);
     Ok(SecretKeySpec { kind, bits: row.true_bits })
-}
-
-fn enter_wrapped(
-    row: &mut ManagedObject,
-    kek: KeyId,
-    made: hsm_backend::WrappedKey,
-) -> Result<(), OpError> {
-    row.set_custody(Custody::Wrapped);
-    row.key_id = Some(KeyId(birth::random_id()?));
-    row.kek_id = Some(kek);
-    row.blob = Some(made.blob);
-    if !made.kcv.is_empty() {
-        row.kcv = made.kcv;
-    }
-    Ok(())
 }
 
 fn wrapped_to_token(

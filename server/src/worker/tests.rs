@@ -69,7 +69,7 @@ fn principal() -> Arc<Principal> {
 
 /// Submits on a thread of its own; the first poll has happened when the job is queued.
 fn submit(bench: &Bench, message: &[u8]) -> JoinHandle<Vec<u8>> {
-    let (workers, message) = (Arc::clone(&bench.workers), Zeroizing::new(message.to_vec()));
+    let (workers, message) = (Arc::clone(&bench.workers), Wiping::new(message.to_vec()));
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(workers.submit(&principal(), message)).to_vec()

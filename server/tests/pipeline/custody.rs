@@ -9,18 +9,19 @@ use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm as Algorithm, CryptographicUsageMask as Mask,
-    HashingAlgorithm, ObjectType, Operation, ResultReason as Reason, Tag,
+    HashingAlgorithm, ObjectType, Operation, PaddingMethod, ResultReason as Reason, Tag,
 };
+use server::object::CustodyRules;
 use server::object::{CUSTODY_ATTRIBUTE, Custody, Scope};
 use server::operation::{OpContext, OpError, transfer};
 use server::reconcile;
 use server::rewrap::{self, Rewrapped};
-use server::services::{Bounds, CustodyRules};
+use server::services::Bounds;
 use server::store::SqliteStore;
 
 use crate::support::ask::{
-    CRYPT, algorithm, create, create_of, custom, data, flag, length, mask, name, of_kind, on,
-    parameters, plain_mode, uid,
+    CRYPT, algorithm, create, create_of, create_pair, custom, data, flag, length, mask, name,
+    of_kind, on, padding, parameters, plain_mode, uid,
 };
 use crate::support::tree::{Read, boolean, bytes, enumeration, text};
 use crate::support::{Client, IN_TOKEN, WRAPPED, World, keys};
@@ -320,4 +321,39 @@ fn key_moves_into_assisted_custody_and_out_again() {
     assert_eq!(refused, Reason::OperationNotSupported, "the token lacks it");
     assert_eq!(move_to(&world, &key, Custody::Assisted).unwrap(), Custody::Assisted);
     assert_eq!(mac(), first);
+}
+
+#[test]
+fn private_keys_are_wrapped_where_the_scope_says_so() {
+    for (rules, word) in [(WRAPPED, "wrapped"), (IN_TOKEN, "token")] {
+        let world = World::keeping(rules);
+        let demo = world.demo();
+        let ec = vec![algorithm(Algorithm::ECDSA), length(256), on(Kind::ActivationDate, 1)];
+        let pair = demo.ok(Operation::CreateKeyPair, create_pair(ec, Vec::new(), Vec::new()));
+        let made = pair.text(Tag::PrivateKeyUniqueIdentifier);
+        let attributes = vec![mask(Mask::Sign), on(Kind::ActivationDate, 1)];
+        let brought = demo.register(ObjectType::PrivateKey, attributes, keys::rsa_private());
+        for key in [&made, &brought] {
+            assert_eq!(told(&demo, key), [Value::TextString(word.to_owned())]);
+            demo.ok(Operation::Get, vec![uid(key)]);
+        }
+        let hash = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
+        let sign = |key: &str| {
+            let fields = match key == made {
+                true => vec![hash.clone()],
+                false => vec![padding(PaddingMethod::PKCS1V1_5), hash.clone()],
+            };
+            demo.ok(Operation::Sign, vec![uid(key), parameters(fields), data(b"text")])
+        };
+        let before = sign(&brought).bytes(Tag::SignatureData);
+        sign(&made);
+        let other = if word == "token" { Custody::Wrapped } else { Custody::Token };
+        for key in [&made, &brought] {
+            assert_eq!(move_to(&world, key, other).unwrap(), other);
+            sign(key);
+        }
+        assert_eq!(sign(&brought).bytes(Tag::SignatureData), before, "the same key");
+        let calls = world.token.calls(Verb::GenerateKeyPair);
+        assert_eq!(calls, usize::from(word == "token"));
+    }
 }

@@ -11,8 +11,9 @@ use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, Operation,
     QueryFunction, ResultReason as Reason, State, Tag,
 };
+use server::object::{CustodyMode, CustodyRules};
 use server::reconcile::{self, Settled};
-use server::services::{Bounds, CustodyMode, CustodyRules};
+use server::services::Bounds;
 
 use crate::support::ask::{
     CRYPT, algorithm, create, create_pair, data, length, mask, name, plain_mode, register, uid,
@@ -81,14 +82,16 @@ fn aes_register() -> Vec<Item> {
 fn births(custody: CustodyRules) -> Vec<(Operation, Vec<Item>, Verb)> {
     let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
     let pair = create_pair(ec, vec![name("held")], Vec::new());
-    let (generate, import) = match custody.symmetric {
-        CustodyMode::Token => (Verb::GenerateKey, Verb::ImportKey),
-        CustodyMode::Wrapped => (Verb::GenerateWrapped, Verb::ImportWrapped),
+    let (generate, generate_pair, import) = match custody.symmetric {
+        CustodyMode::Token => (Verb::GenerateKey, Verb::GenerateKeyPair, Verb::ImportKey),
+        CustodyMode::Wrapped => {
+            (Verb::GenerateWrapped, Verb::GeneratePairWrapped, Verb::ImportWrapped)
+        }
     };
     vec![
         (Operation::Create, create(vec![name("held")]), generate),
         (Operation::Create, create(vec![name("held")]), Verb::DigestKey),
-        (Operation::CreateKeyPair, pair, Verb::GenerateKeyPair),
+        (Operation::CreateKeyPair, pair, generate_pair),
         (Operation::Register, aes_register(), import),
         (Operation::Register, aes_register(), Verb::Encrypt),
         (Operation::Register, aes_register(), Verb::Random),

@@ -133,7 +133,8 @@ impl Bare {
     }
 }
 
-fn find_slot(context: &Pkcs11, config: &Config) -> Result<Slot, BenchError> {
+/// The slot of the server's token.
+pub(in crate::bench) fn find_slot(context: &Pkcs11, config: &Config) -> Result<Slot, BenchError> {
     for slot in context.get_slots_with_token()? {
         let label = context.get_token_info(slot)?;
         if config.token.select.label.as_deref() == Some(label.label().trim_end()) {

@@ -5,13 +5,12 @@
 
 mod child;
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
 use super::BenchError;
-use super::trial::myself;
+use super::helper::Helper;
+pub(super) use child::find_slot;
 pub use child::serve;
 
 /// What the bare token is asked to do.
@@ -39,36 +38,17 @@ impl Job {
 }
 
 /// The process, as seen by the bench; it ends when this is dropped.
-pub(super) struct RawToken {
-    child: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    library: String,
-}
+pub(super) struct RawToken(Helper);
 
 impl RawToken {
     /// Starts the process on the token of the server with this configuration.
     pub(super) fn start(config: &Path) -> Result<Self, BenchError> {
-        let mut child = myself()?
-            .arg("bench-raw")
-            .arg("--config")
-            .arg(config)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(BenchError::system("start of the bare token's process"))?;
-        let (Some(orders), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(BenchError::Measure("the bare token's process has no pipes"));
-        };
-        let mut raw =
-            Self { child, orders, answers: BufReader::new(answers), library: String::new() };
-        raw.library = raw.answer()?;
-        Ok(raw)
+        Helper::start("bench-raw", config, &[]).map(Self)
     }
 
     /// Name and version of the PKCS#11 library.
     pub(super) fn library(&self) -> &str {
-        &self.library
+        self.0.greeting()
     }
 
     /// Operations per second with this number of threads over `time`.
@@ -78,32 +58,11 @@ impl RawToken {
         threads: usize,
         time: Duration,
     ) -> Result<f64, BenchError> {
-        writeln!(self.orders, "{} {threads} {}", job.name(), time.as_millis())
-            .map_err(BenchError::system("order to the bare token's process"))?;
-        let answer = self.answer()?;
-        let rate = answer.split_once(' ').and_then(|(count, micros)| {
-            let (count, micros) = (count.parse::<f64>().ok()?, micros.parse::<f64>().ok()?);
-            Some(count / (micros / 1e6))
-        });
-        rate.ok_or(BenchError::Raw(answer))
-    }
-
-    fn answer(&mut self) -> Result<String, BenchError> {
-        let mut line = String::new();
-        self.answers
-            .read_line(&mut line)
-            .map_err(BenchError::system("answer of the bare token's process"))?;
-        match line.trim_end() {
-            "" => Err(BenchError::Raw("its process ended".to_owned())),
-            line => Ok(line.to_owned()),
+        let order = format!("{} {threads} {}", job.name(), time.as_millis());
+        match self.0.order(&order)?[..] {
+            [count, micros] => Ok(count / (micros / 1e6)),
+            _ => Err(BenchError::Raw(order)),
         }
-    }
-}
-
-impl Drop for RawToken {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -12,6 +12,11 @@ use super::StoreError;
 
 /// Nobody but the readers and the writer of this process use the file; a wait is a checkpoint's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the lock may be held by one who is about to let go: a process that is starting another
+/// shares its locks with that for a moment.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Pages the log holds before its content is moved into the file: an insert writes some thirty, most
 /// of them again and again, and each move waits for the disk twice.
@@ -50,10 +55,16 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(&path)
         .map_err(|error| io_error("open", &path, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(error)) => Err(io_error("lock", &path, &error)),
+    let until = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
+            Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, &error)),
+        }
     }
 }
 

@@ -220,3 +220,52 @@ fn given_iv_has_the_length_that_is_told() {
     }
     assert!(demo.values(&key, NUMBERS).is_empty(), "no number was spent");
 }
+
+/// The first part settles the IV and tells it; parts together are the whole.
+#[test]
+fn iv_of_parts_is_made_with_the_first() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = aes_key(&demo);
+    let (init, last) = (boolean(Tag::InitIndicator, true), boolean(Tag::FinalIndicator, true));
+    for layout in [fields(Mode::GCM, 32, 64), fields(Mode::CCM, 32, 56), fields(Mode::CTR, 32, 64)]
+    {
+        let how = parameters(layout);
+        let text = [7; 50];
+        let asked = vec![uid(&key), how.clone(), data(&text[..20]), init.clone()];
+        let first = demo.ok(Operation::Encrypt, asked);
+        let iv_ = first.bytes(Tag::IVCounterNonce);
+        let name = bytes_of_name(&first);
+        let asked = vec![uid(&key), data(&text[20..]), name, last.clone()];
+        let end = demo.ok(Operation::Encrypt, asked);
+        let sealed = [first.maybe_bytes(Tag::Data), end.maybe_bytes(Tag::Data)].concat();
+        let whole = demo.encrypt(&key, vec![how.clone(), data(&text), iv(&iv_)]);
+        assert_eq!(sealed, whole.bytes(Tag::Data), "{how:?}");
+        let tag = Tag::AuthenticatedEncryptionTag;
+        assert_eq!(end.maybe_bytes(tag), whole.maybe_bytes(tag), "{how:?}");
+    }
+}
+
+/// What may not be done in one part may not be done in several.
+#[test]
+fn counter_comes_round_in_no_part() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = aes_key(&demo);
+    let how = parameters(vec![mode(Mode::CTR), integer(Tag::CounterLength, 1)]);
+    let first = |bytes: usize| {
+        let init = boolean(Tag::InitIndicator, true);
+        let asked = vec![uid(&key), how.clone(), data(&vec![0; bytes]), iv(&[3; 16]), init];
+        bytes_of_name(&demo.ok(Operation::Encrypt, asked))
+    };
+    let last = || boolean(Tag::FinalIndicator, true);
+    demo.ok(Operation::Encrypt, vec![uid(&key), data(&[0; 16]), first(16), last()]);
+    let over = vec![uid(&key), data(&[0; 17]), first(16), last()];
+    assert_eq!(demo.fails(Operation::Encrypt, over), Reason::CryptographicFailure);
+    let over = vec![uid(&key), data(&[0; 16]), first(32)];
+    assert_eq!(demo.fails(Operation::Encrypt, over), Reason::CryptographicFailure);
+}
+
+fn bytes_of_name(answer: &Item) -> Item {
+    bytes(Tag::CorrelationValue, &answer.bytes(Tag::CorrelationValue))
+}

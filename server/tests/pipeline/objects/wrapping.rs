@@ -7,7 +7,8 @@ use hsm_backend::{
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    BlockCipherMode as Mode, CryptographicUsageMask as Mask, EncodingOption, ObjectType, Operation,
+    BlockCipherMode as Mode, CryptographicAlgorithm, CryptographicUsageMask as Mask,
+    EncodingOption, HashingAlgorithm, KeyRoleType, ObjectType, Operation, PaddingMethod,
     ProtocolVersion, ResultReason as Reason, RevocationReasonCode, Tag, WrappingMethod,
 };
 
@@ -15,7 +16,7 @@ use crate::support::ask::{
     CRYPT, custom, flag, mask, mode, of_kind, on, parameters, plain_mode, uid,
 };
 use crate::support::keys::{self, call, hex};
-use crate::support::tree::{Read, bytes, enumeration, structure, text};
+use crate::support::tree::{Read, boolean, bytes, enumeration, integer, structure, text};
 use crate::support::{Client, World};
 
 /// The key of the known answers as a wrapping key, with these parameters of its own.
@@ -81,7 +82,7 @@ fn bare_key_matches_a_known_answer() {
     let demo = world.demo();
     let kek = kek(&demo, &[]);
     let value: Vec<u8> = (0..32).collect();
-    let object = keys::raw(kmip_core::types::CryptographicAlgorithm::AES, &value);
+    let object = keys::raw(CryptographicAlgorithm::AES, &value);
     let key = demo.register(ObjectType::SymmetricKey, vec![mask(CRYPT)], object);
     let block = block(&demo.ok(Operation::Get, wish(&kek).of(&key)));
     let expected =
@@ -192,6 +193,42 @@ fn wrapping_is_refused_for_each_thing_that_is_wrong() {
 }
 
 /// Wrapping protects as encrypting does: it draws on the wrapping key's limits.
+/// Named parameters that a key wrapping has no use for are not passed over.
+#[test]
+fn wrapping_parameters_say_nothing_besides() {
+    let world = World::new();
+    let demo = world.demo();
+    let (kek, key) = (kek(&demo, &[]), demo.active(Vec::new()));
+    let ask = |field: Option<Item>| {
+        let mut how = vec![mode(Mode::NISTKeyWrap)];
+        how.extend(field);
+        let information =
+            structure(Tag::EncryptionKeyInformation, vec![uid(&kek), parameters(how)]);
+        let fields = vec![
+            enumeration(Tag::WrappingMethod, WrappingMethod::Encrypt.0),
+            information,
+            enumeration(Tag::EncodingOption, EncodingOption::NoEncoding.0),
+        ];
+        let specification = structure(Tag::KeyWrappingSpecification, fields);
+        demo.ask(Operation::Get, vec![uid(&key), specification])
+    };
+    ask(None).ok();
+    ask(Some(enumeration(Tag::PaddingMethod, PaddingMethod::None.0))).ok();
+    ask(Some(enumeration(Tag::CryptographicAlgorithm, CryptographicAlgorithm::AES.0))).ok();
+    for field in [
+        enumeration(Tag::PaddingMethod, PaddingMethod::PKCS5.0),
+        enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0),
+        enumeration(Tag::KeyRoleType, KeyRoleType::KEK.0),
+        enumeration(Tag::CryptographicAlgorithm, CryptographicAlgorithm::DES3.0),
+        boolean(Tag::RandomIV, true),
+        integer(Tag::IVLength, 64),
+        integer(Tag::TagLength, 16),
+        integer(Tag::SaltLength, 20),
+    ] {
+        assert_eq!(ask(Some(field.clone())).reason(), Reason::InvalidField, "{field:?}");
+    }
+}
+
 #[test]
 fn wrapping_draws_on_the_usage_limits_of_the_wrapping_key() {
     let world = World::new();
