@@ -37,7 +37,7 @@ fn keys_in_the_token_are_in_no_memory_and_no_file() {
 
 #[test]
 fn wrapped_keys_are_in_no_memory_and_no_file() {
-    let modes = Modes { symmetric: "wrapped", private: "token" };
+    let modes = Modes { symmetric: "wrapped", private: "wrapped" };
     prove(&Trial::on(TokenKind::SoftHsm), &modes, &PRIVATES);
 }
 

@@ -76,7 +76,7 @@ impl Exchange {
 const fn unserved_on(kind: TokenKind) -> &'static [&'static str] {
     match kind {
         // It pads what it wraps with zeros and loses the length.
-        TokenKind::SoftHsm => &["AES CCM", "AES AESKeyWrapPadding, 20 bytes"],
+        TokenKind::SoftHsm => &["AES AESKeyWrapPadding, 20 bytes"],
         TokenKind::Kryoptic => &[
             "3DES",
             "Ed",
