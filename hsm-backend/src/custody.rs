@@ -44,7 +44,7 @@ pub(crate) enum Contents {
 }
 
 /// The kinds by their number, each with a length to be filled in.
-const KINDS: [Contents; 9] = [
+const KINDS: [Contents; 10] = [
     Contents::Secret(SecretKeySpec { kind: SecretKeyKind::Aes, bits: 0 }),
     Contents::Secret(SecretKeySpec { kind: SecretKeyKind::Generic, bits: 0 }),
     Contents::Secret(SecretKeySpec { kind: SecretKeyKind::Des3, bits: 0 }),
@@ -54,6 +54,7 @@ const KINDS: [Contents; 9] = [
     Contents::Ec(Curve::P521),
     Contents::Edwards(EdwardsCurve::Ed25519),
     Contents::Edwards(EdwardsCurve::Ed448),
+    Contents::Ec(Curve::Secp256k1),
 ];
 
 impl Contents {
@@ -226,7 +227,7 @@ mod tests {
     #[test]
     fn envelope_comes_back_as_it_was() {
         let policy = KeyPolicy { extractable: true, ..kek_policy() };
-        for (kind, bits) in KINDS.into_iter().zip([128, 8_192, 192, 2_048, 0, 0, 0, 0, 0]) {
+        for (kind, bits) in KINDS.into_iter().zip([128, 8_192, 192, 2_048, 0, 0, 0, 0, 0, 0]) {
             let contents = kind.with_bits(bits);
             let bytes = usize::try_from(bits / 8).unwrap().max(16) + 8;
             let wrapped = vec![1; bytes];

@@ -34,6 +34,7 @@ pub enum Curve {
     P256,
     P384,
     P521,
+    Secp256k1,
 }
 
 /// A curve of Edwards form, on which EdDSA signs.
@@ -298,11 +299,14 @@ impl EdwardsCurve {
 }
 
 impl Curve {
+    /// Every curve.
+    pub const ALL: [Self; 4] = [Self::P256, Self::P384, Self::P521, Self::Secp256k1];
+
     /// Length of a coordinate, and of the group's order, in bytes.
     #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
-            Self::P256 => 32,
+            Self::P256 | Self::Secp256k1 => 32,
             Self::P384 => 48,
             Self::P521 => 66,
         }

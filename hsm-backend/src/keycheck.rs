@@ -42,6 +42,7 @@ fn check_scalar(curve: Curve, d: &[u8]) -> Result<(), HsmError> {
         Curve::P256 => p256::SecretKey::from_slice(d).is_ok(),
         Curve::P384 => p384::SecretKey::from_slice(d).is_ok(),
         Curve::P521 => p521::SecretKey::from_slice(d).is_ok(),
+        Curve::Secp256k1 => k256::SecretKey::from_slice(d).is_ok(),
     };
     if in_range && !der::is_zero(d) { Ok(()) } else { Err(BAD_KEY) }
 }

@@ -133,7 +133,7 @@ fn signatures() -> Vec<Row> {
                 hashing_algorithm: Some(hash),
                 ..NO_PARAMETERS
             };
-            if let Ok(found) = signature::scheme(algorithm, &parameters, None) {
+            if let Ok(found) = signature::scheme(algorithm, &parameters, None, 256) {
                 let padding = padding_method.map_or(String::new(), |method| format!(" {method:?}"));
                 let asked = format!("{algorithm:?}{padding}, {hash:?}");
                 rows.push(Row { asked, wish: Wish::Sign(found.algorithm) });
@@ -141,7 +141,7 @@ fn signatures() -> Vec<Row> {
         }
     }
     for algorithm in [CryptographicAlgorithm::Ed25519, CryptographicAlgorithm::Ed448] {
-        if let Ok(found) = signature::scheme(algorithm, &NO_PARAMETERS, None) {
+        if let Ok(found) = signature::scheme(algorithm, &NO_PARAMETERS, None, 256) {
             rows.push(Row { asked: format!("{algorithm:?}"), wish: Wish::Sign(found.algorithm) });
         }
     }

@@ -5,8 +5,8 @@ pub(crate) mod rsa;
 use super::rules::hash_row;
 use super::{CipherPlan, MacPlan, SignPlan};
 use crate::job::{
-    BlockCipher, BlockMode, CipherAlgorithm, CipherParams, HashAlgorithm, MacAlgorithm, Padding,
-    SignAlgorithm,
+    BlockCipher, BlockMode, CipherAlgorithm, CipherParams, Curve, HashAlgorithm, MacAlgorithm,
+    Padding, SignAlgorithm,
 };
 
 /// What a known answer is asked for.
@@ -18,6 +18,8 @@ pub enum Trial {
     Mac(MacAlgorithm, MacPlan),
     /// That the token's OAEP opens with the right label, and with no other.
     OaepLabel,
+    /// That the token makes pairs on a curve, which its range of lengths does not tell.
+    Curve(Curve),
 }
 
 impl Trial {
@@ -33,7 +35,7 @@ impl Trial {
             | Self::Sign(SignAlgorithm::RsaPss { hash, mgf }, SignPlan::HashHere(_)) => {
                 classic(hash, mgf)
             }
-            Self::Cipher(..) | Self::Sign(..) | Self::Mac(..) => true,
+            Self::Cipher(..) | Self::Sign(..) | Self::Mac(..) | Self::Curve(_) => true,
             Self::OaepLabel => false,
         }
     }

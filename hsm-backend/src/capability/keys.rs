@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::rules;
-use super::{GeneratePlan, Mechanism, MechanismTraits};
+use super::{GeneratePlan, Mechanism, MechanismTraits, Trial};
 use crate::job::{Curve, EdwardsCurve, SecretKeyKind};
 
 type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
@@ -30,7 +30,10 @@ pub(super) fn rsa(info: Ask<'_>) -> Option<GeneratePlan> {
     (min_bits <= max_bits).then_some(GeneratePlan { mechanism, min_bits, max_bits })
 }
 
-pub(super) fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
+pub(super) fn curves(
+    info: Ask<'_>,
+    answers: &dyn Fn(Trial) -> bool,
+) -> HashMap<Curve, GeneratePlan> {
     let mechanism = Mechanism::EC_KEY_PAIR_GEN;
     let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
         return HashMap::new();
@@ -40,7 +43,10 @@ pub(super) fn curves(info: Ask<'_>) -> HashMap<Curve, GeneratePlan> {
         traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&bits)
     };
     let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
-    rules::CURVES.iter().filter(|(_, b)| fits(*b)).map(|(c, b)| (*c, plan(*b))).collect()
+    // Those of NIST are on every token that has their length; of others, the length tells nothing.
+    let there = |curve: Curve| curve != Curve::Secp256k1 || answers(Trial::Curve(curve));
+    let ours = rules::CURVES.iter().filter(|(curve, bits)| fits(*bits) && there(*curve));
+    ours.map(|(curve, bits)| (*curve, plan(*bits))).collect()
 }
 
 pub(super) fn edwards(info: Ask<'_>) -> HashMap<EdwardsCurve, GeneratePlan> {

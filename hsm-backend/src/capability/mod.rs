@@ -234,7 +234,7 @@ impl Capabilities {
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
             secrets: keys::secrets(info),
-            curves: keys::curves(info),
+            curves: keys::curves(info, answers),
             edwards: keys::edwards(info),
             rsa: keys::rsa(info),
             mac_min_bytes: keys::mac_min_bytes(info),

@@ -120,7 +120,7 @@ pub(crate) const RSA_BITS: core::ops::RangeInclusive<u32> = 1024..=4096;
 
 /// Curves and the bits by which a token's range is judged.
 pub(crate) const CURVES: &[(Curve, u32)] =
-    &[(Curve::P256, 256), (Curve::P384, 384), (Curve::P521, 521)];
+    &[(Curve::P256, 256), (Curve::P384, 384), (Curve::P521, 521), (Curve::Secp256k1, 256)];
 
 /// Curves of Edwards form, and the bits by which a token's range is judged: tokens count them with
 /// and without those that are always the same.

@@ -87,7 +87,7 @@ fn resolve_composes_ccm_only_where_the_token_lacks_it() {
 fn resolve_drops_plans_that_give_a_wrong_answer() {
     let lies = |trial| match trial {
         Trial::Cipher(_, plan) => plan.mechanism() != Mechanism::AES_CTR,
-        Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel => true,
+        Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel | Trial::Curve(_) => true,
     };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &lies);
     let ctr = token.cipher(CipherAlgorithm::aes(BlockMode::Ctr, Padding::None));
@@ -108,7 +108,11 @@ fn resolve_tells_two_key_from_three_key_generation() {
 fn resolve_encodes_pss_here_where_the_token_fails() {
     let one_hash_only = |trial| match trial {
         Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, SignPlan::HashHere(_)) => hash == mgf,
-        Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel => true,
+        Trial::Cipher(..)
+        | Trial::Sign(..)
+        | Trial::Mac(..)
+        | Trial::OaepLabel
+        | Trial::Curve(_) => true,
     };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &one_hash_only);
     let pss = |hash, mgf| token.sign(SignAlgorithm::RsaPss { hash, mgf });
@@ -126,7 +130,7 @@ fn resolve_unpads_oaep_here_where_the_token_fails() {
             hash == HashAlgorithm::Sha1
         }
         Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) => true,
-        Trial::OaepLabel => false,
+        Trial::OaepLabel | Trial::Curve(_) => false,
     };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &old);
     let oaep = |hash| token.cipher(CipherAlgorithm::RsaOaep { hash, mgf: hash });

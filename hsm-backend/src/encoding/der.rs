@@ -51,12 +51,13 @@ pub(crate) const fn ec_params(curve: Curve) -> &'static [u8] {
         Curve::P256 => &[6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7],
         Curve::P384 => &[6, 5, 0x2B, 0x81, 4, 0, 0x22],
         Curve::P521 => &[6, 5, 0x2B, 0x81, 4, 0, 0x23],
+        Curve::Secp256k1 => &[6, 5, 0x2B, 0x81, 4, 0, 0x0A],
     }
 }
 
 /// The curve whose CKA_EC_PARAMS these are, if we know it.
 pub(crate) fn curve_of(params: &[u8]) -> Option<Curve> {
-    [Curve::P256, Curve::P384, Curve::P521].into_iter().find(|curve| ec_params(*curve) == params)
+    Curve::ALL.into_iter().find(|curve| ec_params(*curve) == params)
 }
 
 /// CKA_EC_PARAMS of a curve of Edwards form: the DER object identifier of RFC 8410.

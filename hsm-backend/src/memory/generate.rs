@@ -105,8 +105,9 @@ fn rsa_pair(bits: u32, public_exponent: &[u8]) -> Result<(KeyMaterial, PublicKey
 
 macro_rules! pair_on {
     ($curve:ident, $d:expr) => {{
+        use $curve::elliptic_curve::sec1::ToSec1Point;
         let key = $curve::SecretKey::from_slice($d).map_err(|_| FAILED)?;
-        key.public_key().to_sec1_bytes().into_vec()
+        key.public_key().to_sec1_point(false).as_bytes().to_vec()
     }};
 }
 
@@ -140,5 +141,6 @@ fn public_point(curve: Curve, d: &[u8]) -> Result<Vec<u8>, HsmError> {
         Curve::P256 => pair_on!(p256, d),
         Curve::P384 => pair_on!(p384, d),
         Curve::P521 => pair_on!(p521, d),
+        Curve::Secp256k1 => pair_on!(k256, d),
     })
 }

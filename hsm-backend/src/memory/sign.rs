@@ -126,5 +126,6 @@ fn sign_ec(curve: Curve, d: &[u8], digest: &[u8]) -> Result<Vec<u8>, HsmError> {
         Curve::P256 => sign_on!(p256, d, digest),
         Curve::P384 => sign_on!(p384, d, digest),
         Curve::P521 => sign_on!(p521, d, digest),
+        Curve::Secp256k1 => sign_on!(k256, d, digest),
     }
 }

@@ -15,12 +15,18 @@ use super::aead::AeadJob;
 use super::block::BlockJob;
 use super::mechanism::plain;
 use super::rv::Fault;
+use super::template;
 use crate::backend::Encrypted;
+use crate::backend::KeyId;
 use crate::capability::answers::{ANSWERS, Answer, CMAC, HMAC_KEY, HMAC_TEXT, HMACS, Trial, bytes};
 use crate::capability::{CipherPlan, Mechanism, WrapProof};
+use crate::custody::Contents;
+use crate::encoding::der::ec_params;
 use crate::encoding::feedback::Way;
 use crate::error::HsmErrorKind;
-use crate::job::{BlockMode, CipherAlgorithm, MacAlgorithm, Padding, SecretKeyKind};
+use crate::job::{
+    BlockMode, CipherAlgorithm, Curve, KeyUsage, MacAlgorithm, Padding, SecretKeyKind,
+};
 
 /// Asks a token for known answers, each once.
 pub(super) struct Prober<'a> {
@@ -82,6 +88,7 @@ impl<'a> Prober<'a> {
             Trial::Sign(wish, plan) => self.rsa_signs(wish, plan),
             Trial::Mac(wish, plan) => self.mac(wish, plan.mechanism()),
             Trial::OaepLabel => self.oaep_heeds_labels(),
+            Trial::Curve(curve) => self.makes_pairs(curve).map(Some),
         }
     }
 
@@ -122,6 +129,22 @@ impl<'a> Prober<'a> {
             told = Some(true);
         }
         Ok(told)
+    }
+
+    /// A pair that lives for this question.
+    fn makes_pairs(&self, curve: Curve) -> Result<bool, Fault> {
+        let usage = KeyUsage { sign: true, ..KeyUsage::default() };
+        let private = template::in_session(Contents::Ec(curve), usage, true, false);
+        let nobody = KeyId([0; 16]);
+        let mut public = template::passing(template::public(KeyType::EC, nobody, false));
+        public.push(Attribute::EcParams(ec_params(curve).to_vec()));
+        self.attempt(|session| {
+            let mechanism = plain(Mechanism::EC_KEY_PAIR_GEN);
+            let (public, private) = session.generate_key_pair(&mechanism, &public, &private)?;
+            session.destroy_object(public)?;
+            session.destroy_object(private)?;
+            Ok(true)
+        })
     }
 
     fn mac(&self, wish: MacAlgorithm, mechanism: Mechanism) -> Result<Option<bool>, Fault> {
@@ -194,7 +217,7 @@ fn essence(trial: Trial) -> Trial {
             Trial::Cipher(CipherAlgorithm::RsaRaw, CipherPlan::OnToken(mechanism))
         }
         Trial::Sign(wish, plan) => Trial::Sign(rsa::signed_alike(wish, plan), plan),
-        Trial::Cipher(..) | Trial::Mac(..) | Trial::OaepLabel => trial,
+        Trial::Cipher(..) | Trial::Mac(..) | Trial::OaepLabel | Trial::Curve(_) => trial,
     }
 }
 

@@ -81,6 +81,7 @@ pub(super) fn import_wrapped(
     if let KeyMaterial::Secret { kind, .. } = &material {
         import::need_use_for(token, *kind)?;
     }
+    import::need_curve(token, &material)?;
     // As the policy would have it in the token, so that MAC keys are padded as they must be.
     let (kind, template) = import::template_of(token, KeyId([0; 16]), &material, policy);
     let contents = contents_of(kind).ok_or(UNSUPPORTED)?;

@@ -9,7 +9,7 @@ use super::token::{Doubt, Token};
 use crate::backend::{CallContext, Generated, KeyId};
 use crate::encoding::bit_length;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{EdwardsCurve, KeyMaterial, KeyPolicy, SecretKeyKind, SignAlgorithm};
+use crate::job::{Curve, EdwardsCurve, KeyMaterial, KeyPolicy, SecretKeyKind, SignAlgorithm};
 use crate::keycheck;
 
 /// Puts a key into the token, after checking it: SoftHSM accepts rubbish and fails at use.
@@ -34,6 +34,7 @@ pub(super) fn import_key(
         KeyMaterial::EdwardsPrivate { curve, .. } => need_eddsa(token, *curve)?,
         KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => {}
     }
+    need_curve(token, &material)?;
     let (kind, mut template) = template_of(token, id, &material, policy);
     let made = token.run(call, Doubt::Device, |session| {
         let pass = token.gate.enter(Side::Change, call.deadline)?;
@@ -90,6 +91,18 @@ fn need_eddsa(token: &Token, curve: EdwardsCurve) -> Result<(), HsmError> {
         return Ok(());
     }
     Err(HsmError::new(HsmErrorKind::Unsupported, "key type"))
+}
+
+/// Refuses keys on a curve that the token does not know.
+pub(super) fn need_curve(token: &Token, material: &KeyMaterial) -> Result<(), HsmError> {
+    match material {
+        KeyMaterial::EcPrivate { curve: Curve::Secp256k1, .. }
+            if token.capabilities.generate_ec(Curve::Secp256k1).is_none() =>
+        {
+            Err(HsmError::new(HsmErrorKind::Unsupported, "curve"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A secret key's bytes as the token is to have them.

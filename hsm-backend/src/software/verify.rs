@@ -74,6 +74,12 @@ fn verify_pkcs1(key: &RawPublic, info: &[u8], signature: &[u8]) -> Result<bool, 
     Ok(open(key, signature).is_some_and(|found| found.ct_eq(&expected).into()))
 }
 
+/// The signature on secp256k1 with the smaller s, which is as valid as the other.
+fn lower_half(raw: &[u8]) -> Vec<u8> {
+    let signature = k256::ecdsa::Signature::from_slice(raw);
+    signature.map_or_else(|_| raw.to_vec(), |both| both.normalize_s().to_bytes().to_vec())
+}
+
 macro_rules! verify_on {
     ($curve:ident, $point:expr, $digest:expr, $raw:expr) => {{
         use $curve::ecdsa::{Signature, VerifyingKey};
@@ -95,5 +101,7 @@ fn verify_ecdsa(
         Curve::P256 => verify_on!(p256, point, digest, &raw),
         Curve::P384 => verify_on!(p384, point, digest, &raw),
         Curve::P521 => verify_on!(p521, point, digest, &raw),
+        // Others call the larger of the two signatures invalid; ECDSA does not.
+        Curve::Secp256k1 => verify_on!(k256, point, digest, &lower_half(&raw)),
     }
 }

@@ -38,6 +38,8 @@ const CURVES: &[(RecommendedCurve, Curve, u32)] = &[
     (RecommendedCurve::P_256, Curve::P256, 256),
     (RecommendedCurve::P_384, Curve::P384, 384),
     (RecommendedCurve::P_521, Curve::P521, 521),
+    // After P-256, which 256 bits mean where no curve is named.
+    (RecommendedCurve::SECP256K1, Curve::Secp256k1, 256),
 ];
 
 /// KMIP 2.0's names; there are no others, and numbers are never used again, so that clients of any
@@ -167,6 +169,7 @@ pub fn curve_name(curve: Curve) -> (RecommendedCurve, u32) {
         Curve::P256 => (RecommendedCurve::P_256, 256),
         Curve::P384 => (RecommendedCurve::P_384, 384),
         Curve::P521 => (RecommendedCurve::P_521, 521),
+        Curve::Secp256k1 => (RecommendedCurve::SECP256K1, 256),
     }
 }
 

@@ -15,6 +15,7 @@ const EC_OIDS: &[(ObjectIdentifier, Curve, usize)] = &[
     (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), Curve::P256, 32),
     (ObjectIdentifier::new_unwrap("1.3.132.0.34"), Curve::P384, 48),
     (ObjectIdentifier::new_unwrap("1.3.132.0.35"), Curve::P521, 66),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.10"), Curve::Secp256k1, 32),
 ];
 
 const EDWARDS_OIDS: [(ObjectIdentifier, EdwardsCurve); 2] = [

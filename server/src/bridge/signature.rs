@@ -19,7 +19,8 @@ pub struct Scheme {
 /// The scheme that `parameters` ask of a key of `key_algorithm`.
 ///
 /// `digest_bytes` is the length of a hash the client has made itself, which may stand in for the
-/// name of the hash where the scheme does not name it (ECDSA).
+/// name of the hash where the scheme does not name it (ECDSA). With neither, ECDSA takes the hash
+/// that suits the key's length of `key_bits`, as the specification's own cases do.
 ///
 /// # Errors
 ///
@@ -28,6 +29,7 @@ pub fn scheme(
     key_algorithm: CryptographicAlgorithm,
     parameters: &CryptographicParameters,
     digest_bytes: Option<usize>,
+    key_bits: u32,
 ) -> Result<Scheme, BridgeError> {
     let named = parameters.digital_signature_algorithm.map(algorithm::signature).transpose()?;
     let is_ec = algorithm::is_ec(key_algorithm);
@@ -45,7 +47,8 @@ pub fn scheme(
     }
     let kind = kind(key_algorithm, parameters, named.map(|(kind, _)| kind))?;
     let digest_bytes = digest_bytes.filter(|_| is_ec);
-    let hash = hash(parameters, named.and_then(|(_, hash)| hash), digest_bytes)?;
+    let suited = (is_ec && digest_bytes.is_none()).then(|| suited_hash(key_bits));
+    let hash = hash(parameters, named.and_then(|(_, hash)| hash), digest_bytes, suited)?;
     let mgf = cipher::mgf_hash(parameters)?;
     let salt_bytes = parameters.salt_length.map(usize::try_from).transpose();
     let salt_bytes = salt_bytes.map_err(|_| BridgeError::Invalid("negative salt length"))?;
@@ -97,6 +100,7 @@ fn hash(
     parameters: &CryptographicParameters,
     named: Option<HashAlgorithm>,
     digest_bytes: Option<usize>,
+    suited: Option<HashAlgorithm>,
 ) -> Result<HashAlgorithm, BridgeError> {
     let given = parameters.hashing_algorithm.map(algorithm::hash).transpose()?;
     if given.is_some() && named.is_some() && given != named {
@@ -111,7 +115,45 @@ fn hash(
         Some(64) => Some(HashAlgorithm::Sha512),
         _ => None,
     };
-    given.or(named).or(by_length).ok_or(BridgeError::Missing("no hashing algorithm"))
+    let told = given.or(named).or(by_length).or(suited);
+    told.ok_or(BridgeError::Missing("no hashing algorithm"))
+}
+
+/// The hash that is as strong as a curve of `bits`.
+const fn suited_hash(bits: u32) -> HashAlgorithm {
+    match bits {
+        0..=256 => HashAlgorithm::Sha256,
+        257..=384 => HashAlgorithm::Sha384,
+        _ => HashAlgorithm::Sha512,
+    }
+}
+
+/// As [`scheme`], for a signature that is to be verified.
+///
+/// The specification's own cases ask an EC key for a verification with RSA and PSS, and mean ECDSA
+/// with the hash they name: an EC key has no other scheme, and no signature is made this way.
+///
+/// # Errors
+///
+/// [`BridgeError`].
+pub fn verified_scheme(
+    key_algorithm: CryptographicAlgorithm,
+    parameters: &CryptographicParameters,
+    digest_bytes: Option<usize>,
+    key_bits: u32,
+) -> Result<Scheme, BridgeError> {
+    let of_rsa = parameters.cryptographic_algorithm == Some(CryptographicAlgorithm::RSA)
+        && parameters.padding_method == Some(PaddingMethod::PSS);
+    if algorithm::is_ec(key_algorithm) && of_rsa {
+        let (cryptographic_algorithm, padding_method) = (None, None);
+        let meant = CryptographicParameters {
+            cryptographic_algorithm,
+            padding_method,
+            ..parameters.clone()
+        };
+        return scheme(key_algorithm, &meant, digest_bytes, key_bits);
+    }
+    scheme(key_algorithm, parameters, digest_bytes, key_bits)
 }
 
 /// The hash that a scheme makes of a message.
@@ -193,7 +235,7 @@ mod tests {
     use kmip_core::types::{DigitalSignatureAlgorithm, HashingAlgorithm};
 
     fn rsa(parameters: &CryptographicParameters) -> Result<Scheme, BridgeError> {
-        scheme(CryptographicAlgorithm::RSA, parameters, None)
+        scheme(CryptographicAlgorithm::RSA, parameters, None, 2048)
     }
 
     #[test]
@@ -230,7 +272,7 @@ mod tests {
 
     #[test]
     fn scheme_takes_the_hash_of_a_digest_from_its_length() {
-        let ec = scheme(CryptographicAlgorithm::ECDSA, &no_parameters(), Some(48)).unwrap();
+        let ec = scheme(CryptographicAlgorithm::ECDSA, &no_parameters(), Some(48), 384).unwrap();
         assert_eq!(ec.algorithm, SignAlgorithm::Ecdsa(HashAlgorithm::Sha384));
     }
 

@@ -63,7 +63,7 @@ fn scheme(
         return Err(OpError::IllegalOperation("signing takes a private key"));
     }
     let parameters = parameters_for(key, given)?;
-    let scheme = signature::scheme(algorithm_of(key)?, &parameters, digest_bytes)?;
+    let scheme = signature::scheme(algorithm_of(key)?, &parameters, digest_bytes, key.true_bits)?;
     if ctx.capabilities()?.sign(scheme.algorithm).is_none() {
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }

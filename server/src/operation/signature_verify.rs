@@ -47,7 +47,8 @@ fn whole(
     let signature = request.signature_data.ok_or(OpError::InvalidMessage("no signature"))?;
     let input = Input::of(ctx, request.data, request.digested_data)?;
     let parameters = parameters_for(&key, request.cryptographic_parameters)?;
-    let scheme = signature::scheme(algorithm_of(&key)?, &parameters, input.digest_bytes())?;
+    let (algorithm, bits) = (algorithm_of(&key)?, key.true_bits);
+    let scheme = signature::verified_scheme(algorithm, &parameters, input.digest_bytes(), bits)?;
     let (algorithm, salt) = (scheme.algorithm, scheme.salt_bytes);
     let valid = software::verify(&public, algorithm, salt, input.get(), &signature)?;
     Ok(done(key.uid.clone(), valid))
@@ -61,7 +62,8 @@ fn first(
     let public = public_key(&key)?;
     let given = request.cryptographic_parameters;
     let parameters = parameters_for(&key, given.clone())?;
-    let scheme = signature::scheme(algorithm_of(&key)?, &parameters, None)?;
+    let (algorithm, bits) = (algorithm_of(&key)?, key.true_bits);
+    let scheme = signature::verified_scheme(algorithm, &parameters, None, bits)?;
     let hasher = Hasher::new(signature::hash_of(scheme.algorithm)?)?;
     let beginning = Beginning {
         uid: Some(key.uid.clone()),

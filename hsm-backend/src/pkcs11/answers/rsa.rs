@@ -53,7 +53,11 @@ pub(super) fn follows_from(trial: Trial) -> Option<[Trial; 3]> {
         Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, plan @ SignPlan::HashHere(_)) => {
             parts(hash, mgf, &|hash, mgf| Trial::Sign(SignAlgorithm::RsaPss { hash, mgf }, plan))
         }
-        Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel => None,
+        Trial::Cipher(..)
+        | Trial::Sign(..)
+        | Trial::Mac(..)
+        | Trial::OaepLabel
+        | Trial::Curve(_) => None,
     }
 }
 

@@ -1,13 +1,15 @@
 //! RSA and ECDSA: what OpenSSL made is opened and verified here, and what we make verifies.
 
-use kmip_core::ttlv::Item;
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    DigitalSignatureAlgorithm, HashingAlgorithm as Hash, KeyFormatType as Format, ObjectType,
-    Operation, PaddingMethod as Padding, Tag, ValidityIndicator as Validity,
+    CryptographicAlgorithm, DigitalSignatureAlgorithm, HashingAlgorithm as Hash,
+    KeyFormatType as Format, ObjectType, Operation, PaddingMethod as Padding, RecommendedCurve,
+    ResultReason as Reason, Tag, ValidityIndicator as Validity,
 };
 
 use super::{hash, rsa_pair, usable};
-use crate::support::ask::{data, padding, parameters, uid};
+use crate::support::ask::{algorithm, create_pair, data, of_kind, on, padding, parameters, uid};
 use crate::support::keys::{self, hex};
 use crate::support::tree::{Read, bytes, enumeration, integer};
 use crate::support::{Client, World, vectors};
@@ -173,5 +175,42 @@ fn ecdsa_verifies_known_answers_and_its_own_on_every_curve() {
             assert_eq!(signature[0], 0x30, "a DER sequence");
             assert_verifies(&demo, &public, &how, &signature);
         }
+    }
+}
+
+/// The specification's own case: secp256k1, no hash named, and a verification that says RSA and PSS.
+#[test]
+fn ec_key_signs_with_the_hash_of_its_curve_and_verifies_whatever_rsa_scheme_is_named() {
+    let world = World::new();
+    let demo = world.demo();
+    let curve = |curve: RecommendedCurve| {
+        let curve = vec![enumeration(Tag::RecommendedCurve, curve.0)];
+        of_kind(Kind::CryptographicDomainParameters, Value::Structure(curve))
+    };
+    for (name, suited, other) in [
+        (RecommendedCurve::SECP256K1, Hash::SHA_256, Hash::SHA_1),
+        (RecommendedCurve::P_256, Hash::SHA_256, Hash::SHA_1),
+        (RecommendedCurve::P_521, Hash::SHA_512, Hash::SHA_256),
+    ] {
+        let ec = vec![
+            algorithm(CryptographicAlgorithm::ECDSA),
+            curve(name),
+            on(Kind::ActivationDate, 1),
+        ];
+        let pair = demo.ok(Operation::CreateKeyPair, create_pair(ec, Vec::new(), Vec::new()));
+        let private = pair.text(Tag::PrivateKeyUniqueIdentifier);
+        let public = pair.text(Tag::PublicKeyUniqueIdentifier);
+        let made = demo.ok(Operation::Sign, vec![uid(&private), data(b"abc")]);
+        let signature = made.bytes(Tag::SignatureData);
+        let rsa = |hashing| {
+            let rsa = enumeration(Tag::CryptographicAlgorithm, CryptographicAlgorithm::RSA.0);
+            parameters(vec![padding(Padding::PSS), hash(hashing), rsa])
+        };
+        assert_verifies(&demo, &public, &parameters(vec![hash(suited)]), &signature);
+        assert_verifies(&demo, &public, &rsa(suited), &signature);
+        assert_eq!(verdict(&demo, &public, &rsa(other), &signature), Validity::Invalid);
+        // A signature is never made that way.
+        let sign = vec![uid(&private), rsa(suited), data(b"abc")];
+        assert_eq!(demo.fails(Operation::Sign, sign), Reason::InvalidField);
     }
 }
