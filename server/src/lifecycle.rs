@@ -163,6 +163,18 @@ pub fn may_use(
     Ok(())
 }
 
+/// Whether a client may be given a lease on the object.
+///
+/// # Errors
+///
+/// [`Forbidden::State`] for a compromised object: its copies are to be given up, not to be kept.
+pub fn may_lease(object: &ManagedObject) -> Result<(), Forbidden> {
+    match object.state() {
+        Some(state @ State::Compromised) => Err(Forbidden::State(state)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a client may change this date now.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use hsm_backend::{HsmError, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage};
 use kmip_core::attribute::{
     AttributeKind as Kind, Digest, RNGParameters, UniqueIdentifier, UsageLimits,
 };
-use kmip_core::ttlv::{DateTime, Interval};
+use kmip_core::ttlv::DateTime;
 use kmip_core::types::{
     CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, ObjectType, RNGAlgorithm,
 };
@@ -14,8 +14,6 @@ use super::{OpContext, OpError};
 use crate::lifecycle;
 use crate::object::{AttributeSet, Custody, Lease, ManagedObject, Phase};
 
-/// Leases are not enforced; this is the longest one granted.
-const LEASE: Interval = Interval(3_600);
 /// How much longer than the key's making its row is left alone.
 const LEASE_MARGIN_SECONDS: i64 = 60;
 
@@ -52,7 +50,7 @@ pub(super) fn newborn(
     set.set(Kind::ObjectType, &object_type);
     set.set(Kind::InitialDate, &now);
     set.set(Kind::LastChangeDate, &now);
-    set.set(Kind::LeaseTime, &LEASE);
+    set.set(Kind::LeaseTime, &ctx.services().bounds.max_lease);
     set.set_default(Kind::OperationPolicyName, &"default".to_owned());
     set.set_default(Kind::Fresh, &true);
     if origin == Origin::Generated {

@@ -24,6 +24,7 @@ mod locate;
 mod mac;
 mod mac_verify;
 mod modify_attribute;
+mod obtain_lease;
 mod public_key;
 mod query;
 mod register;
@@ -116,6 +117,7 @@ operations! {
     AddAttribute     => add_attribute,      Manage, None,  Possible;
     ModifyAttribute  => modify_attribute,   Manage, Token, Possible;
     DeleteAttribute  => delete_attribute,   Manage, None,  Possible;
+    ObtainLease      => obtain_lease,       Read,   None,  Possible;
     Activate         => activate,           Manage, None,  Possible;
     Revoke           => revoke,             Manage, None,  Possible;
     Destroy          => destroy,            Manage, Token, Impossible;

@@ -78,7 +78,7 @@ impl Objects {
                 enumeration(Tag::KeyWrapType, 1),
             ],
             Operation::GetAttributes => aes(vec![text(Tag::AttributeName, "Name")]),
-            Operation::GetAttributeList => aes(Vec::new()),
+            Operation::GetAttributeList | Operation::ObtainLease => aes(Vec::new()),
             Operation::AddAttribute => aes(vec![custom("x-new", "1")]),
             Operation::ModifyAttribute => {
                 aes(vec![attribute_at("x-own", 0, Value::TextString("2".to_owned()))])

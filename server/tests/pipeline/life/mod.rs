@@ -1,0 +1,3 @@
+//! What happens to objects between their making and their end.
+
+mod lease;
