@@ -163,6 +163,47 @@ pub fn may_use(
     Ok(())
 }
 
+/// Uses that protect something, as opposed to those that process what was protected earlier.
+const PROTECTS: CryptographicUsageMask = CryptographicUsageMask::Sign
+    .union(CryptographicUsageMask::Encrypt)
+    .union(CryptographicUsageMask::WrapKey)
+    .union(CryptographicUsageMask::MACGenerate)
+    .union(CryptographicUsageMask::DeriveKey)
+    .union(CryptographicUsageMask::ContentCommitmentNonRepudiation)
+    .union(CryptographicUsageMask::KeyAgreement)
+    .union(CryptographicUsageMask::CertificateSign)
+    .union(CryptographicUsageMask::CRLSign)
+    .union(CryptographicUsageMask::GenerateCryptogram)
+    .union(CryptographicUsageMask::TranslateEncrypt)
+    .union(CryptographicUsageMask::TranslateWrap);
+
+/// Whether a client may intend every use in `usage`, now or later: a Check comes right after a
+/// Create, too, so an object that is not active yet is no obstacle; one that never will be again is.
+///
+/// # Errors
+///
+/// [`Forbidden`]: the usage mask, the state, or the Protect Stop Date is against it.
+pub fn may_intend(
+    object: &ManagedObject,
+    usage: CryptographicUsageMask,
+    now: DateTime,
+) -> Result<(), Forbidden> {
+    if !object.usage_mask().contains(usage) {
+        return Err(Forbidden::Usage(usage));
+    }
+    if usage.0 & PROTECTS.0 == 0 {
+        return Ok(());
+    }
+    match object.state().ok_or(Forbidden::Stateless)? {
+        State::PreActive | State::Active => {}
+        over => return Err(Forbidden::State(over)),
+    }
+    if object.attributes.date(Kind::ProtectStopDate).is_some_and(|stop| stop <= now) {
+        return Err(Forbidden::AfterProtectStop);
+    }
+    Ok(())
+}
+
 /// Whether a client may be given a lease on the object.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Why an operation failed, in the server's own words.
 
 use hsm_backend::HsmError;
+use kmip_core::payload::CheckResponse;
 use kmip_core::ttlv::DecodeError;
 use kmip_core::types::Operation;
 
@@ -28,6 +29,9 @@ pub enum OpError {
     /// The Usage Limits are used up.
     #[error("usage limits are exhausted")]
     UsageExhausted,
+    /// A Check says no; the answer repeats what may not be.
+    #[error("the object may not be used so")]
+    CheckDenied(Box<CheckResponse>),
     /// The item is not what the specification says.
     #[error(transparent)]
     Decode(#[from] DecodeError),

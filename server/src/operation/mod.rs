@@ -4,6 +4,7 @@ mod activate;
 mod add_attribute;
 mod attribute_list;
 mod birth;
+mod check;
 mod constructed_iv;
 mod context;
 mod create;
@@ -111,6 +112,7 @@ operations! {
     CreateKeyPair    => create_key_pair,    Create, Slow,  Possible;
     Register         => register,           Create, Token, Possible;
     Locate           => locate,             Read,   None,  Possible;
+    Check            => check,              Read,   None,  Possible;
     Get              => get,                Export, Token, Possible;
     GetAttributes    => get_attributes,     Read,   None,  Possible;
     GetAttributeList => get_attribute_list, Read,   None,  Possible;

@@ -39,6 +39,7 @@ fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         Operation::Get
         | Operation::GetAttributes
         | Operation::GetAttributeList
+        | Operation::Check
         | Operation::ObtainLease
         | Operation::Activate
         | Operation::Destroy => Vec::new(),

@@ -13,7 +13,9 @@ use crate::support::ask::{
     mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, uid,
     version_item,
 };
-use crate::support::tree::{boolean, bytes, date, enumeration, integer, long, structure, text};
+use crate::support::tree::{
+    boolean, bytes, date, enumeration, integer, interval, long, structure, text,
+};
 use crate::support::{Client, START, keys};
 
 /// The objects that the requests are about.
@@ -71,6 +73,9 @@ impl Objects {
                 ];
                 fields.extend(attributes("sought"));
                 fields
+            }
+            Operation::Check => {
+                aes(vec![integer(Tag::CryptographicUsageMask, 4), interval(Tag::LeaseTime, 60)])
             }
             Operation::Get => vec![
                 uid(&self.private),

@@ -1,3 +1,4 @@
 //! What happens to objects between their making and their end.
 
+mod check;
 mod lease;
