@@ -153,9 +153,8 @@ pub fn may_use(
     if object.attributes.date(Kind::ProcessStartDate).is_some_and(|start| start > now) {
         return Err(Forbidden::BeforeProcessStart);
     }
-    let stopped = object.attributes.date(Kind::ProtectStopDate).is_some_and(|stop| stop <= now);
-    if purpose == Purpose::Protect && stopped {
-        return Err(Forbidden::AfterProtectStop);
+    if purpose == Purpose::Protect {
+        before_protect_stop(object, now)?;
     }
     if !object.usage_mask().contains(usage) {
         return Err(Forbidden::Usage(usage));
@@ -198,10 +197,25 @@ pub fn may_intend(
         State::PreActive | State::Active => {}
         over => return Err(Forbidden::State(over)),
     }
-    if object.attributes.date(Kind::ProtectStopDate).is_some_and(|stop| stop <= now) {
-        return Err(Forbidden::AfterProtectStop);
+    before_protect_stop(object, now)
+}
+
+/// Whether a client may set aside a part of the object's Usage Limits: Active objects, before their
+/// Protect Stop Date.
+///
+/// # Errors
+///
+/// [`Forbidden`].
+pub fn may_allocate(object: &ManagedObject, now: DateTime) -> Result<(), Forbidden> {
+    match object.state().ok_or(Forbidden::Stateless)? {
+        State::Active => before_protect_stop(object, now),
+        other => Err(Forbidden::State(other)),
     }
-    Ok(())
+}
+
+fn before_protect_stop(object: &ManagedObject, now: DateTime) -> Result<(), Forbidden> {
+    let stopped = object.attributes.date(Kind::ProtectStopDate).is_some_and(|stop| stop <= now);
+    if stopped { Err(Forbidden::AfterProtectStop) } else { Ok(()) }
 }
 
 /// Whether a client may be given a lease on the object.

@@ -7,8 +7,8 @@ use kmip_core::payload::{CheckRequest, CheckResponse};
 use kmip_core::types::CryptographicUsageMask as Mask;
 
 use super::{OpContext, OpError, obtain_lease};
-use crate::lifecycle;
 use crate::object::ManagedObject;
+use crate::{lifecycle, usage_limits};
 
 /// Names the object if everything asked about may be. Else the ID Placeholder is emptied, so that no
 /// later item of the batch uses the object, and the failure repeats what may not be, and no more.
@@ -54,7 +54,7 @@ fn is_left(object: &ManagedObject, count: i64) -> Result<bool, OpError> {
     }
     let limits = object.attributes.typed::<UsageLimits>(Kind::UsageLimits);
     let limits = limits.ok_or(OpError::IllegalOperation("the object has no usage limits"))?;
-    Ok(count <= limits.count.unwrap_or(limits.total))
+    Ok(count <= usage_limits::left(&limits))
 }
 
 /// Whether the object is there for every use in `mask`.

@@ -13,7 +13,7 @@ use crate::authz::{self, Action, Denied, Grant, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
 use crate::store::{Filter, Page, StoreError};
-use crate::{invocations, lifecycle};
+use crate::{invocations, lifecycle, usage_limits};
 
 /// How often a change that lost a race is tried again.
 const ATTEMPTS: usize = 64;
@@ -25,6 +25,8 @@ pub enum UndoStep {
     Created(UniqueIdentifier),
     /// The object was changed: put this back.
     Changed(Box<ManagedObject>),
+    /// So many units of the object's Usage Limits were drawn: give them back.
+    Drawn(UniqueIdentifier, i64),
 }
 
 /// One batch as its operations see it.
@@ -212,9 +214,40 @@ impl<'a> OpContext<'a> {
     pub(super) fn change<T>(
         &mut self,
         given: Option<UniqueIdentifier>,
-        mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+        change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
     ) -> Result<(ManagedObject, T), OpError> {
         let uid = self.identifier(given)?;
+        let (before, after, outcome) = self.update(&uid, change)?;
+        self.undo.push(UndoStep::Changed(Box::new(Arc::unwrap_or_clone(before))));
+        Ok((after, outcome))
+    }
+
+    /// Draws on an object's Usage Limits as many units as `units` says of a fresh copy. Undo gives
+    /// back just those, whatever others have drawn meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// `UsageExhausted`, with nothing drawn, or what `units` says.
+    pub(super) fn draw(
+        &mut self,
+        uid: &UniqueIdentifier,
+        units: impl Fn(&ManagedObject, DateTime) -> Result<i64, OpError>,
+    ) -> Result<(), OpError> {
+        let (_, _, drawn) = self.update(uid, |object, now| {
+            let units = units(object, now)?;
+            let drawn = usage_limits::draw(&mut object.attributes, units);
+            if drawn { Ok(units) } else { Err(OpError::UsageExhausted) }
+        })?;
+        self.undo.push(UndoStep::Drawn(uid.clone(), drawn));
+        Ok(())
+    }
+
+    /// The object before and after, and what `change` returned.
+    fn update<T>(
+        &mut self,
+        uid: &UniqueIdentifier,
+        mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+    ) -> Result<(Arc<ManagedObject>, ManagedObject, T), OpError> {
         for _ in 0..ATTEMPTS {
             let before = self.object_or_remains(Some(uid.clone()))?;
             let mut after = (*before).clone();
@@ -223,8 +256,7 @@ impl<'a> OpContext<'a> {
             match self.write(&after) {
                 Ok(()) => {
                     after.version += 1;
-                    self.undo.push(UndoStep::Changed(Box::new(Arc::unwrap_or_clone(before))));
-                    return Ok((after, outcome));
+                    return Ok((before, after, outcome));
                 }
                 Err(OpError::Store(StoreError::Conflict)) => {}
                 Err(error) => return Err(error),
@@ -303,24 +335,35 @@ impl<'a> OpContext<'a> {
         self.undo.len()
     }
 
-    /// Carries out one step of an Undo.
+    /// Carries out one step of an Undo, which itself is never undone.
     ///
     /// # Errors
     ///
     /// [`OpError`]; the step is then left undone, and the caller says so.
     pub(crate) fn undo(&mut self, step: UndoStep) -> Result<(), OpError> {
-        match step {
+        let mark = self.undo.len();
+        let outcome = match step {
             UndoStep::Created(uid) => super::destroy::erase(self, &uid),
-            UndoStep::Changed(before) => {
-                let uid = before.uid.clone();
-                self.change(Some(uid), |object, _| {
-                    let mut restored = before.attributes.clone();
-                    invocations::keep(&object.attributes, &mut restored);
-                    object.attributes = restored;
+            UndoStep::Changed(before) => self.put_back(&before),
+            UndoStep::Drawn(uid, units) => self
+                .update(&uid, |object, _| {
+                    usage_limits::give_back(&mut object.attributes, units);
                     Ok(())
-                })?;
-                Ok(())
-            }
-        }
+                })
+                .map(drop),
+        };
+        self.undo.truncate(mark);
+        outcome
+    }
+
+    fn put_back(&mut self, before: &ManagedObject) -> Result<(), OpError> {
+        self.update(&before.uid, |object, _| {
+            let mut restored = before.attributes.clone();
+            invocations::keep(&object.attributes, &mut restored);
+            usage_limits::keep(&object.attributes, &mut restored);
+            object.attributes = restored;
+            Ok(())
+        })?;
+        Ok(())
     }
 }

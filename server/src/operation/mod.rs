@@ -19,6 +19,7 @@ mod error;
 mod get;
 mod get_attribute_list;
 mod get_attributes;
+mod get_usage_allocation;
 mod hash;
 mod key_wrap;
 mod locate;
@@ -120,6 +121,7 @@ operations! {
     ModifyAttribute  => modify_attribute,   Manage, Token, Possible;
     DeleteAttribute  => delete_attribute,   Manage, None,  Possible;
     ObtainLease      => obtain_lease,       Read,   None,  Possible;
+    GetUsageAllocation => get_usage_allocation, Use, None, Possible;
     Activate         => activate,           Manage, None,  Possible;
     Revoke           => revoke,             Manage, None,  Possible;
     Destroy          => destroy,            Manage, Token, Impossible;

@@ -13,7 +13,7 @@ use crate::support::ask::{
     CRYPT, algorithm, create_pair, custom, data, flag, length, mask, mode, name, of_kind, on,
     padding, parameters, plain_mode, uid,
 };
-use crate::support::tree::{Read, boolean, bytes, enumeration, structure, text};
+use crate::support::tree::{Read, boolean, bytes, enumeration, long, structure, text};
 use crate::support::{Client, World, keys};
 
 /// A payload about the object `id`; `None` for an operation that takes no identifier.
@@ -43,6 +43,7 @@ fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::ObtainLease
         | Operation::Activate
         | Operation::Destroy => Vec::new(),
+        Operation::GetUsageAllocation => vec![long(Tag::UsageLimitsCount, 1)],
         Operation::AddAttribute => vec![custom("x-new", "v")],
         Operation::ModifyAttribute => vec![custom("x-own", "v")],
         Operation::DeleteAttribute => vec![text(Tag::AttributeName, "x-own")],

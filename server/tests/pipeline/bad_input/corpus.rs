@@ -4,7 +4,7 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
-    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
+    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag, UsageLimitsUnit,
 };
 use server::operation::SERVED;
 
@@ -24,6 +24,8 @@ pub(super) struct Objects {
     private: String,
     public: String,
     hmac: String,
+    /// Its uses are counted.
+    limited: String,
     /// Used up by what the requests do to it.
     spare: String,
 }
@@ -31,12 +33,15 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn of(client: &Client<'_>) -> Self {
         let all = || vec![mask(Mask(0x3FF)), on(Kind::ActivationDate, 0)];
+        let unit = enumeration(Tag::UsageLimitsUnit, UsageLimitsUnit::Object.0);
+        let limits = vec![long(Tag::UsageLimitsTotal, i64::MAX), unit];
         let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
         Self {
             aes: client.active(vec![custom("x-own", "1")]),
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
             hmac: client.register(ObjectType::SymmetricKey, all(), hmac),
+            limited: client.active(vec![of_kind(Kind::UsageLimits, Value::Structure(limits))]),
             spare: client.create(vec![custom("x-own", "1")]),
         }
     }
@@ -73,6 +78,9 @@ impl Objects {
                 ];
                 fields.extend(attributes("sought"));
                 fields
+            }
+            Operation::GetUsageAllocation => {
+                vec![uid(&self.limited), long(Tag::UsageLimitsCount, 1)]
             }
             Operation::Check => {
                 aes(vec![integer(Tag::CryptographicUsageMask, 4), interval(Tag::LeaseTime, 60)])

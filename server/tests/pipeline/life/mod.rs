@@ -1,4 +1,5 @@
 //! What happens to objects between their making and their end.
 
+mod allocation;
 mod check;
 mod lease;
