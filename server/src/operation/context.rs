@@ -164,16 +164,20 @@ impl<'a> OpContext<'a> {
         self.placeholder = uid;
     }
 
-    /// Loads an object that has not been destroyed.
+    /// Loads an object that is neither destroyed nor archived.
     pub(super) fn object(
         &mut self,
         given: Option<UniqueIdentifier>,
     ) -> Result<Arc<ManagedObject>, OpError> {
         let object = self.object_or_remains(given)?;
-        if object.is_destroyed() { Err(OpError::NotFound) } else { Ok(object) }
+        match (object.is_destroyed(), object.is_archived()) {
+            (true, _) => Err(OpError::NotFound),
+            (false, true) => Err(OpError::Archived),
+            (false, false) => Ok(object),
+        }
     }
 
-    /// Loads an object, or what is left of a destroyed one. Dates that have passed take effect.
+    /// Loads an object, archived or not, or what is left of a destroyed one. Dates that have passed take effect.
     pub(super) fn object_or_remains(
         &mut self,
         given: Option<UniqueIdentifier>,
@@ -208,16 +212,28 @@ impl<'a> OpContext<'a> {
         Ok(())
     }
 
-    /// Changes an object: `change` is run on a fresh copy, again if another change came between.
+    /// Changes an object that is not archived: `change` is run on a fresh copy, again if another
+    /// change came between.
     ///
     /// Returns the changed object and what `change` returned.
     pub(super) fn change<T>(
         &mut self,
         given: Option<UniqueIdentifier>,
-        change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+        mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
     ) -> Result<(ManagedObject, T), OpError> {
         let uid = self.identifier(given)?;
-        let (before, after, outcome) = self.update(&uid, change)?;
+        self.change_archived(&uid, |object, now| {
+            if object.is_archived() { Err(OpError::Archived) } else { change(object, now) }
+        })
+    }
+
+    /// As [`change`](Self::change), for an object that may be archived.
+    pub(super) fn change_archived<T>(
+        &mut self,
+        uid: &UniqueIdentifier,
+        change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+    ) -> Result<(ManagedObject, T), OpError> {
+        let (before, after, outcome) = self.update(uid, change)?;
         self.undo.push(UndoStep::Changed(Box::new(Arc::unwrap_or_clone(before))));
         Ok((after, outcome))
     }
@@ -234,6 +250,9 @@ impl<'a> OpContext<'a> {
         units: impl Fn(&ManagedObject, DateTime) -> Result<i64, OpError>,
     ) -> Result<(), OpError> {
         let (_, _, drawn) = self.update(uid, |object, now| {
+            if object.is_archived() {
+                return Err(OpError::Archived);
+            }
             let units = units(object, now)?;
             let drawn = usage_limits::draw(&mut object.attributes, units);
             if drawn { Ok(units) } else { Err(OpError::UsageExhausted) }

@@ -20,6 +20,9 @@ pub enum OpError {
     /// No such object, here and for this subject; or the ID Placeholder is empty.
     #[error("no such object")]
     NotFound,
+    /// The object is archived: it must be recovered first.
+    #[error("the object is archived")]
+    Archived,
     /// An attribute or instance that is not there.
     #[error("no such attribute or instance")]
     AttributeNotFound,

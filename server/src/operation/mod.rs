@@ -2,6 +2,7 @@
 
 mod activate;
 mod add_attribute;
+mod archive;
 mod attribute_list;
 mod birth;
 mod check;
@@ -29,6 +30,7 @@ mod modify_attribute;
 mod obtain_lease;
 mod public_key;
 mod query;
+mod recover;
 mod register;
 mod revoke;
 mod rng_retrieve;
@@ -125,6 +127,8 @@ operations! {
     Activate         => activate,           Manage, None,  Possible;
     Revoke           => revoke,             Manage, None,  Possible;
     Destroy          => destroy,            Manage, Token, Impossible;
+    Archive          => archive,            Manage, None,  Possible;
+    Recover          => recover,            Manage, None,  Possible;
     Encrypt          => encrypt,            Use,    Token, Impossible;
     Decrypt          => decrypt,            Use,    Token, Impossible;
     Sign             => sign,               Use,    Token, Impossible;

@@ -19,7 +19,7 @@ use crate::support::{Client, World, keys};
 /// A payload about the object `id`; `None` for an operation that takes no identifier.
 ///
 /// A newly served operation must be added here.
-fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
+pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
     let ecb = plain_mode(BlockCipherMode::ECB);
     let pss = parameters(vec![
         padding(PaddingMethod::PSS),
@@ -41,6 +41,8 @@ fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::GetAttributeList
         | Operation::Check
         | Operation::ObtainLease
+        | Operation::Archive
+        | Operation::Recover
         | Operation::Activate
         | Operation::Destroy => Vec::new(),
         Operation::GetUsageAllocation => vec![long(Tag::UsageLimitsCount, 1)],

@@ -100,6 +100,7 @@ impl Objects {
                 aes(vec![text(Tag::AttributeName, "x-new"), integer(Tag::AttributeIndex, 0)])
             }
             Operation::Activate => vec![uid(&self.spare)],
+            Operation::Archive | Operation::Recover => vec![uid(&self.limited)],
             Operation::Revoke => {
                 let compromise = kmip_core::types::RevocationReasonCode::KeyCompromise;
                 let mut fields = revoke(&self.spare, compromise);

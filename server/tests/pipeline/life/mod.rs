@@ -1,5 +1,6 @@
 //! What happens to objects between their making and their end.
 
 mod allocation;
+mod archive;
 mod check;
 mod lease;
