@@ -1,5 +1,9 @@
 //! What an operation may reach, and the only road to the store.
 
+mod undo;
+
+pub use undo::UndoStep;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,21 +17,10 @@ use crate::authz::{self, Action, Denied, Grant, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
 use crate::store::{Filter, Page, StoreError};
-use crate::{invocations, lifecycle, usage_limits};
+use crate::{lifecycle, usage_limits};
 
 /// How often a change that lost a race is tried again.
-const ATTEMPTS: usize = 64;
-
-/// What must be done to undo an item.
-#[derive(Debug)]
-pub enum UndoStep {
-    /// The object was made: destroy it.
-    Created(UniqueIdentifier),
-    /// The object was changed: put this back.
-    Changed(Box<ManagedObject>),
-    /// So many units of the object's Usage Limits were drawn: give them back.
-    Drawn(UniqueIdentifier, i64),
-}
+pub(super) const ATTEMPTS: usize = 64;
 
 /// One batch as its operations see it.
 pub struct OpContext<'a> {
@@ -234,7 +227,7 @@ impl<'a> OpContext<'a> {
         change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
     ) -> Result<(ManagedObject, T), OpError> {
         let (before, after, outcome) = self.update(uid, change)?;
-        self.undo.push(UndoStep::Changed(Box::new(Arc::unwrap_or_clone(before))));
+        self.note_changed(before);
         Ok((after, outcome))
     }
 
@@ -315,9 +308,12 @@ impl<'a> OpContext<'a> {
         Ok(())
     }
 
-    /// Notes that an object was made, for Undo.
-    pub(super) fn note_created(&mut self, uid: &UniqueIdentifier) {
-        self.undo.push(UndoStep::Created(uid.clone()));
+    /// Stores rows, new ones and ones whose version the caller holds, all or none.
+    pub(super) fn store(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
+        let (new, held): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.version == 0);
+        let (grant, unique) = (self.grant()?, self.unique_names());
+        self.services.store.insert_and_save(grant, &new, &held, unique)?;
+        Ok(())
     }
 
     /// Finds objects. Dates that have passed take effect first.
@@ -340,49 +336,5 @@ impl<'a> OpContext<'a> {
                 }
             }
         }
-    }
-
-    /// The steps that undo what was done since `mark` steps ago, last first.
-    pub(crate) fn take_undo_since(&mut self, mark: usize) -> Vec<UndoStep> {
-        let mut steps = self.undo.split_off(mark.min(self.undo.len()));
-        steps.reverse();
-        steps
-    }
-
-    /// How many steps there are to undo so far.
-    pub(crate) fn undo_mark(&self) -> usize {
-        self.undo.len()
-    }
-
-    /// Carries out one step of an Undo, which itself is never undone.
-    ///
-    /// # Errors
-    ///
-    /// [`OpError`]; the step is then left undone, and the caller says so.
-    pub(crate) fn undo(&mut self, step: UndoStep) -> Result<(), OpError> {
-        let mark = self.undo.len();
-        let outcome = match step {
-            UndoStep::Created(uid) => super::destroy::erase(self, &uid),
-            UndoStep::Changed(before) => self.put_back(&before),
-            UndoStep::Drawn(uid, units) => self
-                .update(&uid, |object, _| {
-                    usage_limits::give_back(&mut object.attributes, units);
-                    Ok(())
-                })
-                .map(drop),
-        };
-        self.undo.truncate(mark);
-        outcome
-    }
-
-    fn put_back(&mut self, before: &ManagedObject) -> Result<(), OpError> {
-        self.update(&before.uid, |object, _| {
-            let mut restored = before.attributes.clone();
-            invocations::keep(&object.attributes, &mut restored);
-            usage_limits::keep(&object.attributes, &mut restored);
-            object.attributes = restored;
-            Ok(())
-        })?;
-        Ok(())
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         Operation::Get
         | Operation::GetAttributes
         | Operation::GetAttributeList
+        | Operation::ReKey
         | Operation::Check
         | Operation::ObtainLease
         | Operation::Archive

@@ -10,8 +10,8 @@ use server::operation::SERVED;
 
 use crate::support::ask::{
     Request, algorithm, attribute, attribute_at, create, create_pair, custom, data, iv, length,
-    mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, uid,
-    version_item,
+    mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, template,
+    uid, version_item,
 };
 use crate::support::tree::{
     boolean, bytes, date, enumeration, integer, interval, long, structure, text,
@@ -24,6 +24,8 @@ pub(super) struct Objects {
     private: String,
     public: String,
     hmac: String,
+    /// Replaced time and again.
+    replaced: String,
     /// Its uses are counted.
     limited: String,
     /// Used up by what the requests do to it.
@@ -41,6 +43,7 @@ impl Objects {
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
             hmac: client.register(ObjectType::SymmetricKey, all(), hmac),
+            replaced: client.create(Vec::new()),
             limited: client.active(vec![of_kind(Kind::UsageLimits, Value::Structure(limits))]),
             spare: client.create(vec![custom("x-own", "1")]),
         }
@@ -69,6 +72,10 @@ impl Objects {
             Operation::Register => {
                 let rsa = [attributes("brought"), vec![mask(Mask::Sign)]].concat();
                 register(ObjectType::PrivateKey, rsa, keys::rsa_transparent())
+            }
+            Operation::ReKey => {
+                let offset = interval(Tag::Offset, 60);
+                vec![uid(&self.replaced), offset, template(vec![custom("x-new", "1")])]
             }
             Operation::Locate => {
                 let mut fields = vec![

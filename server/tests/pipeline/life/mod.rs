@@ -4,3 +4,4 @@ mod allocation;
 mod archive;
 mod check;
 mod lease;
+mod re_key;
