@@ -31,6 +31,7 @@ mod obtain_lease;
 mod public_key;
 mod query;
 mod re_key;
+mod re_key_key_pair;
 mod recover;
 mod register;
 mod revoke;
@@ -117,6 +118,7 @@ operations! {
     CreateKeyPair    => create_key_pair,    Create, Slow,  Possible;
     Register         => register,           Create, Token, Possible;
     ReKey            => re_key,             Create, Slow,  Possible;
+    ReKeyKeyPair     => re_key_key_pair,    Create, Slow,  Possible;
     Locate           => locate,             Read,   None,  Possible;
     Check            => check,              Read,   None,  Possible;
     Get              => get,                Export, Token, Possible;

@@ -40,6 +40,7 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::GetAttributes
         | Operation::GetAttributeList
         | Operation::ReKey
+        | Operation::ReKeyKeyPair
         | Operation::Check
         | Operation::ObtainLease
         | Operation::Archive
@@ -60,6 +61,9 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         }
         other => panic!("{other:?} is served: say here how it names an object"),
     };
+    if operation == Operation::ReKeyKeyPair {
+        return Some(vec![text(Tag::PrivateKeyUniqueIdentifier, id)]);
+    }
     Some([vec![uid(id)], fields].concat())
 }
 

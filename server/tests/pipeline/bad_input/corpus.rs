@@ -14,7 +14,7 @@ use crate::support::ask::{
     uid, version_item,
 };
 use crate::support::tree::{
-    boolean, bytes, date, enumeration, integer, interval, long, structure, text,
+    Read, boolean, bytes, date, enumeration, integer, interval, long, structure, text,
 };
 use crate::support::{Client, START, keys};
 
@@ -26,6 +26,8 @@ pub(super) struct Objects {
     hmac: String,
     /// Replaced time and again.
     replaced: String,
+    /// The private half of a pair, replaced time and again.
+    pair: String,
     /// Its uses are counted.
     limited: String,
     /// Used up by what the requests do to it.
@@ -35,6 +37,8 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn of(client: &Client<'_>) -> Self {
         let all = || vec![mask(Mask(0x3FF)), on(Kind::ActivationDate, 0)];
+        let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
+        let pair = client.ok(Operation::CreateKeyPair, create_pair(ec, Vec::new(), Vec::new()));
         let unit = enumeration(Tag::UsageLimitsUnit, UsageLimitsUnit::Object.0);
         let limits = vec![long(Tag::UsageLimitsTotal, i64::MAX), unit];
         let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
@@ -43,6 +47,7 @@ impl Objects {
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
             hmac: client.register(ObjectType::SymmetricKey, all(), hmac),
+            pair: pair.text(Tag::PrivateKeyUniqueIdentifier),
             replaced: client.create(Vec::new()),
             limited: client.active(vec![of_kind(Kind::UsageLimits, Value::Structure(limits))]),
             spare: client.create(vec![custom("x-own", "1")]),
@@ -77,6 +82,13 @@ impl Objects {
                 let offset = interval(Tag::Offset, 60);
                 vec![uid(&self.replaced), offset, template(vec![custom("x-new", "1")])]
             }
+            Operation::ReKeyKeyPair => vec![
+                text(Tag::PrivateKeyUniqueIdentifier, &self.pair),
+                interval(Tag::Offset, 60),
+                structure(Tag::CommonTemplateAttribute, vec![custom("x-new", "1")]),
+                structure(Tag::PrivateKeyTemplateAttribute, vec![mask(Mask::Sign)]),
+                structure(Tag::PublicKeyTemplateAttribute, vec![mask(Mask::Verify)]),
+            ],
             Operation::Locate => {
                 let mut fields = vec![
                     integer(Tag::MaximumItems, 3),

@@ -5,3 +5,4 @@ mod archive;
 mod check;
 mod lease;
 mod re_key;
+mod re_key_key_pair;
