@@ -17,6 +17,7 @@ mod destroy;
 mod discover_versions;
 mod encrypt;
 mod error;
+mod export;
 mod get;
 mod get_attribute_list;
 mod get_attributes;
@@ -122,6 +123,7 @@ operations! {
     Locate           => locate,             Read,   None,  Possible;
     Check            => check,              Read,   None,  Possible;
     Get              => get,                Export, Token, Possible;
+    Export           => export,             Export, Token, Possible;
     GetAttributes    => get_attributes,     Read,   None,  Possible;
     GetAttributeList => get_attribute_list, Read,   None,  Possible;
     AddAttribute     => add_attribute,      Manage, None,  Possible;

@@ -37,6 +37,7 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::RNGSeed
         | Operation::Hash => return None,
         Operation::Get
+        | Operation::Export
         | Operation::GetAttributes
         | Operation::GetAttributeList
         | Operation::ReKey

@@ -104,7 +104,7 @@ impl Objects {
             Operation::Check => {
                 aes(vec![integer(Tag::CryptographicUsageMask, 4), interval(Tag::LeaseTime, 60)])
             }
-            Operation::Get => vec![
+            Operation::Get | Operation::Export => vec![
                 uid(&self.private),
                 enumeration(Tag::KeyFormatType, KeyFormatType::PKCS_8.0),
                 enumeration(Tag::KeyWrapType, 1),

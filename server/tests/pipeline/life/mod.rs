@@ -3,6 +3,7 @@
 mod allocation;
 mod archive;
 mod check;
+mod export;
 mod lease;
 mod re_key;
 mod re_key_key_pair;
