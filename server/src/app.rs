@@ -9,8 +9,9 @@ use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::{Interval, Limits};
 
+use crate::bell::Bell;
 use crate::config::{Config, SecretError};
-use crate::housekeeping::{Bell, Housekeeper};
+use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::object::Scope;
@@ -117,6 +118,8 @@ fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {
     pkcs11.label.clone_from(&token.select.label);
     pkcs11.serial.clone_from(&token.select.serial);
     pkcs11.max_sessions = usize::try_from(token.max_sessions).unwrap_or(usize::MAX);
+    pkcs11.max_cached_keys = token.max_live_keys;
+    pkcs11.max_unwrapped_keys = token.max_live_keys;
     Ok(pkcs11)
 }
 

@@ -1,60 +1,16 @@
 //! The thread that does what no client asks for: settling rows, wrapping keys anew.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::bell::Bell;
 use crate::reconcile;
 use crate::rewrap::{self, Rewrapped};
 use crate::services::Services;
 
 /// How often the thread looks by itself.
 const ROUND: Duration = Duration::from_secs(30);
-
-#[derive(Debug, Default)]
-struct Wishes {
-    /// A round is wanted now.
-    wanted: bool,
-    stop: bool,
-}
-
-/// Wakes the thread, or ends it.
-#[derive(Debug, Default)]
-pub struct Bell {
-    wishes: Mutex<Wishes>,
-    rung: Condvar,
-}
-
-impl Bell {
-    /// Asks for a round now.
-    pub fn ring(&self) {
-        self.wishes().wanted = true;
-        self.rung.notify_all();
-    }
-
-    fn stop(&self) {
-        self.wishes().stop = true;
-        self.rung.notify_all();
-    }
-
-    fn wishes(&self) -> MutexGuard<'_, Wishes> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.wishes().stop
-    }
-
-    /// Waits for the next round; `false` to end.
-    fn wait(&self) -> bool {
-        let wishes = self.wishes();
-        let idle = |wishes: &mut Wishes| !wishes.wanted && !wishes.stop;
-        let waited = self.rung.wait_timeout_while(wishes, ROUND, idle);
-        let mut wishes = waited.unwrap_or_else(PoisonError::into_inner).0;
-        wishes.wanted = false;
-        !wishes.stop
-    }
-}
 
 /// The running thread.
 pub struct Housekeeper {
@@ -97,7 +53,7 @@ fn rounds(services: &Services) {
             Ok(Rewrapped { done, failed }) => tracing::info!(done, failed, "wrapped keys anew"),
             Err(error) => tracing::warn!(%error, "wrapping keys anew failed"),
         }
-        if !services.bell.wait() {
+        if !services.bell.wait(ROUND) {
             return;
         }
     }

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod app;
 pub mod authz;
+pub mod bell;
 pub mod bench;
 pub mod bridge;
 pub mod check_config;

@@ -10,10 +10,10 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::authz::Subject;
-use crate::housekeeping::Bell;
+use crate::bell::Bell;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
-use crate::object::Scope;
+use crate::object::{CustodyRules, Scope};
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
 use crate::streams::Streams;
@@ -44,32 +44,6 @@ pub struct ScopeRules {
     pub unique_names: bool,
     /// Where new keys live.
     pub custody: CustodyRules,
-}
-
-/// Where new keys of one scope live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CustodyRules {
-    /// Symmetric keys.
-    pub symmetric: CustodyMode,
-    /// Private keys.
-    pub private: CustodyMode,
-    /// Whether keys whose algorithm the token lacks may be used in the server's memory.
-    pub assisted: bool,
-}
-
-impl Default for CustodyRules {
-    fn default() -> Self {
-        Self { symmetric: CustodyMode::Wrapped, private: CustodyMode::Token, assisted: false }
-    }
-}
-
-/// Where a new key lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CustodyMode {
-    /// A token object.
-    Token,
-    /// Wrapped, in its row. What would not come back exactly is a token object all the same.
-    Wrapped,
 }
 
 /// Bounds on what one request may ask for.

@@ -12,7 +12,9 @@
 pub mod corpus;
 pub mod crypto;
 pub mod docs;
+pub mod keys;
 mod kryoptic;
+pub mod material;
 pub mod memory;
 pub mod program;
 pub mod requests;

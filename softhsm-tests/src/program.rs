@@ -97,3 +97,26 @@ pub fn kryoptic() -> PathBuf {
     );
     module
 }
+
+/// Python, from the virtual environment that `./test` makes for PyKMIP: the `cryptography` package is
+/// in it.
+///
+/// # Panics
+///
+/// If it was not made.
+#[must_use]
+pub fn python() -> PathBuf {
+    const VARIABLE: &str = "CLAVIGER_PYKMIP_VENV";
+    let default = || {
+        let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
+        home.join(".cache/claviger/venv-pykmip")
+    };
+    let venv = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
+    let python = venv.join("bin/python3");
+    assert!(
+        python.is_file(),
+        "PyKMIP's virtual environment is not at {}: run ./test, which makes it, or set {VARIABLE}",
+        venv.display()
+    );
+    python
+}

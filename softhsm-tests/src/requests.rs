@@ -76,7 +76,13 @@ pub fn register_hmac(algorithm: CryptographicAlgorithm, key: &[u8]) -> RegisterR
     register_secret(algorithm, Mask::MACGenerate, key, &[active_at_once()])
 }
 
-fn register_secret(
+/// Brings a secret key that may do what `usage` says.
+///
+/// # Panics
+///
+/// If the key is absurdly long.
+#[must_use]
+pub fn register_secret(
     algorithm: CryptographicAlgorithm,
     usage: Mask,
     key: &[u8],

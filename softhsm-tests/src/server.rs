@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -34,6 +34,7 @@ pub struct Trial {
     module: PathBuf,
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
+    launcher: Vec<String>,
 }
 
 impl Trial {
@@ -62,7 +63,8 @@ impl Trial {
             TokenKind::SoftHsm => program::softhsm(),
             TokenKind::Kryoptic => program::kryoptic(),
         };
-        Self { kind, module, folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        let folder = tempfile::tempdir().unwrap();
+        Self { kind, module, folder, environment: Vec::new(), launcher: Vec::new() }
     }
 
     /// Has every call to the token written down; to be asked for before the first start.
@@ -93,6 +95,19 @@ impl Trial {
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Has every server started here executed by this program with these arguments before its own.
+    #[must_use]
+    pub fn launched_by(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// The folder of everything: the data, the log, the trace.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The data folder of `claviger dev`.
@@ -178,7 +193,14 @@ impl Trial {
 
     fn command(&self) -> Command {
         let data = self.data();
-        let mut command = Command::new(program::claviger());
+        let mut command = match self.launcher.split_first() {
+            Some((launcher, arguments)) => {
+                let mut command = Command::new(launcher);
+                command.args(arguments).arg(program::claviger());
+                command
+            }
+            None => Command::new(program::claviger()),
+        };
         match self.kind {
             TokenKind::SoftHsm => {
                 command.arg("dev").arg("--data-dir").arg(data);

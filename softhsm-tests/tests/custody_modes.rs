@@ -181,3 +181,32 @@ fn commands_of_the_guide_work_as_they_stand_there() {
     assert_eq!(custody(&mut client, &id), "wrapped");
     server.stop();
 }
+
+/// Room for two live keys, and many more in use on several connections at once.
+#[test]
+fn more_keys_than_may_be_live_are_served_all_the_same() {
+    let trial = Trial::new();
+    trial.start().stop();
+    let pin = "pin = { file = \"pin\" }";
+    trial.edit_config(pin, &format!("{pin}\nmax_live_keys = 2"));
+    let server = trial.start();
+    let mut client = server.client();
+    let keys: Vec<(Id, Vec<u8>)> = (0..12)
+        .map(|_| {
+            let id = client.make_aes(&[]).unwrap();
+            let sealed = client.encrypted(&id, b"one of many").unwrap();
+            (id, sealed)
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let (mut client, keys) = (server.client(), &keys);
+            scope.spawn(move || {
+                for (id, sealed) in keys.iter().cycle().skip(start * 3).take(120) {
+                    assert_eq!(client.decrypted(id, sealed).unwrap(), b"one of many");
+                }
+            });
+        }
+    });
+    server.stop();
+}

@@ -54,6 +54,8 @@ pub(crate) struct Answer {
 const AES_KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c";
 const AES_TEXT: &str = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51";
 const AES_IV: &str = "000102030405060708090a0b0c0d0e0f";
+/// Of SP 800-38C appendix C.
+pub(crate) const CCM_KEY: &str = "404142434445464748494a4b4c4d4e4f";
 const DES_KEY: &str = "0123456789abcdef23456789abcdef01456789abcdef0123";
 const DES_TEXT: &str = "54686520717569636b2062726f776e20666f78206a756d70";
 const DES_IV: &str = "0001020304050607";
@@ -74,7 +76,7 @@ const fn des((mode, padding, iv, sealed): Row) -> Answer {
 
 /// Every known answer. Those of 3DES, and those with padding, were computed with OpenSSL.
 #[rustfmt::skip]
-pub(crate) const ANSWERS: [Answer; 16] = [
+pub(crate) const ANSWERS: [Answer; 18] = [
     // SP 800-38A F.1.1, F.2.1, F.3.13, F.4.1, F.5.1: the first two blocks.
     aes((BlockMode::Ecb, Padding::None, "", "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf")),
     aes((BlockMode::Cbc, Padding::None, AES_IV, "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2")),
@@ -93,10 +95,18 @@ pub(crate) const ANSWERS: [Answer; 16] = [
         algorithm: CipherAlgorithm::AesGcm, key: AES_KEY, iv: "000102030405060708090a0b", aad: "616164", plain: AES_TEXT,
         sealed: "300e85b4962811d409e56a97d11aa3bda5178ba153daf84e9bbdfa0b7999db66", tag: "343c84fb63eced21874f590fb0109c99",
     },
-    // SP 800-38C example 1.
+    // SP 800-38C examples 1 to 3.
     Answer {
-        algorithm: CipherAlgorithm::AesCcm, key: "404142434445464748494a4b4c4d4e4f", iv: "10111213141516", aad: "0001020304050607",
+        algorithm: CipherAlgorithm::AesCcm, key: CCM_KEY, iv: "10111213141516", aad: "0001020304050607",
         plain: "20212223", sealed: "7162015b", tag: "4dac255d",
+    },
+    Answer {
+        algorithm: CipherAlgorithm::AesCcm, key: CCM_KEY, iv: "1011121314151617", aad: "000102030405060708090a0b0c0d0e0f",
+        plain: "202122232425262728292a2b2c2d2e2f", sealed: "d2a1f0e051ea5f62081a7792073d593d", tag: "1fc64fbfaccd",
+    },
+    Answer {
+        algorithm: CipherAlgorithm::AesCcm, key: CCM_KEY, iv: "101112131415161718191a1b", aad: "000102030405060708090a0b0c0d0e0f10111213",
+        plain: "202122232425262728292a2b2c2d2e2f3031323334353637", sealed: "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5", tag: "484392fbc1b09951",
     },
     // RFC 3394 §4.1.
     Answer {

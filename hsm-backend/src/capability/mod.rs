@@ -41,6 +41,14 @@ pub enum CipherPlan {
     /// The token encrypts the tweak under one key and runs the blocks through another; the tweak
     /// is put on and taken off here.
     TweakHere(Mechanism),
+    /// CCM: the token makes the MAC and the key stream, two encryptions whichever way the data go;
+    /// they are put on and checked here.
+    CcmHere {
+        /// What chains the blocks of the MAC.
+        mac: Mechanism,
+        /// What encrypts the counter blocks.
+        stream: Mechanism,
+    },
     /// The data become a secret that lives for one call, which the token wraps or unwraps.
     AsKey(Mechanism),
     /// The token does the raw private operation; the OAEP padding is taken off here.
@@ -116,25 +124,27 @@ plan_mechanism! {
 }
 
 impl CipherPlan {
-    /// The mechanism the token is asked for in an encryption.
+    /// The mechanism the token is asked for in an encryption; where there are two, that of the MAC.
     #[must_use]
     pub const fn mechanism(self) -> Mechanism {
         match self {
             Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
             | Self::XorHere { encrypt: mechanism, .. }
+            | Self::CcmHere { mac: mechanism, .. }
             | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
             | Self::UnpadHere(mechanism) => mechanism,
         }
     }
 
-    /// The mechanism the token is asked for in a decryption.
+    /// The mechanism the token is asked for in a decryption; where there are two, the first.
     #[must_use]
     pub const fn decrypt_mechanism(self) -> Mechanism {
         match self {
-            Self::XorHere { decrypt, .. } => decrypt,
-            Self::OnToken(mechanism)
+            Self::XorHere { decrypt: mechanism, .. }
+            | Self::CcmHere { stream: mechanism, .. }
+            | Self::OnToken(mechanism)
             | Self::PadHere(mechanism)
             | Self::TweakHere(mechanism)
             | Self::AsKey(mechanism)
@@ -193,6 +203,9 @@ impl Capabilities {
                 CipherPlan::UnpadHere(m) => has(m, |t| t.decrypt),
                 CipherPlan::XorHere { encrypt, decrypt } => {
                     has(encrypt, |t| t.encrypt) && has(decrypt, |t| t.encrypt)
+                }
+                CipherPlan::CcmHere { mac, stream } => {
+                    has(mac, |t| t.encrypt) && has(stream, |t| t.encrypt)
                 }
                 CipherPlan::AsKey(m) => {
                     has(m, |t| t.wrap && t.unwrap) && proof(m) != WrapProof::Wrong

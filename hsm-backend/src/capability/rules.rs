@@ -77,10 +77,12 @@ pub(crate) const BLOCKS: [BlockRow; 10] = [
     modes((BlockCipher::Des3, BlockMode::Ctr, None, None, Some((M::DES3_ECB, M::DES3_ECB)))),
 ];
 
+const CCM_HERE: CipherPlan = CipherPlan::CcmHere { mac: M::AES_CBC, stream: M::AES_ECB };
+
 /// Ciphers without mode and hash.
 const CIPHERS: &[(CipherAlgorithm, &[CipherPlan])] = &[
     (CipherAlgorithm::AesGcm, &[CipherPlan::OnToken(M::AES_GCM)]),
-    (CipherAlgorithm::AesCcm, &[CipherPlan::OnToken(M::AES_CCM)]),
+    (CipherAlgorithm::AesCcm, &[CipherPlan::OnToken(M::AES_CCM), CCM_HERE]),
     (CipherAlgorithm::AesXts, &[CipherPlan::TweakHere(M::AES_ECB)]),
     (CipherAlgorithm::AesKeyWrap, &[CipherPlan::AsKey(M::AES_KEY_WRAP)]),
     (

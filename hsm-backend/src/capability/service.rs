@@ -53,6 +53,20 @@ impl CipherPlan {
             Self::OnToken(_) => true,
             Self::PadHere(_)
             | Self::XorHere { .. }
+            | Self::CcmHere { .. }
+            | Self::TweakHere(_)
+            | Self::AsKey(_)
+            | Self::UnpadHere(_) => false,
+        }
+    }
+
+    /// Whether all that the token does in a decryption are encryptions: it would let every key
+    /// that may encrypt do it.
+    pub(crate) const fn decrypts_by_encrypting(self) -> bool {
+        match self {
+            Self::XorHere { .. } | Self::CcmHere { .. } => true,
+            Self::OnToken(_)
+            | Self::PadHere(_)
             | Self::TweakHere(_)
             | Self::AsKey(_)
             | Self::UnpadHere(_) => false,
@@ -144,7 +158,9 @@ mod tests {
     fn needs_name_every_way_that_would_serve() {
         let both = vec![Mechanism::AES_CBC, Mechanism::AES_ECB];
         assert_eq!(CFB.needs(), [vec![Mechanism::AES_CFB128], both]);
-        assert_eq!(Wish::Cipher(CipherAlgorithm::AesCcm).needs(), [[Mechanism::AES_CCM]]);
+        let both = vec![Mechanism::AES_CBC, Mechanism::AES_ECB];
+        let ccm = Wish::Cipher(CipherAlgorithm::AesCcm);
+        assert_eq!(ccm.needs(), [vec![Mechanism::AES_CCM], both]);
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn cipher_words(plan: CipherPlan) -> (Mechanism, String) {
         CipherPlan::OnToken(_) => "",
         CipherPlan::PadHere(_) => "padded here",
         CipherPlan::XorHere { .. } => "blocks encrypted there, XORed here",
+        CipherPlan::CcmHere { .. } => "MAC and key stream made there, XORed here",
         CipherPlan::AsKey(_) => "as a secret of one call",
         CipherPlan::TweakHere(_) => "blocks encrypted there under two keys, tweaked here",
         CipherPlan::UnpadHere(_) => "unpadded here",

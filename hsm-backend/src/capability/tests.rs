@@ -70,6 +70,20 @@ fn resolve_composes_modes_the_token_lacks() {
 }
 
 #[test]
+fn resolve_composes_ccm_only_where_the_token_lacks_it() {
+    let ccm = |have| only(have).cipher(CipherAlgorithm::AesCcm);
+    let (mac, stream) = (Mechanism::AES_CBC, Mechanism::AES_ECB);
+    let native = Some(CipherPlan::OnToken(Mechanism::AES_CCM));
+    assert_eq!(ccm(&[Mechanism::AES_CCM, Mechanism::AES_CBC, Mechanism::AES_ECB]), native);
+    assert_eq!(
+        ccm(&[Mechanism::AES_CBC, Mechanism::AES_ECB]),
+        Some(CipherPlan::CcmHere { mac, stream })
+    );
+    assert_eq!(ccm(&[Mechanism::AES_CBC]), None);
+    assert_eq!(ccm(&[Mechanism::AES_ECB]), None);
+}
+
+#[test]
 fn resolve_drops_plans_that_give_a_wrong_answer() {
     let lies = |trial| match trial {
         Trial::Cipher(_, plan) => plan.mechanism() != Mechanism::AES_CTR,

@@ -65,10 +65,12 @@ pub(super) fn eddsa_matches_known_answers(backend: &dyn HsmBackend) {
         let public = PublicKey::Edwards { curve, point: hex(answer.public) };
         let input = SignInput::Message(&message);
         assert!(verify(&public, algorithm, None, input, &expected).unwrap(), "{curve:?}");
+        let material = private(curve, hex(answer.seed));
         if !served(backend, curve) {
+            // A key is not bad because the token does not know its kind.
+            expect_unsupported(backend.import_key(&call(), fresh_id(), &material, &open_policy()));
             continue;
         }
-        let material = private(curve, hex(answer.seed));
         let key = TestKey::import(backend, &material, &open_policy());
         let signed = backend.sign(&call(), &key.key, algorithm, None, input);
         assert_eq!(signed.unwrap().value, expected, "{curve:?}");

@@ -155,6 +155,9 @@ pub(super) fn restrict_shuts_the_value_for_good(backend: &dyn HsmBackend) {
         let params = CipherParams::default();
         let still = backend.encrypt(&call(), &key.key, AES_ECB, &params, &[0; 16]);
         assert!(still.is_ok(), "a restricted key still computes");
+        // What is so already stays so, and is no fault.
+        backend.restrict_key(&call(), &key.key, sensitive, not_extractable).unwrap();
+        backend.restrict_key(&call(), &key.key, true, true).unwrap();
     }
 }
 

@@ -4,6 +4,7 @@
 //! be refused as `Unsupported`. Cases make keys of their own and destroy them.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod ccm;
 mod cipher;
 mod custody;
 mod edwards;
@@ -61,11 +62,16 @@ cases! {
         long_data_in_composed_modes_equal_short_pieces
         composed_decryption_keeps_to_the_usage
         gcm_takes_every_legal_tag_and_iv
-        ccm_is_served_or_refused
         data_are_wrapped_as_keys_are
         data_wrapping_refuses_bad_lengths_and_damage
         two_key_triple_des_is_one_key_used_again
         triple_des_keys_are_generated;
+    ccm:
+        ccm_matches_known_answers_of_every_layout
+        ccm_matches_the_standard_with_long_additional_data
+        ccm_detects_every_change
+        ccm_refuses_bad_parameters_and_keys
+        ccm_in_parts_is_that_of_the_whole;
     xts:
         xts_matches_known_answers
         xts_round_trips_every_length

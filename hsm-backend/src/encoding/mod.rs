@@ -1,5 +1,6 @@
 //! Paddings and encodings done here: shared by the plans, the software half and the stand-in.
 
+pub(crate) mod ccm;
 pub(crate) mod der;
 pub(crate) mod feedback;
 pub(crate) mod oaep;
@@ -53,6 +54,10 @@ pub(crate) fn bit_length(number: &[u8]) -> usize {
 
 pub(crate) const fn bad_length(check: &'static str) -> HsmError {
     HsmError::new(HsmErrorKind::BadLength, check)
+}
+
+pub(crate) const fn bad_parameter(check: &'static str) -> HsmError {
+    HsmError::new(HsmErrorKind::BadParameter, check)
 }
 
 pub(crate) const fn bad_data(check: &'static str) -> HsmError {

@@ -11,9 +11,11 @@ use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
+use super::aead::AeadJob;
 use super::block::BlockJob;
-use super::mechanism::{ccm, ccm_params, gcm, plain};
+use super::mechanism::plain;
 use super::rv::Fault;
+use crate::backend::Encrypted;
 use crate::capability::answers::{ANSWERS, Answer, CMAC, HMAC_KEY, HMAC_TEXT, HMACS, Trial, bytes};
 use crate::capability::{CipherPlan, Mechanism, WrapProof};
 use crate::encoding::feedback::Way;
@@ -107,12 +109,19 @@ impl<'a> Prober<'a> {
     }
 
     fn cipher(&self, wish: CipherAlgorithm, plan: CipherPlan) -> Result<Option<bool>, Fault> {
-        let answered = ANSWERS.iter().find(|answer| answer.algorithm == wish);
         // Key wrapping has a proof of its own.
-        let tried = !matches!(plan, CipherPlan::AsKey(_));
-        let Some(answer) = answered.filter(|_| tried) else { return Ok(None) };
-        let Some(key) = self.key(answer.key, &cipher_key(answer)) else { return Ok(None) };
-        self.attempt(|session| ask_cipher(session, key, answer, plan)).map(Some)
+        if matches!(plan, CipherPlan::AsKey(_)) {
+            return Ok(None);
+        }
+        let mut told = None;
+        for answer in ANSWERS.iter().filter(|answer| answer.algorithm == wish) {
+            let Some(key) = self.key(answer.key, &cipher_key(answer)) else { return Ok(None) };
+            if !self.attempt(|session| ask_cipher(session, key, answer, plan))? {
+                return Ok(Some(false));
+            }
+            told = Some(true);
+        }
+        Ok(told)
     }
 
     fn mac(&self, wish: MacAlgorithm, mechanism: Mechanism) -> Result<Option<bool>, Fault> {
@@ -170,6 +179,7 @@ fn essence(trial: Trial) -> Trial {
                 }
                 CipherPlan::XorHere { .. } => Trial::Cipher(whole(Padding::None), plan),
                 CipherPlan::OnToken(_)
+                | CipherPlan::CcmHere { .. }
                 | CipherPlan::TweakHere(_)
                 | CipherPlan::AsKey(_)
                 | CipherPlan::UnpadHere(_) => Trial::Cipher(whole(padding), plan),
@@ -220,7 +230,7 @@ fn ask_cipher(
     plan: CipherPlan,
 ) -> Result<bool, Fault> {
     let (params, plain) = (answer.params(), bytes(answer.plain));
-    let sealed = [bytes(answer.sealed), bytes(answer.tag)].concat();
+    let sealed = bytes(answer.sealed);
     match answer.algorithm {
         CipherAlgorithm::Block { cipher, mode, .. } => {
             let job = |way| BlockJob { cipher, mode, plan, way, params: &params };
@@ -228,19 +238,12 @@ fn ask_cipher(
             let back = job(Way::Decrypt).carry_out(session, key, &sealed)?;
             Ok(there.expose() == sealed && back.expose() == plain)
         }
-        CipherAlgorithm::AesGcm => {
-            let (mut iv, mut again) = (params.iv.clone(), params.iv.clone());
-            let there =
-                session.encrypt(&gcm(&mut iv, &params.aad, params.tag_bytes)?, key, &plain)?;
-            let back =
-                session.decrypt(&gcm(&mut again, &params.aad, params.tag_bytes)?, key, &sealed)?;
-            Ok(there == sealed && back == plain)
-        }
-        CipherAlgorithm::AesCcm => {
-            let counts = ccm_params(&params, params.tag_bytes, plain.len())?;
-            let mechanism = ccm(plan.mechanism(), &counts);
-            let there = session.encrypt(&mechanism, key, &plain)?;
-            Ok(there == sealed && session.decrypt(&mechanism, key, &sealed)? == plain)
+        CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
+            let job = AeadJob { plan, params: &params };
+            let sealed = Encrypted { data: sealed, tag: bytes(answer.tag) };
+            let there = job.seal(session, key, &plain)?;
+            let back = job.open(session, key, &sealed.data, &sealed.tag)?;
+            Ok(there == sealed && back.is_some_and(|back| back.expose() == plain))
         }
         CipherAlgorithm::AesKeyWrap
         | CipherAlgorithm::AesKeyWrapPad

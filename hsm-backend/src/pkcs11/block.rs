@@ -42,6 +42,7 @@ impl BlockJob<'_> {
         match self.plan {
             CipherPlan::PadHere(_) | CipherPlan::XorHere { .. } => true,
             CipherPlan::OnToken(_)
+            | CipherPlan::CcmHere { .. }
             | CipherPlan::TweakHere(_)
             | CipherPlan::AsKey(_)
             | CipherPlan::UnpadHere(_) => false,
@@ -192,12 +193,63 @@ pub(super) fn encrypt_all(
         return Ok(session.encrypt(mechanism, handle, data)?);
     }
     let mut output = Vec::with_capacity(data.len() + 32);
+    encrypt_parts(session, mechanism, handle, data, |part| output.extend_from_slice(&part))?;
+    Ok(output)
+}
+
+/// C_Encrypt of what makes a key stream: with it, a ciphertext is the text.
+pub(super) fn encrypt_secret(
+    session: &Session,
+    mechanism: &Call<'_>,
+    handle: ObjectHandle,
+    blocks: &[u8],
+) -> Result<Wiping, Fault> {
+    if blocks.len() <= SINGLE_PART_BYTES {
+        return Ok(Wiping::new(session.encrypt(mechanism, handle, blocks)?));
+    }
+    let mut output = Wiping::new(Vec::with_capacity(blocks.len() + 32));
+    encrypt_parts(session, mechanism, handle, blocks, |part| {
+        output.extend_from_slice(&Wiping::new(part));
+    })?;
+    Ok(output)
+}
+
+/// The last block that C_Encrypt gives out: the MAC, where blocks are chained. The others are let go
+/// as they come.
+pub(super) fn encrypt_last<const BYTES: usize>(
+    session: &Session,
+    mechanism: &Call<'_>,
+    handle: ObjectHandle,
+    blocks: &[u8],
+) -> Result<[u8; BYTES], Fault> {
+    let mut last = Vec::new();
+    // A token may keep a block back until the end.
+    let mut keep = |part: Vec<u8>| {
+        last.extend(part);
+        last.drain(..last.len().saturating_sub(BYTES));
+    };
+    if blocks.len() <= SINGLE_PART_BYTES {
+        keep(session.encrypt(mechanism, handle, blocks)?);
+    } else {
+        encrypt_parts(session, mechanism, handle, blocks, keep)?;
+    }
+    let short = |_| HsmError::new(HsmErrorKind::Device(0), "C_Encrypt").into();
+    <[u8; BYTES]>::try_from(last).map_err(short)
+}
+
+fn encrypt_parts(
+    session: &Session,
+    mechanism: &Call<'_>,
+    handle: ObjectHandle,
+    data: &[u8],
+    mut take: impl FnMut(Vec<u8>),
+) -> Result<(), Fault> {
     session.encrypt_init(mechanism, handle)?;
     for part in data.chunks(PART_BYTES) {
-        output.extend(session.encrypt_update(part)?);
+        take(session.encrypt_update(part)?);
     }
-    output.extend(session.encrypt_final()?);
-    Ok(output)
+    take(session.encrypt_final()?);
+    Ok(())
 }
 
 /// C_Decrypt, in parts where the data are long.

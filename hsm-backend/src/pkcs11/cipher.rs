@@ -3,14 +3,15 @@
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::Session;
 
-use super::block::{BlockJob, decrypt_all, encrypt_all, plan_for};
+use super::aead::AeadJob;
+use super::block::{BlockJob, plan_for};
 use super::keys::{Key, KeyKind};
-use super::mechanism::{ccm, ccm_params, gcm, oaep, oaep_params, plain};
+use super::mechanism::{oaep, oaep_params, plain};
 use super::rv::Fault;
 use super::token::{Doubt, Token};
-use super::{wrap, xts};
+use super::{aead, wrap, xts};
 use crate::backend::{CallContext, Encrypted, KeyRef, Output};
-use crate::capability::{CipherPlan, Mechanism};
+use crate::capability::CipherPlan;
 use crate::encoding::feedback::Way;
 use crate::encoding::oaep::Oaep;
 use crate::encoding::{left_pad, padding};
@@ -20,10 +21,8 @@ use crate::job::{
 };
 use crate::limits;
 
-const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "cipher");
+pub(super) const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "cipher");
 const WRONG_KEY: HsmError = HsmError::new(HsmErrorKind::NotPermitted, "key type");
-/// The length of a tag that is not shortened.
-const FULL_TAG_BYTES: usize = 16;
 
 /// Something to be decrypted.
 #[derive(Clone, Copy)]
@@ -56,7 +55,7 @@ pub(super) fn encrypt(
             encrypt_blocks(token, call, key, &job, padding, data)
         }
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
-            encrypt_aead(token, call, key, plan.mechanism(), params, data)
+            aead::encrypt(token, call, key, AeadJob { plan, params }, data)
         }
         CipherAlgorithm::AesXts => {
             let sealed = xts::run(token, call, key, plan, Way::Encrypt, params, data)?;
@@ -93,7 +92,7 @@ pub(super) fn decrypt(
             decrypt_blocks(token, call, key, &job, padding, data)
         }
         CipherAlgorithm::AesGcm | CipherAlgorithm::AesCcm => {
-            decrypt_aead(token, call, key, &sealed)
+            aead::decrypt(token, call, key, &sealed)
         }
         CipherAlgorithm::AesXts => {
             let plan = token.capabilities.cipher(algorithm).ok_or(UNSUPPORTED)?;
@@ -154,12 +153,12 @@ fn decrypt_blocks(
     padding: Padding,
     data: &[u8],
 ) -> Result<Output<SecretValue>, HsmError> {
-    let composed = matches!(job.plan, CipherPlan::XorHere { .. });
+    let composed = job.plan.decrypts_by_encrypting();
     let doubt = if composed { Doubt::Device } else { Doubt::Data };
     let opened = token.use_key(call, key, doubt, |session, key| {
         need_secret(key, job.cipher.key_kind())?;
-        if composed && !key.decrypts(|object| may_decrypt(session, object))? {
-            return Err(HsmError::new(HsmErrorKind::NotPermitted, "CKA_DECRYPT").into());
+        if composed {
+            need_decrypt(session, key)?;
         }
         job.carry_out(session, token.working_handle(key)?, data)
     })?;
@@ -171,69 +170,15 @@ fn decrypt_blocks(
     Ok(Output { value, mechanism: job.mechanism() })
 }
 
-/// A decryption made of encryptions: the token would let every key do it.
-pub(super) fn may_decrypt(session: &Session, object: ObjectHandle) -> Result<bool, Fault> {
-    let told = session.get_attributes(object, &[AttributeType::Decrypt])?;
-    Ok(told.contains(&Attribute::Decrypt(true)))
-}
-
-/// The tag of GCM is cut here: its first bytes are the shorter tag, and not every token makes
-/// that. The tag of CCM depends on its length.
-fn encrypt_aead(
-    token: &Token,
-    call: &CallContext,
-    key: &KeyRef,
-    mechanism: Mechanism,
-    params: &CipherParams,
-    data: &[u8],
-) -> Result<Output<Encrypted>, HsmError> {
-    let is_gcm = mechanism == Mechanism::AES_GCM;
-    let made = if is_gcm { FULL_TAG_BYTES } else { params.tag_bytes };
-    let mut output = token.use_key(call, key, Doubt::Device, |session, key| {
-        need_secret(key, SecretKeyKind::Aes)?;
-        let handle = token.working_handle(key)?;
-        if is_gcm {
-            let mut iv = params.iv.clone();
-            let mechanism = gcm(&mut iv, &params.aad, made)?;
-            return encrypt_all(session, &mechanism, handle, data);
-        }
-        let counts = ccm_params(params, made, data.len())?;
-        Ok(session.encrypt(&ccm(mechanism, &counts), handle, data)?)
-    })?;
-    let short = HsmError::new(HsmErrorKind::Device(0), "C_Encrypt");
-    let mut tag = output.split_off(output.len().checked_sub(made).ok_or(short)?);
-    tag.truncate(params.tag_bytes);
-    Ok(Output { value: Encrypted { data: output, tag }, mechanism })
-}
-
-/// A shortened tag only the token can check; one that does not know its length cannot.
-fn decrypt_aead(
-    token: &Token,
-    call: &CallContext,
-    key: &KeyRef,
-    sealed: &Sealed<'_>,
-) -> Result<Output<SecretValue>, HsmError> {
-    let mechanism = token.capabilities.cipher(sealed.algorithm).ok_or(UNSUPPORTED)?.mechanism();
-    let joined = [sealed.data, sealed.tag].concat();
-    let (params, tag_bytes) = (sealed.params, sealed.tag.len());
-    let opened = token.use_key(call, key, Doubt::Data, |session, key| {
-        need_secret(key, SecretKeyKind::Aes)?;
-        let handle = token.working_handle(key)?;
-        if mechanism == Mechanism::AES_GCM {
-            let mut iv = params.iv.clone();
-            let mechanism = gcm(&mut iv, &params.aad, tag_bytes)?;
-            return decrypt_all(session, &mechanism, handle, &joined, true);
-        }
-        let counts = ccm_params(params, tag_bytes, sealed.data.len())?;
-        decrypt_all(session, &ccm(mechanism, &counts), handle, &joined, true)
-    });
-    let refused_length =
-        |error: &HsmError| error.kind == HsmErrorKind::BadParameter && tag_bytes != FULL_TAG_BYTES;
-    match opened {
-        Ok(value) => Ok(Output { value, mechanism }),
-        Err(error) if refused_length(&error) => Err(UNSUPPORTED),
-        Err(error) => Err(error),
-    }
+/// Refuses a key that may not decrypt, before a decryption made of encryptions: the token would let
+/// every key do that.
+pub(super) fn need_decrypt(session: &Session, key: &Key) -> Result<(), Fault> {
+    let ask = |object| {
+        let told = session.get_attributes(object, &[AttributeType::Decrypt])?;
+        Ok(told.contains(&Attribute::Decrypt(true)))
+    };
+    let refused = || HsmError::new(HsmErrorKind::NotPermitted, "CKA_DECRYPT").into();
+    if key.decrypts(ask)? { Ok(()) } else { Err(refused()) }
 }
 
 /// Decrypts by the best plan; by the next where the token does not take the parameters, which

@@ -9,7 +9,7 @@ use super::token::{Doubt, Token};
 use crate::backend::{CallContext, Generated, KeyId};
 use crate::encoding::bit_length;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyMaterial, KeyPolicy, SecretKeyKind};
+use crate::job::{EdwardsCurve, KeyMaterial, KeyPolicy, SecretKeyKind, SignAlgorithm};
 use crate::keycheck;
 
 /// Puts a key into the token, after checking it: SoftHSM accepts rubbish and fails at use.
@@ -29,8 +29,10 @@ pub(super) fn import_key(
 ) -> Result<Generated, HsmError> {
     template::check_label(policy)?;
     let material = keycheck::checked(material)?;
-    if let KeyMaterial::Secret { kind, .. } = &material {
-        need_use_for(token, *kind)?;
+    match &material {
+        KeyMaterial::Secret { kind, .. } => need_use_for(token, *kind)?,
+        KeyMaterial::EdwardsPrivate { curve, .. } => need_eddsa(token, *curve)?,
+        KeyMaterial::RsaPrivate(_) | KeyMaterial::EcPrivate { .. } => {}
     }
     let (kind, mut template) = template_of(token, id, &material, policy);
     let made = token.run(call, Doubt::Device, |session| {
@@ -77,6 +79,14 @@ pub(super) fn template_of(
 /// Refuses kinds of keys the token knows nothing to do with; it would say that the key is bad.
 pub(super) fn need_use_for(token: &Token, kind: SecretKeyKind) -> Result<(), HsmError> {
     if token.capabilities.takes(kind) {
+        return Ok(());
+    }
+    Err(HsmError::new(HsmErrorKind::Unsupported, "key type"))
+}
+
+/// As [`need_use_for`], for the one thing that is done with a key on a curve of Edwards form.
+fn need_eddsa(token: &Token, curve: EdwardsCurve) -> Result<(), HsmError> {
+    if token.capabilities.sign(SignAlgorithm::EdDsa(curve)).is_some() {
         return Ok(());
     }
     Err(HsmError::new(HsmErrorKind::Unsupported, "key type"))

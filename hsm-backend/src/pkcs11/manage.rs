@@ -112,14 +112,15 @@ pub(super) fn restrict_key(
         // The blob says how the key lives.
         return Err(HsmError::new(HsmErrorKind::Unsupported, "wrapped custody"));
     }
-    let mut template = Vec::new();
+    let mut wanted = Vec::new();
     if sensitive {
-        template.push(Attribute::Sensitive(true));
+        wanted.push(Attribute::Sensitive(true));
     }
     if not_extractable {
-        template.push(Attribute::Extractable(false));
+        wanted.push(Attribute::Extractable(false));
     }
     token.use_key(call, key, Doubt::Device, |session, key| {
+        let template = not_yet(session, key, &wanted)?;
         if template.is_empty() {
             return Ok(());
         }
@@ -128,6 +129,14 @@ pub(super) fn restrict_key(
         drop(pass);
         Ok(())
     })
+}
+
+/// What of `wanted` the object does not have: tokens refuse to set what can no longer be changed, even
+/// to what it is (CKR_ATTRIBUTE_READ_ONLY of SoftHSM2).
+fn not_yet(session: &Session, key: &Key, wanted: &[Attribute]) -> Result<Vec<Attribute>, Fault> {
+    let kinds = wanted.iter().map(Attribute::attribute_type).collect::<Vec<_>>();
+    let has = session.get_attributes(key.object, &kinds)?;
+    Ok(wanted.iter().filter(|attribute| !has.contains(attribute)).cloned().collect())
 }
 
 /// Whether the token holds an object with this id; an absent token does not count as an empty one.

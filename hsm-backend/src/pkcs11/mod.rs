@@ -1,5 +1,6 @@
 //! A token behind a PKCS#11 library.
 
+mod aead;
 mod answers;
 mod block;
 mod cipher;

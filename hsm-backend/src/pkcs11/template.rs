@@ -91,7 +91,7 @@ pub(super) fn passing(template: Vec<Attribute>) -> Vec<Attribute> {
 
 /// What the token must let a key do for the plans that serve `usage`.
 ///
-/// CFB, OFB and CTR are made of block encryptions where the token lacks them, so a block cipher's
+/// CFB, OFB, CTR and CCM are made of block encryptions where the token lacks them, so a block cipher's
 /// key that decrypts must be allowed to encrypt, too. CKA_DECRYPT stays true to the policy; that
 /// a key which only decrypts does not encrypt is for the caller to see to.
 const fn token_usage(kind: SecretKeyKind, usage: KeyUsage) -> KeyUsage {

@@ -1,7 +1,7 @@
 //! XTS: C_Encrypt of the tweak under one key, C_Encrypt or C_Decrypt of the blocks under another.
 
 use super::block::BlockJob;
-use super::cipher::{may_decrypt, need_secret};
+use super::cipher::{need_decrypt, need_secret};
 use super::keys::{Key, KeyKind};
 use super::token::{Doubt, Token};
 use crate::backend::{CallContext, KeyRef};
@@ -35,8 +35,8 @@ pub(super) fn run(
     let (sealed_tweak, second) =
         token.use_key(call, tweak_key, Doubt::Device, |session, key| {
             need_secret(key, SecretKeyKind::Aes)?;
-            if way == Way::Decrypt && !key.decrypts(|object| may_decrypt(session, object))? {
-                return Err(HsmError::new(HsmErrorKind::NotPermitted, "CKA_DECRYPT").into());
+            if way == Way::Decrypt {
+                need_decrypt(session, key)?;
             }
             let handle = token.working_handle(key)?;
             Ok((ecb(Way::Encrypt).carry_out(session, handle, &params.iv)?, bytes_of(key)))

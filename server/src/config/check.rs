@@ -16,7 +16,7 @@ use super::{
     SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
 
-use crate::services::{CustodyMode, CustodyRules};
+use crate::object::{CustodyMode, CustodyRules};
 
 type Checked<T> = Result<T, Problem>;
 
@@ -189,6 +189,7 @@ fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {
         select: TokenSelector { label: raw.label, serial: raw.serial },
         pin: pin(base, raw.pin)?,
         max_sessions: within("token.max_sessions", raw.max_sessions, 2, MAX_THREADS)?,
+        max_live_keys: count("token.max_live_keys", raw.max_live_keys, 1, MAX_COUNT)?,
         operation_timeout: timeout("token.operation_timeout_ms", raw.operation_timeout_ms)?,
         keygen_timeout: timeout("token.keygen_timeout_ms", raw.keygen_timeout_ms)?,
         environment: raw.environment,

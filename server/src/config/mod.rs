@@ -19,7 +19,7 @@ pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
-use crate::services::CustodyRules;
+use crate::object::CustodyRules;
 
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,6 +138,8 @@ pub struct TokenConfig {
     pub pin: SecretSource,
     /// Most sessions to open.
     pub max_sessions: u32,
+    /// Most wrapped keys live in the token at once, and most token keys with a copy in a session.
+    pub max_live_keys: usize,
     /// Deadline of one token call, key generation apart.
     pub operation_timeout: Duration,
     /// Deadline of one key generation.

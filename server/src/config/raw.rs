@@ -146,6 +146,8 @@ pub(crate) struct RawToken {
     pub(crate) pin: RawPin,
     #[serde(default = "max_sessions")]
     pub(crate) max_sessions: u32,
+    #[serde(default = "max_live_keys")]
+    pub(crate) max_live_keys: u32,
     #[serde(default = "operation_timeout_ms")]
     pub(crate) operation_timeout_ms: u64,
     #[serde(default = "keygen_timeout_ms")]
@@ -334,6 +336,10 @@ const fn yes() -> bool {
 
 const fn max_sessions() -> u32 {
     16
+}
+
+const fn max_live_keys() -> u32 {
+    10_000
 }
 
 const fn operation_timeout_ms() -> u64 {

@@ -1,8 +1,10 @@
 //! A managed object as the server knows it.
 
 mod attributes;
+mod custody;
 
 pub use attributes::{AttributeSet, Instance};
+pub use custody::{CUSTODY_ATTRIBUTE, Custody, CustodyMode, CustodyRules, is_reserved};
 
 use hsm_backend::{KeyId, KeyRef};
 use kmip_core::attribute::{AttributeKind, AttributeName, UniqueIdentifier};
@@ -25,47 +27,6 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Where the secret of an object lives.
-///
-/// The numbers are what the store keeps; they are never re-used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Custody {
-    /// There is no secret: a public key, a certificate, a metadata-only object.
-    Public,
-    /// A persistent token object.
-    Token,
-    /// The value is sealed under the token's sealing key: secret data, opaque objects, and keys
-    /// that no token takes.
-    Sealed,
-    /// Wrapped by a token-resident wrapping key; unwrapped into the token for use.
-    Wrapped,
-    /// Sealed, and used in the server's own memory, for an algorithm that the token lacks.
-    Assisted,
-}
-
-impl Custody {
-    /// The word for it in `x-claviger-custody`; none where there is nothing in custody.
-    #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Public => None,
-            Self::Token => Some("token"),
-            Self::Sealed => Some("sealed"),
-            Self::Wrapped => Some("wrapped"),
-            Self::Assisted => Some("assisted"),
-        }
-    }
-}
-
-/// The custom attribute that tells an object's custody. Its prefix is the server's.
-pub const CUSTODY_ATTRIBUTE: &str = "x-claviger-custody";
-
-/// Whether a custom attribute of this name is the server's to set.
-#[must_use]
-pub fn is_reserved(name: &AttributeName) -> bool {
-    name.as_str().starts_with("x-claviger-")
 }
 
 /// A value sealed under the token's sealing key.

@@ -18,8 +18,8 @@ use kmip_core::types::{
 use super::birth::{self, Origin};
 use super::{OpContext, OpError, custody, template};
 use crate::bridge::{algorithm, key_material, key_spec};
+use crate::object::CustodyMode;
 use crate::object::{AttributeSet, Custody, ManagedObject};
-use crate::services::CustodyMode;
 
 /// Makes the pair and answers with both identifiers; the ID Placeholder is the private key's.
 pub(super) fn handle(

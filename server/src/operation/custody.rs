@@ -13,8 +13,8 @@ use kmip_core::types::KeyFormatType;
 
 use super::{OpContext, OpError, birth, register, use_key, value};
 use crate::bridge::signature;
+use crate::object::CustodyMode;
 use crate::object::{Custody, ManagedObject};
-use crate::services::CustodyMode;
 
 /// Where a key comes from.
 pub(super) enum Source<'a> {

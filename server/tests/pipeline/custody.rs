@@ -11,11 +11,12 @@ use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm as Algorithm, CryptographicUsageMask as Mask,
     HashingAlgorithm, ObjectType, Operation, PaddingMethod, ResultReason as Reason, Tag,
 };
+use server::object::CustodyRules;
 use server::object::{CUSTODY_ATTRIBUTE, Custody, Scope};
 use server::operation::{OpContext, OpError, transfer};
 use server::reconcile;
 use server::rewrap::{self, Rewrapped};
-use server::services::{Bounds, CustodyRules};
+use server::services::Bounds;
 use server::store::SqliteStore;
 
 use crate::support::ask::{

@@ -11,8 +11,9 @@ use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, Operation,
     QueryFunction, ResultReason as Reason, State, Tag,
 };
+use server::object::{CustodyMode, CustodyRules};
 use server::reconcile::{self, Settled};
-use server::services::{Bounds, CustodyMode, CustodyRules};
+use server::services::Bounds;
 
 use crate::support::ask::{
     CRYPT, algorithm, create, create_pair, data, length, mask, name, plain_mode, register, uid,

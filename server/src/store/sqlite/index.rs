@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use kmip_core::attribute::{AttributeKind, AttributeName};
 use kmip_core::ttlv::ItemType;
 use kmip_core::types::Tag;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, dictionary, row};
@@ -89,14 +89,14 @@ struct NewName {
 
 /// Writes index rows within one transaction.
 pub(super) struct Index<'t> {
-    transaction: &'t Transaction<'t>,
+    transaction: &'t Connection,
     names: HashMap<AttributeName, i64>,
     new_names: Vec<NewName>,
 }
 
 impl<'t> Index<'t> {
     /// Nothing written yet.
-    pub(super) fn new(transaction: &'t Transaction<'t>) -> Self {
+    pub(super) fn new(transaction: &'t Connection) -> Self {
         Self { transaction, names: HashMap::new(), new_names: Vec::new() }
     }
 

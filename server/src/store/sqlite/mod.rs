@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file in WAL mode, one writer, many readers.
 //!
-//! A write is one transaction, on disk (`synchronous=FULL`) when the method returns. Reads never
+//! A write is one transaction, on disk (`synchronous=FULL`) when the method returns; writes that come
+//! at the same time share the wait for the disk (see [`writer`]). Reads never
 //! wait for a write. Objects in use are answered from a cache that only a writer, or a reader
 //! holding the object's stripe, may change (see [`cache`]).
 
@@ -15,6 +16,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod wrapped;
+mod writer;
 
 use std::fs::File;
 use std::path::Path;
@@ -23,11 +25,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use self::cache::ObjectCache;
 use self::index::Index;
 use self::readers::Readers;
+use self::writer::Writer;
 use super::{Filter, ObjectStore, Page, StoreError};
 use crate::authz::{Grant, Housekeeping};
 use crate::object::{ManagedObject, Scope};
@@ -41,7 +44,7 @@ pub struct SqliteStore {
     /// Absent for a store in memory: there the writer's connection is the only one.
     readers: Option<Readers>,
     // Closed after the readers, so that it is the one that checkpoints the log; the lock goes last.
-    writer: Mutex<Connection>,
+    writer: Writer,
     _lock: Option<File>,
 }
 
@@ -61,7 +64,7 @@ impl SqliteStore {
         Ok(Self {
             cache: ObjectCache::new(MAX_CACHE_BYTES),
             readers: Some(Readers::new(path)),
-            writer: Mutex::new(writer),
+            writer: Writer::new(writer),
             _lock: Some(lock),
         })
     }
@@ -78,7 +81,7 @@ impl SqliteStore {
         Ok(Self {
             cache: ObjectCache::new(MAX_CACHE_BYTES),
             readers: None,
-            writer: Mutex::new(writer),
+            writer: Writer::new(writer),
             _lock: None,
         })
     }
@@ -89,20 +92,17 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         match &self.readers {
             Some(readers) => readers.with(work),
-            None => work(&locked(&self.writer)),
+            None => self.writer.read(work),
         }
     }
 
-    /// Runs `work` as one transaction on the writer's connection.
+    /// Runs `work` as one transaction on the writer's connection; it may be committed with those of
+    /// other threads.
     fn transact(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut writer = locked(&self.writer);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&transaction)?;
-        transaction.commit()?;
-        Ok(())
+        self.writer.transact(work)
     }
 
     /// Writes `objects` by `work` and replaces them in the cache by copies of version
@@ -111,7 +111,7 @@ impl SqliteStore {
         &self,
         objects: &[&ManagedObject],
         version_of: impl Fn(&ManagedObject) -> u64,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         // Stripes before the connection, here as in `load`.
         let held = self.cache.hold(objects.iter().map(|object| (&object.scope, &object.uid)));

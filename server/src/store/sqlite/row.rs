@@ -5,7 +5,7 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::ObjectType;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::{StoreError, attributes};
 use crate::object::{Custody, Lease, ManagedObject, Phase, Scope, SealedForm};
@@ -60,7 +60,7 @@ pub(super) fn is_destroyed(object: &ManagedObject) -> bool {
 
 /// Adds a row to the scope numbered `scope`, and returns its number.
 pub(super) fn insert(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     scope: i64,
     object: &ManagedObject,
 ) -> Result<i64, StoreError> {
@@ -79,7 +79,7 @@ pub(super) fn insert(
 
 /// Replaces the row that still has the object's version, and returns its number.
 pub(super) fn update(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     scope: i64,
     object: &ManagedObject,
 ) -> Result<i64, StoreError> {
@@ -193,7 +193,7 @@ struct Columns<'o> {
 
 impl<'o> Columns<'o> {
     fn of(
-        transaction: &Transaction<'_>,
+        transaction: &Connection,
         scope: i64,
         version: u64,
         object: &'o ManagedObject,
@@ -256,7 +256,7 @@ impl<'o> Columns<'o> {
     }
 }
 
-fn next_change(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
+fn next_change(transaction: &Connection) -> Result<i64, StoreError> {
     let mut bump =
         transaction.prepare_cached("UPDATE change SET seq = seq + 1 WHERE id = 0 RETURNING seq")?;
     Ok(bump.query_row([], |row| row.get(0))?)

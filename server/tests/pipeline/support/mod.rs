@@ -19,12 +19,10 @@ use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authz::Subject;
 use server::keyring::Keyring;
-use server::object::Scope;
+use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{
-    Bounds, Clock, CustodyMode, CustodyRules, GroupRotation, ScopeRules, Services,
-};
+use server::services::{Bounds, Clock, GroupRotation, ScopeRules, Services};
 use server::store::{ObjectStore, SqliteStore};
 
 use answer::{Outcome, Reply};

@@ -148,8 +148,11 @@ fn every_connection_is_durable_and_checks_references() {
     let pragma = |connection: &Connection, name: &str| -> i64 {
         connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
     };
-    let writer = super::super::locked(&store.writer);
-    assert_eq!(pragma(&writer, "synchronous"), 2);
-    assert_eq!(pragma(&writer, "foreign_keys"), 1);
-    assert!(pragma(&writer, "busy_timeout") > 0);
+    let checked = store.writer.read(|writer| {
+        assert_eq!(pragma(writer, "synchronous"), 2);
+        assert_eq!(pragma(writer, "foreign_keys"), 1);
+        assert!(pragma(writer, "busy_timeout") > 0);
+        Ok(())
+    });
+    checked.unwrap();
 }
