@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
-use kmip_core::ttlv::Limits;
+use kmip_core::ttlv::{Interval, Limits};
 
 use crate::bell::Bell;
 use crate::config::{Config, SecretError};
@@ -138,6 +138,7 @@ fn bounds(config: &Config) -> Bounds {
         max_attributes_per_object: config.limits.max_attributes_per_object,
         max_locate_items: config.limits.max_locate_items,
         max_data_bytes: config.limits.max_data_bytes,
+        max_lease: Interval(config.limits.max_lease_seconds),
         rsa_min_bits: config.keys.rsa_min_bits,
         rsa_max_bits: config.keys.rsa_max_bits,
         allow_3des: config.keys.allow_3des,

@@ -34,5 +34,6 @@ pub mod store;
 pub mod streams;
 pub mod telemetry;
 mod text;
+pub mod usage_limits;
 pub mod worker;
 pub mod x509;

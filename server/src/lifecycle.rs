@@ -153,14 +153,81 @@ pub fn may_use(
     if object.attributes.date(Kind::ProcessStartDate).is_some_and(|start| start > now) {
         return Err(Forbidden::BeforeProcessStart);
     }
-    let stopped = object.attributes.date(Kind::ProtectStopDate).is_some_and(|stop| stop <= now);
-    if purpose == Purpose::Protect && stopped {
-        return Err(Forbidden::AfterProtectStop);
+    if purpose == Purpose::Protect {
+        before_protect_stop(object, now)?;
     }
     if !object.usage_mask().contains(usage) {
         return Err(Forbidden::Usage(usage));
     }
     Ok(())
+}
+
+/// Uses that protect something, as opposed to those that process what was protected earlier.
+const PROTECTS: CryptographicUsageMask = CryptographicUsageMask::Sign
+    .union(CryptographicUsageMask::Encrypt)
+    .union(CryptographicUsageMask::WrapKey)
+    .union(CryptographicUsageMask::MACGenerate)
+    .union(CryptographicUsageMask::DeriveKey)
+    .union(CryptographicUsageMask::ContentCommitmentNonRepudiation)
+    .union(CryptographicUsageMask::KeyAgreement)
+    .union(CryptographicUsageMask::CertificateSign)
+    .union(CryptographicUsageMask::CRLSign)
+    .union(CryptographicUsageMask::GenerateCryptogram)
+    .union(CryptographicUsageMask::TranslateEncrypt)
+    .union(CryptographicUsageMask::TranslateWrap);
+
+/// Whether a client may intend every use in `usage`, now or later: a Check comes right after a
+/// Create, too, so an object that is not active yet is no obstacle; one that never will be again is.
+///
+/// # Errors
+///
+/// [`Forbidden`]: the usage mask, the state, or the Protect Stop Date is against it.
+pub fn may_intend(
+    object: &ManagedObject,
+    usage: CryptographicUsageMask,
+    now: DateTime,
+) -> Result<(), Forbidden> {
+    if !object.usage_mask().contains(usage) {
+        return Err(Forbidden::Usage(usage));
+    }
+    if usage.0 & PROTECTS.0 == 0 {
+        return Ok(());
+    }
+    match object.state().ok_or(Forbidden::Stateless)? {
+        State::PreActive | State::Active => {}
+        over => return Err(Forbidden::State(over)),
+    }
+    before_protect_stop(object, now)
+}
+
+/// Whether a client may set aside a part of the object's Usage Limits: Active objects, before their
+/// Protect Stop Date.
+///
+/// # Errors
+///
+/// [`Forbidden`].
+pub fn may_allocate(object: &ManagedObject, now: DateTime) -> Result<(), Forbidden> {
+    match object.state().ok_or(Forbidden::Stateless)? {
+        State::Active => before_protect_stop(object, now),
+        other => Err(Forbidden::State(other)),
+    }
+}
+
+fn before_protect_stop(object: &ManagedObject, now: DateTime) -> Result<(), Forbidden> {
+    let stopped = object.attributes.date(Kind::ProtectStopDate).is_some_and(|stop| stop <= now);
+    if stopped { Err(Forbidden::AfterProtectStop) } else { Ok(()) }
+}
+
+/// Whether a client may be given a lease on the object.
+///
+/// # Errors
+///
+/// [`Forbidden::State`] for a compromised object: its copies are to be given up, not to be kept.
+pub fn may_lease(object: &ManagedObject) -> Result<(), Forbidden> {
+    match object.state() {
+        Some(state @ State::Compromised) => Err(Forbidden::State(state)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a client may change this date now.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hsm_backend::HsmBackend;
 use kmip_core::attribute::UniqueIdentifier;
-use kmip_core::ttlv::DateTime;
+use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::authz::Subject;
 use crate::bell::Bell;
@@ -57,6 +57,8 @@ pub struct Bounds {
     pub max_locate_items: usize,
     /// Bytes of data in one cryptographic operation.
     pub max_data_bytes: usize,
+    /// Longest lease on an object.
+    pub max_lease: Interval,
     /// Shortest RSA modulus that is made or taken, in bits.
     pub rsa_min_bits: u32,
     /// Longest.
@@ -76,6 +78,7 @@ impl Default for Bounds {
             max_attributes_per_object: 256,
             max_locate_items: 1_000,
             max_data_bytes: 1 << 20,
+            max_lease: Interval(3_600),
             rsa_min_bits: 2_048,
             rsa_max_bits: 4_096,
             allow_3des: false,

@@ -4,9 +4,10 @@
 use kmip_core::attribute::{Attribute, AttributeKind, RevocationReason};
 use kmip_core::object::{KeyInformation, KeyWrappingSpecification};
 use kmip_core::payload::{
-    AddAttributeRequest, DeleteAttributeRequest, GetAttributeListRequest, GetRequest, MacRequest,
-    MacVerifyRequest, ModifyAttributeRequest, RequestPayload, RevokeRequest,
-    SignatureVerifyRequest,
+    AddAttributeRequest, ArchiveRequest, CheckRequest, DeleteAttributeRequest, ExportRequest,
+    GetAttributeListRequest, GetRequest, GetUsageAllocationRequest, MacRequest, MacVerifyRequest,
+    ModifyAttributeRequest, ObtainLeaseRequest, ReKeyKeyPairRequest, ReKeyRequest, RecoverRequest,
+    RequestPayload, RevokeRequest, SignatureVerifyRequest,
 };
 use kmip_core::types::{
     EncodingOption, Operation, ProtocolVersion, ResultReason, RevocationReasonCode, WrappingMethod,
@@ -88,8 +89,47 @@ fn request_about(operation: Operation, id: &Id) -> Option<RequestPayload> {
         | Operation::RNGRetrieve
         | Operation::RNGSeed
         | Operation::Hash => return None,
-        other => panic!("say here how {other:?} names an object"),
+        other => request_between_birth_and_end(other, uid),
     })
+}
+
+/// The same, for what happens to an object that is there.
+fn request_between_birth_and_end(operation: Operation, uid: Option<Id>) -> RequestPayload {
+    match operation {
+        Operation::ReKey => {
+            ReKeyRequest { unique_identifier: uid, offset: None, template_attribute: None }.into()
+        }
+        Operation::ReKeyKeyPair => ReKeyKeyPairRequest {
+            private_key_unique_identifier: uid,
+            offset: None,
+            common_template_attribute: None,
+            private_key_template_attribute: None,
+            public_key_template_attribute: None,
+        }
+        .into(),
+        Operation::Check => CheckRequest {
+            unique_identifier: uid,
+            usage_limits_count: Some(1),
+            cryptographic_usage_mask: None,
+            lease_time: None,
+        }
+        .into(),
+        Operation::ObtainLease => ObtainLeaseRequest { unique_identifier: uid }.into(),
+        Operation::GetUsageAllocation => {
+            GetUsageAllocationRequest { unique_identifier: uid, usage_limits_count: 1 }.into()
+        }
+        Operation::Archive => ArchiveRequest { unique_identifier: uid }.into(),
+        Operation::Recover => RecoverRequest { unique_identifier: uid }.into(),
+        Operation::Export => ExportRequest {
+            unique_identifier: uid,
+            key_format_type: None,
+            key_wrap_type: None,
+            key_compression_type: None,
+            key_wrapping_specification: None,
+        }
+        .into(),
+        other => panic!("say here how {other:?} names an object"),
+    }
 }
 
 /// The answer without its clock, the one thing that may differ.

@@ -278,6 +278,7 @@ fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
         )?,
         max_locate_items: count("max_locate_items", raw.max_locate_items)?,
         max_data_bytes: count("max_data_bytes", raw.max_data_bytes)?,
+        max_lease_seconds: within("limits.max_lease_seconds", raw.max_lease_seconds, 1, u32::MAX)?,
     })
 }
 

@@ -256,6 +256,8 @@ pub struct LimitsConfig {
     pub max_locate_items: usize,
     /// Bytes of data in one cryptographic operation.
     pub max_data_bytes: usize,
+    /// Longest lease on an object.
+    pub max_lease_seconds: u32,
 }
 
 /// `[keys]`: which keys may be made or imported.

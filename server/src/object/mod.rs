@@ -130,6 +130,12 @@ impl ManagedObject {
             || self.attributes.get(AttributeKind::DestroyDate).is_some()
     }
 
+    /// Whether it is put out of use until it is recovered.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.attributes.get(AttributeKind::ArchiveDate).is_some()
+    }
+
     /// What it may be used for.
     #[must_use]
     pub fn usage_mask(&self) -> CryptographicUsageMask {

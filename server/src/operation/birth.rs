@@ -3,19 +3,18 @@
 
 use hsm_backend::{HsmError, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage};
 use kmip_core::attribute::{
-    AttributeKind as Kind, Digest, RNGParameters, UniqueIdentifier, UsageLimits,
+    AttributeKind as Kind, Digest, Link, RNGParameters, UniqueIdentifier, UsageLimits,
 };
-use kmip_core::ttlv::{DateTime, Interval};
+use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{
-    CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, ObjectType, RNGAlgorithm,
+    CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, LinkType, ObjectType,
+    RNGAlgorithm,
 };
 
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, succession};
 use crate::lifecycle;
 use crate::object::{AttributeSet, Custody, Lease, ManagedObject, Phase};
 
-/// Leases are not enforced; this is the longest one granted.
-const LEASE: Interval = Interval(3_600);
 /// How much longer than the key's making its row is left alone.
 const LEASE_MARGIN_SECONDS: i64 = 60;
 
@@ -52,7 +51,7 @@ pub(super) fn newborn(
     set.set(Kind::ObjectType, &object_type);
     set.set(Kind::InitialDate, &now);
     set.set(Kind::LastChangeDate, &now);
-    set.set(Kind::LeaseTime, &LEASE);
+    set.set(Kind::LeaseTime, &ctx.services().bounds.max_lease);
     set.set_default(Kind::OperationPolicyName, &"default".to_owned());
     set.set_default(Kind::Fresh, &true);
     if origin == Origin::Generated {
@@ -166,6 +165,12 @@ pub(super) fn key_policy(object: &ManagedObject, usage: KeyUsage) -> KeyPolicy {
     }
 }
 
+/// Notes what another object is to this one.
+pub(super) fn link(from: &mut ManagedObject, link_type: LinkType, to: &UniqueIdentifier) {
+    let link = Link { link_type, linked_object_identifier: to.clone() };
+    from.attributes.add(Kind::Link.into(), Value::of(&link));
+}
+
 /// A SHA-256 Digest.
 pub(super) fn digest(value: Vec<u8>, format: KeyFormatType) -> Digest {
     Digest {
@@ -178,7 +183,8 @@ pub(super) fn digest(value: Vec<u8>, format: KeyFormatType) -> Digest {
 /// Makes objects whose first member's secret is a token object: rows first, then the token, then
 /// the rows become live. A crash in between leaves rows that the reconciler settles.
 ///
-/// `make` is called with the new CKA_ID; `finish` completes the objects with what it returned.
+/// `make` is called with the new CKA_ID; `finish` completes the objects with what it returned. Each
+/// of `predecessors` is replaced by the object in its place, as that becomes live.
 ///
 /// # Errors
 ///
@@ -186,6 +192,7 @@ pub(super) fn digest(value: Vec<u8>, format: KeyFormatType) -> Digest {
 pub(super) fn bear<T>(
     ctx: &mut OpContext<'_>,
     mut objects: Vec<ManagedObject>,
+    predecessors: &[UniqueIdentifier],
     make: impl FnOnce(&OpContext<'_>, KeyId) -> Result<T, OpError>,
     finish: impl FnOnce(&OpContext<'_>, &mut [ManagedObject], T) -> Result<(), OpError>,
 ) -> Result<Vec<ManagedObject>, OpError> {
@@ -208,21 +215,13 @@ pub(super) fn bear<T>(
         for object in &mut done {
             object.phase = Phase::Live;
         }
-        ctx.replace(&refs(&done))?;
+        keep(ctx, &done, predecessors)?;
         Ok(done)
     });
-    match made {
-        Ok(done) => {
-            for object in &done {
-                ctx.note_created(&object.uid);
-            }
-            Ok(done)
-        }
-        Err(error) => {
-            give_up(ctx, objects, id);
-            Err(error)
-        }
+    if made.is_err() {
+        give_up(ctx, objects, id);
     }
+    made
 }
 
 fn refs(objects: &[ManagedObject]) -> Vec<&ManagedObject> {
@@ -255,13 +254,22 @@ fn give_up(ctx: &mut OpContext<'_>, mut objects: Vec<ManagedObject>, id: KeyId) 
     }
 }
 
-/// Stores new objects that need no token object, all or none.
+/// Stores live objects, all or none, together with those they replace: each of `predecessors` is
+/// replaced by the object in its place.
 ///
 /// # Errors
 ///
-/// [`OpError`] of the store.
-pub(super) fn keep(ctx: &mut OpContext<'_>, objects: &[ManagedObject]) -> Result<(), OpError> {
-    ctx.insert(&refs(objects))?;
+/// [`OpError`] of the store, or of a predecessor that is there no more.
+pub(super) fn keep(
+    ctx: &mut OpContext<'_>,
+    objects: &[ManagedObject],
+    predecessors: &[UniqueIdentifier],
+) -> Result<(), OpError> {
+    if predecessors.is_empty() {
+        ctx.store(&refs(objects))?;
+    } else {
+        succession::enter(ctx, objects, predecessors)?;
+    }
     objects.iter().for_each(|object| ctx.note_created(&object.uid));
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! What an operation may reach, and the only road to the store.
 
+mod undo;
+
+pub use undo::UndoStep;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,19 +17,10 @@ use crate::authz::{self, Action, Denied, Grant, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
 use crate::store::{Filter, Page, StoreError};
-use crate::{invocations, lifecycle};
+use crate::{lifecycle, usage_limits};
 
 /// How often a change that lost a race is tried again.
-const ATTEMPTS: usize = 64;
-
-/// What must be done to undo an item.
-#[derive(Debug)]
-pub enum UndoStep {
-    /// The object was made: destroy it.
-    Created(UniqueIdentifier),
-    /// The object was changed: put this back.
-    Changed(Box<ManagedObject>),
-}
+pub(super) const ATTEMPTS: usize = 64;
 
 /// One batch as its operations see it.
 pub struct OpContext<'a> {
@@ -162,16 +157,20 @@ impl<'a> OpContext<'a> {
         self.placeholder = uid;
     }
 
-    /// Loads an object that has not been destroyed.
+    /// Loads an object that is neither destroyed nor archived.
     pub(super) fn object(
         &mut self,
         given: Option<UniqueIdentifier>,
     ) -> Result<Arc<ManagedObject>, OpError> {
         let object = self.object_or_remains(given)?;
-        if object.is_destroyed() { Err(OpError::NotFound) } else { Ok(object) }
+        match (object.is_destroyed(), object.is_archived()) {
+            (true, _) => Err(OpError::NotFound),
+            (false, true) => Err(OpError::Archived),
+            (false, false) => Ok(object),
+        }
     }
 
-    /// Loads an object, or what is left of a destroyed one. Dates that have passed take effect.
+    /// Loads an object, archived or not, or what is left of a destroyed one. Dates that have passed take effect.
     pub(super) fn object_or_remains(
         &mut self,
         given: Option<UniqueIdentifier>,
@@ -206,7 +205,8 @@ impl<'a> OpContext<'a> {
         Ok(())
     }
 
-    /// Changes an object: `change` is run on a fresh copy, again if another change came between.
+    /// Changes an object that is not archived: `change` is run on a fresh copy, again if another
+    /// change came between.
     ///
     /// Returns the changed object and what `change` returned.
     pub(super) fn change<T>(
@@ -215,6 +215,51 @@ impl<'a> OpContext<'a> {
         mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
     ) -> Result<(ManagedObject, T), OpError> {
         let uid = self.identifier(given)?;
+        self.change_archived(&uid, |object, now| {
+            if object.is_archived() { Err(OpError::Archived) } else { change(object, now) }
+        })
+    }
+
+    /// As [`change`](Self::change), for an object that may be archived.
+    pub(super) fn change_archived<T>(
+        &mut self,
+        uid: &UniqueIdentifier,
+        change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+    ) -> Result<(ManagedObject, T), OpError> {
+        let (before, after, outcome) = self.update(uid, change)?;
+        self.note_changed(before);
+        Ok((after, outcome))
+    }
+
+    /// Draws on an object's Usage Limits as many units as `units` says of a fresh copy. Undo gives
+    /// back just those, whatever others have drawn meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// `UsageExhausted`, with nothing drawn, or what `units` says.
+    pub(super) fn draw(
+        &mut self,
+        uid: &UniqueIdentifier,
+        units: impl Fn(&ManagedObject, DateTime) -> Result<i64, OpError>,
+    ) -> Result<(), OpError> {
+        let (_, _, drawn) = self.update(uid, |object, now| {
+            if object.is_archived() {
+                return Err(OpError::Archived);
+            }
+            let units = units(object, now)?;
+            let drawn = usage_limits::draw(&mut object.attributes, units);
+            if drawn { Ok(units) } else { Err(OpError::UsageExhausted) }
+        })?;
+        self.undo.push(UndoStep::Drawn(uid.clone(), drawn));
+        Ok(())
+    }
+
+    /// The object before and after, and what `change` returned.
+    fn update<T>(
+        &mut self,
+        uid: &UniqueIdentifier,
+        mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
+    ) -> Result<(Arc<ManagedObject>, ManagedObject, T), OpError> {
         for _ in 0..ATTEMPTS {
             let before = self.object_or_remains(Some(uid.clone()))?;
             let mut after = (*before).clone();
@@ -223,8 +268,7 @@ impl<'a> OpContext<'a> {
             match self.write(&after) {
                 Ok(()) => {
                     after.version += 1;
-                    self.undo.push(UndoStep::Changed(Box::new(Arc::unwrap_or_clone(before))));
-                    return Ok((after, outcome));
+                    return Ok((before, after, outcome));
                 }
                 Err(OpError::Store(StoreError::Conflict)) => {}
                 Err(error) => return Err(error),
@@ -264,9 +308,12 @@ impl<'a> OpContext<'a> {
         Ok(())
     }
 
-    /// Notes that an object was made, for Undo.
-    pub(super) fn note_created(&mut self, uid: &UniqueIdentifier) {
-        self.undo.push(UndoStep::Created(uid.clone()));
+    /// Stores rows, new ones and ones whose version the caller holds, all or none.
+    pub(super) fn store(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
+        let (new, held): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.version == 0);
+        let (grant, unique) = (self.grant()?, self.unique_names());
+        self.services.store.insert_and_save(grant, &new, &held, unique)?;
+        Ok(())
     }
 
     /// Finds objects. Dates that have passed take effect first.
@@ -287,39 +334,6 @@ impl<'a> OpContext<'a> {
                     Ok(_) | Err(OpError::NotFound) => {}
                     Err(error) => return Err(error),
                 }
-            }
-        }
-    }
-
-    /// The steps that undo what was done since `mark` steps ago, last first.
-    pub(crate) fn take_undo_since(&mut self, mark: usize) -> Vec<UndoStep> {
-        let mut steps = self.undo.split_off(mark.min(self.undo.len()));
-        steps.reverse();
-        steps
-    }
-
-    /// How many steps there are to undo so far.
-    pub(crate) fn undo_mark(&self) -> usize {
-        self.undo.len()
-    }
-
-    /// Carries out one step of an Undo.
-    ///
-    /// # Errors
-    ///
-    /// [`OpError`]; the step is then left undone, and the caller says so.
-    pub(crate) fn undo(&mut self, step: UndoStep) -> Result<(), OpError> {
-        match step {
-            UndoStep::Created(uid) => super::destroy::erase(self, &uid),
-            UndoStep::Changed(before) => {
-                let uid = before.uid.clone();
-                self.change(Some(uid), |object, _| {
-                    let mut restored = before.attributes.clone();
-                    invocations::keep(&object.attributes, &mut restored);
-                    object.attributes = restored;
-                    Ok(())
-                })?;
-                Ok(())
             }
         }
     }

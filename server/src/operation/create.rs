@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.1.
 
-use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::payload::{CreateRequest, CreateResponse};
 use kmip_core::types::ObjectType;
 
@@ -10,6 +10,7 @@ use super::birth::{self, Origin};
 use super::custody::{self, Source};
 use super::{OpContext, OpError, template};
 use crate::bridge::key_spec;
+use crate::object::AttributeSet;
 
 /// Makes the key and answers with its identifier.
 pub(super) fn handle(
@@ -19,7 +20,26 @@ pub(super) fn handle(
     if request.object_type != ObjectType::SymmetricKey {
         return Err(OpError::InvalidField("only symmetric keys are created"));
     }
-    let mut given = template::collect(ctx, Some(&request.template_attribute))?;
+    let given = template::collect(ctx, Some(&request.template_attribute))?;
+    let uid = make(ctx, given, &[])?;
+    ctx.set_placeholder(Some(uid.clone()));
+    Ok(CreateResponse {
+        object_type: ObjectType::SymmetricKey,
+        unique_identifier: uid,
+        template_attribute: None,
+    })
+}
+
+/// Makes a symmetric key with these attributes, in the place of `predecessors`.
+///
+/// # Errors
+///
+/// [`OpError`]; no live object is left behind, and the predecessors are as they were.
+pub(super) fn make(
+    ctx: &mut OpContext<'_>,
+    mut given: AttributeSet,
+    predecessors: &[UniqueIdentifier],
+) -> Result<UniqueIdentifier, OpError> {
     let spec = key_spec::secret_key(&given, ctx.services().bounds.allow_3des)?;
     given.set_default(Kind::CryptographicUsageMask, &key_spec::default_secret_mask(spec.kind));
     let mut key = birth::newborn(ctx, ObjectType::SymmetricKey, given, Origin::Generated)?;
@@ -28,11 +48,5 @@ pub(super) fn handle(
     let bits = key.attributes.integer(Kind::CryptographicLength);
     key.true_bits = bits.and_then(|bits| u32::try_from(bits).ok()).unwrap_or(spec.bits);
     let policy = birth::key_policy(&key, key_spec::secret_usage(mask));
-    let uid = custody::bear(ctx, key, &Source::Generated(spec), &policy)?.uid;
-    ctx.set_placeholder(Some(uid.clone()));
-    Ok(CreateResponse {
-        object_type: ObjectType::SymmetricKey,
-        unique_identifier: uid,
-        template_attribute: None,
-    })
+    Ok(custody::bear(ctx, key, &Source::Generated(spec), &policy, predecessors)?.uid)
 }

@@ -6,11 +6,11 @@ use hsm_backend::{
     HashAlgorithm, HsmErrorKind, KeyPairSpec, KeyPolicy, KeyRef, PublicKey, software,
 };
 use kmip_core::attribute::{
-    AttributeKind as Kind, AttributeName, CryptographicDomainParameters, Digest, Link,
+    AttributeKind as Kind, CryptographicDomainParameters, Digest, UniqueIdentifier,
 };
 use kmip_core::object::{KeyBlock, KeyValue, Object, PublicKey as WirePublicKey};
 use kmip_core::payload::{CreateKeyPairRequest, CreateKeyPairResponse};
-use kmip_core::ttlv::{Value, Writer};
+use kmip_core::ttlv::Writer;
 use kmip_core::types::{
     CryptographicAlgorithm, CryptographicUsageMask as Mask, LinkType, ObjectType, ProtocolVersion,
 };
@@ -31,6 +31,27 @@ pub(super) fn handle(
     let public = template::collect(ctx, request.public_key_template_attribute.as_ref())?;
     let private = template::merge(&common, &private);
     let public = template::merge(&common, &public);
+    let (private, public) = make(ctx, private, public, &[])?;
+    ctx.set_placeholder(Some(private.clone()));
+    Ok(CreateKeyPairResponse {
+        private_key_unique_identifier: private,
+        public_key_unique_identifier: public,
+        private_key_template_attribute: None,
+        public_key_template_attribute: None,
+    })
+}
+
+/// Makes a pair with these attributes, private half first, in the place of `predecessors`.
+///
+/// # Errors
+///
+/// [`OpError`]; no live object is left behind, and the predecessors are as they were.
+pub(super) fn make(
+    ctx: &mut OpContext<'_>,
+    private: AttributeSet,
+    public: AttributeSet,
+    predecessors: &[UniqueIdentifier],
+) -> Result<(UniqueIdentifier, UniqueIdentifier), OpError> {
     let bounds = ctx.services().bounds;
     let (spec, bits) = key_spec::key_pair(&private, bounds.rsa_min_bits..=bounds.rsa_max_bits)?;
     if key_spec::key_pair(&public, bounds.rsa_min_bits..=bounds.rsa_max_bits)?.0 != spec {
@@ -40,28 +61,22 @@ pub(super) fn handle(
         half(ctx, ObjectType::PrivateKey, private, &spec, bits)?,
         half(ctx, ObjectType::PublicKey, public, &spec, bits)?,
     );
-    link(&mut private, LinkType::PublicKeyLink, &public);
-    link(&mut public, LinkType::PrivateKeyLink, &private);
+    birth::link(&mut private, LinkType::PublicKeyLink, &public.uid);
+    birth::link(&mut public, LinkType::PrivateKeyLink, &private.uid);
     let mask = birth::checked_mask(ctx, &private)?;
     birth::checked_mask(ctx, &public)?;
     let policy = birth::key_policy(&private, key_spec::private_usage(mask));
     let pair = [private, public];
     let made = match custody::of_private_keys(ctx)? {
         CustodyMode::Token => None,
-        CustodyMode::Wrapped => wrapped(ctx, &pair, &spec, &policy)?,
+        CustodyMode::Wrapped => wrapped(ctx, &pair, &spec, &policy, predecessors)?,
     };
     let made = match made {
         Some(made) => made,
-        None => in_token(ctx, pair, &spec, &policy)?,
+        None => in_token(ctx, pair, &spec, &policy, predecessors)?,
     };
     let [private, public] = made.as_slice() else { return Err(OpError::NotFound) };
-    ctx.set_placeholder(Some(private.uid.clone()));
-    Ok(CreateKeyPairResponse {
-        private_key_unique_identifier: private.uid.clone(),
-        public_key_unique_identifier: public.uid.clone(),
-        private_key_template_attribute: None,
-        public_key_template_attribute: None,
-    })
+    Ok((private.uid.clone(), public.uid.clone()))
 }
 
 fn in_token(
@@ -69,11 +84,14 @@ fn in_token(
     pair: [ManagedObject; 2],
     spec: &KeyPairSpec,
     policy: &KeyPolicy,
+    predecessors: &[UniqueIdentifier],
 ) -> Result<Vec<ManagedObject>, OpError> {
     let make = |ctx: &OpContext<'_>, id| {
         Ok(ctx.hsm().generate_key_pair(&ctx.keygen_call(), id, spec, policy)?.value.public)
     };
-    birth::bear(ctx, pair.into(), make, |ctx, objects, public| complete(ctx, objects, &public))
+    birth::bear(ctx, pair.into(), predecessors, make, |ctx, objects, public| {
+        complete(ctx, objects, &public)
+    })
 }
 
 /// The private half in its row; `None` where the token would not give it back.
@@ -82,6 +100,7 @@ fn wrapped(
     pair: &[ManagedObject; 2],
     spec: &KeyPairSpec,
     policy: &KeyPolicy,
+    predecessors: &[UniqueIdentifier],
 ) -> Result<Option<Vec<ManagedObject>>, OpError> {
     let keyring = &ctx.services().keyring;
     // Held until the rows are stored.
@@ -97,7 +116,7 @@ fn wrapped(
         custody::enter_wrapped(private, kek.id(), made.private)?;
     }
     complete(ctx, &mut rows, &made.public)?;
-    birth::keep(ctx, &rows)?;
+    birth::keep(ctx, &rows, predecessors)?;
     Ok(Some(rows))
 }
 
@@ -157,11 +176,6 @@ fn private_digest(ctx: &OpContext<'_>, key: &KeyRef) -> Result<Digest, OpError> 
     let (format, material) = key_material::write_private(None, &key)?;
     let bytes = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
     Ok(birth::digest(software::digest(HashAlgorithm::Sha256, bytes)?, format))
-}
-
-fn link(from: &mut ManagedObject, link_type: LinkType, to: &ManagedObject) {
-    let link = Link { link_type, linked_object_identifier: to.uid.clone() };
-    from.attributes.add(AttributeName::from(Kind::Link), Value::of(&link));
 }
 
 /// Puts the public key's value into its row.

@@ -8,7 +8,7 @@ use hsm_backend::{
     HashAlgorithm, HsmErrorKind, KeyId, KeyMaterial, KeyPolicy, KeyRef, SecretKeySpec, WrappedKey,
     software,
 };
-use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::types::KeyFormatType;
 
 use super::{OpContext, OpError, birth, register, use_key, value};
@@ -24,7 +24,8 @@ pub(super) enum Source<'a> {
     Brought(&'a KeyMaterial),
 }
 
-/// Brings the key of `row` into being, and stores the row.
+/// Brings the key of `row` into being, and stores the row, in the place of `predecessors` where
+/// there are some (see [`birth::keep`]).
 ///
 /// # Errors
 ///
@@ -34,16 +35,17 @@ pub(super) fn bear(
     row: ManagedObject,
     source: &Source<'_>,
     policy: &KeyPolicy,
+    predecessors: &[UniqueIdentifier],
 ) -> Result<ManagedObject, OpError> {
     if needs_assistance(ctx, &row)? {
-        return assisted(ctx, row, source);
+        return assisted(ctx, row, source, predecessors);
     }
     match mode(ctx, source)? {
-        CustodyMode::Token => in_token(ctx, row, source, policy),
-        CustodyMode::Wrapped => match wrapped(ctx, &row, source, policy)? {
+        CustodyMode::Token => in_token(ctx, row, source, policy, predecessors),
+        CustodyMode::Wrapped => match wrapped(ctx, &row, source, policy, predecessors)? {
             Some(row) => Ok(row),
             // A length that would not come back exactly, or a token that wraps nothing.
-            None => in_token(ctx, row, source, policy),
+            None => in_token(ctx, row, source, policy, predecessors),
         },
     }
 }
@@ -97,6 +99,7 @@ fn assisted(
     ctx: &mut OpContext<'_>,
     mut row: ManagedObject,
     source: &Source<'_>,
+    predecessors: &[UniqueIdentifier],
 ) -> Result<ManagedObject, OpError> {
     let random;
     let value = match source {
@@ -120,7 +123,7 @@ fn assisted(
     row.set_custody(Custody::Assisted);
     row.kek_id = Some(sealed.key);
     row.blob = Some(sealed.bytes);
-    birth::keep(ctx, std::slice::from_ref(&row))?;
+    birth::keep(ctx, std::slice::from_ref(&row), predecessors)?;
     Ok(row)
 }
 
@@ -129,6 +132,7 @@ fn in_token(
     row: ManagedObject,
     source: &Source<'_>,
     policy: &KeyPolicy,
+    predecessors: &[UniqueIdentifier],
 ) -> Result<ManagedObject, OpError> {
     let make = |ctx: &OpContext<'_>, id| {
         let call = ctx.keygen_call();
@@ -145,7 +149,7 @@ fn in_token(
         }
         Ok(())
     };
-    let made = birth::bear(ctx, vec![row], make, finish)?;
+    let made = birth::bear(ctx, vec![row], predecessors, make, finish)?;
     made.into_iter().next().ok_or(OpError::NotFound)
 }
 
@@ -155,6 +159,7 @@ fn wrapped(
     row: &ManagedObject,
     source: &Source<'_>,
     policy: &KeyPolicy,
+    predecessors: &[UniqueIdentifier],
 ) -> Result<Option<ManagedObject>, OpError> {
     let keyring = &ctx.services().keyring;
     // Held until the row is stored.
@@ -172,7 +177,7 @@ fn wrapped(
     let mut row = row.clone();
     enter_wrapped(&mut row, kek.id(), made)?;
     add_digest(ctx, &mut row, source);
-    birth::keep(ctx, std::slice::from_ref(&row))?;
+    birth::keep(ctx, std::slice::from_ref(&row), predecessors)?;
     Ok(Some(row))
 }
 

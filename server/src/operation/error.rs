@@ -1,6 +1,7 @@
 //! Why an operation failed, in the server's own words.
 
 use hsm_backend::HsmError;
+use kmip_core::payload::CheckResponse;
 use kmip_core::ttlv::DecodeError;
 use kmip_core::types::Operation;
 
@@ -19,6 +20,9 @@ pub enum OpError {
     /// No such object, here and for this subject; or the ID Placeholder is empty.
     #[error("no such object")]
     NotFound,
+    /// The object is archived: it must be recovered first.
+    #[error("the object is archived")]
+    Archived,
     /// An attribute or instance that is not there.
     #[error("no such attribute or instance")]
     AttributeNotFound,
@@ -28,6 +32,9 @@ pub enum OpError {
     /// The Usage Limits are used up.
     #[error("usage limits are exhausted")]
     UsageExhausted,
+    /// A Check says no; the answer repeats what may not be.
+    #[error("the object may not be used so")]
+    CheckDenied(Box<CheckResponse>),
     /// The item is not what the specification says.
     #[error(transparent)]
     Decode(#[from] DecodeError),

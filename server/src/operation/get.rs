@@ -3,34 +3,65 @@
 //! Spec: KMIP 1.4 §4.11.
 
 use kmip_core::attribute::AttributeKind as Kind;
-use kmip_core::object::{KeyValue, Object};
+use kmip_core::object::{KeyValue, KeyWrappingSpecification, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
-use kmip_core::types::{KeyFormatType, KeyWrapType};
+use kmip_core::types::{KeyCompressionType, KeyFormatType, KeyWrapType};
 
 use super::{OpContext, OpError, attribute_list, key_wrap, value};
 use crate::object::{Custody, ManagedObject};
 
+/// The form in which a client wants an object.
+pub(super) struct Form {
+    /// Format; absent means as it was registered.
+    pub(super) format: Option<KeyFormatType>,
+    /// Whether as registered, or unwrapped.
+    pub(super) wrap_type: Option<KeyWrapType>,
+    /// How the point of an EC public key is packed.
+    pub(super) compression: Option<KeyCompressionType>,
+    /// How to wrap it; absent means not at all.
+    pub(super) wrapping: Option<KeyWrappingSpecification>,
+}
+
 /// Answers with the object.
 pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<GetResponse, OpError> {
     let row = ctx.object(request.unique_identifier)?;
-    if request.key_compression_type.is_some() {
+    let form = Form {
+        format: request.key_format_type,
+        wrap_type: request.key_wrap_type,
+        compression: request.key_compression_type,
+        wrapping: request.key_wrapping_specification,
+    };
+    let object = given_out(ctx, &row, &form)?;
+    Ok(GetResponse { object_type: row.object_type, unique_identifier: row.uid.clone(), object })
+}
+
+/// The object in that form, if it may leave so. It is fresh no more.
+///
+/// # Errors
+///
+/// [`OpError`].
+pub(super) fn given_out(
+    ctx: &mut OpContext<'_>,
+    row: &ManagedObject,
+    form: &Form,
+) -> Result<Object, OpError> {
+    if form.compression.is_some() {
         return Err(OpError::KeyCompression);
     }
-    if request.key_wrap_type.is_some_and(|wrap| wrap.name().is_none()) {
+    if form.wrap_type.is_some_and(|wrap| wrap.name().is_none()) {
         return Err(OpError::InvalidField("no such key wrap type"));
     }
-    let format = request.key_format_type;
-    let mut object = match request.key_wrapping_specification {
+    let mut object = match &form.wrapping {
         Some(specification) => {
-            may_leave_wrapped(ctx, &row)?;
-            key_wrap::wrapped(ctx, &row, format, &specification)?
+            may_leave_wrapped(ctx, row)?;
+            key_wrap::wrapped(ctx, row, form.format, specification)?
         }
         None => {
-            may_leave(ctx, &row)?;
-            value::in_plaintext(ctx, &row, format)?
+            may_leave(ctx, row)?;
+            value::in_plaintext(ctx, row, form.format)?
         }
     };
-    if request.key_wrap_type == Some(KeyWrapType::NotWrapped) && is_wrapped(&object) {
+    if form.wrap_type == Some(KeyWrapType::NotWrapped) && is_wrapped(&object) {
         return Err(OpError::FeatureNotSupported("registered wrapped, and given out as such only"));
     }
     suit(ctx, &mut object)?;
@@ -40,12 +71,12 @@ pub(super) fn handle(ctx: &mut OpContext<'_>, request: GetRequest) -> Result<Get
             Ok(())
         })?;
     }
-    Ok(GetResponse { object_type: row.object_type, unique_identifier: row.uid.clone(), object })
+    Ok(object)
 }
 
 /// Makes the object one that a client of the request's version can read: the material alone (Veeam
 /// fails on attributes beside it), and no number that the version lacks.
-fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpError> {
+pub(super) fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpError> {
     let wrapped = is_wrapped(object);
     let Some(block) = object.key_block_mut() else { return Ok(()) };
     if let (Some(KeyValue::Plain { attributes, .. }), false) = (&mut block.key_value, wrapped) {

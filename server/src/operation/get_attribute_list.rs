@@ -13,6 +13,10 @@ pub(super) fn handle(
     request: GetAttributeListRequest,
 ) -> Result<GetAttributeListResponse, OpError> {
     let object = ctx.object_or_remains(request.unique_identifier)?;
+    // Of an archived object only Get Attributes tells.
+    if object.is_archived() {
+        return Err(OpError::Archived);
+    }
     let mut attribute_names: Vec<AttributeName> = Vec::new();
     for attribute in attribute_list::visible(&object, ctx.version()) {
         if !attribute_names.contains(&attribute.name) {

@@ -48,14 +48,14 @@ pub(super) fn handle(
     match plan {
         Plan::Public => {
             row.blob = Some(encoded(&object).to_vec());
-            birth::keep(ctx, &[row])?;
+            birth::keep(ctx, &[row], &[])?;
         }
         Plan::Sealed => {
             let sealed = seal(ctx, &row, &object)?;
             row.kek_id = Some(sealed.key);
             row.blob = Some(sealed.bytes);
             row.set_custody(Custody::Sealed);
-            birth::keep(ctx, &[row])?;
+            birth::keep(ctx, &[row], &[])?;
         }
         Plan::Token(material) => import(ctx, row, &object, &material)?,
     }
@@ -105,7 +105,7 @@ fn import(
     if policy.extractable && !policy.sensitive {
         row.form = Some(seal(ctx, &row, object)?);
     }
-    custody::bear(ctx, row, &Source::Brought(material), &policy)?;
+    custody::bear(ctx, row, &Source::Brought(material), &policy, &[])?;
     Ok(())
 }
 

@@ -114,19 +114,12 @@ pub(super) fn spend(
     if key.attributes.get(Kind::UsageLimits).is_none() {
         return Ok(());
     }
-    ctx.change(Some(key.uid.clone()), |key, _| {
-        let Some(limits) = key.attributes.typed::<UsageLimits>(Kind::UsageLimits) else {
-            return Ok(());
-        };
-        let cost = match limits.unit {
-            UsageLimitsUnit::Byte => i64::try_from(bytes).unwrap_or(i64::MAX),
-            _ => 1,
-        };
-        let left = limits.count.unwrap_or(limits.total);
-        let rest = left.checked_sub(cost).filter(|rest| *rest >= 0);
-        let count = Some(rest.ok_or(OpError::UsageExhausted)?);
-        key.attributes.set(Kind::UsageLimits, &UsageLimits { count, ..limits });
-        Ok(())
-    })?;
-    Ok(())
+    ctx.draw(&key.uid, |key, _| {
+        let limits = key.attributes.typed::<UsageLimits>(Kind::UsageLimits);
+        Ok(match limits.map(|limits| limits.unit) {
+            None => 0,
+            Some(UsageLimitsUnit::Byte) => i64::try_from(bytes).unwrap_or(i64::MAX),
+            Some(_) => 1,
+        })
+    })
 }

@@ -126,7 +126,10 @@ impl Batch {
             // The client will not learn of what was done, so it must not have been done.
             let _ = take_back(ctx, mark);
         }
-        let answer = name.failure(failure(&error, name.operation, ctx.version()));
+        let mut answer = name.failure(failure(&error, name.operation, ctx.version()));
+        if let OpError::CheckDenied(what) = error {
+            answer.payload = Some(ResponsePayload::Check(*what));
+        }
         self.room.take(&answer);
         if self.option == Continuation::Undo && take_back(ctx, 0) {
             self.done.iter_mut().for_each(reply::undone);

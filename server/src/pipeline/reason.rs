@@ -25,9 +25,13 @@ pub fn failure(error: &OpError, operation: Option<Operation>, version: ProtocolV
     let (reason, message) = match error {
         OpError::Denied(_) => (ResultReason::PermissionDenied, "permission denied"),
         OpError::NotFound => (ResultReason::ItemNotFound, "no such object"),
+        OpError::Archived => (ResultReason::ObjectArchived, "the object is archived"),
         OpError::AttributeNotFound => (ResultReason::ItemNotFound, "no such attribute"),
         OpError::Forbidden(cause) => of_forbidden(*cause),
         OpError::UsageExhausted => (ResultReason::PermissionDenied, "usage limits are exhausted"),
+        OpError::CheckDenied(_) => {
+            (ResultReason::PermissionDenied, "the object may not be used so")
+        }
         OpError::Decode(cause) => of_decode(*cause),
         OpError::Unsupported(_) => (ResultReason::OperationNotSupported, "operation not supported"),
         OpError::InvalidMessage(text) => (ResultReason::InvalidMessage, *text),

@@ -84,6 +84,16 @@ pub trait ObjectStore: Send + Sync {
         unique_names: bool,
     ) -> Result<(), StoreError>;
 
+    /// `insert` of `new` and `save` of `changed` in one: all or none. A Name may pass from one
+    /// object to another.
+    fn insert_and_save(
+        &self,
+        grant: &Grant,
+        new: &[&ManagedObject],
+        changed: &[&ManagedObject],
+        unique_names: bool,
+    ) -> Result<(), StoreError>;
+
     /// Finds objects of the grant's scope: live, not destroyed.
     fn locate(&self, grant: &Grant, filter: &Filter) -> Result<Page, StoreError>;
 

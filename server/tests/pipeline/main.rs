@@ -14,6 +14,7 @@ mod bad_input;
 mod batch;
 mod crypto;
 mod custody;
+mod life;
 mod objects;
 mod outage;
 mod rules;

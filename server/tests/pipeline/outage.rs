@@ -331,3 +331,33 @@ fn destroy_survives_a_store_that_fails_at_any_step() {
         assert_clean(&demo);
     }
 }
+
+/// Whatever step fails: the Name is with the old key or with the new one, and both work.
+#[test]
+fn re_key_survives_a_store_that_fails_at_any_step() {
+    let both = [IN_TOKEN, WRAPPED].into_iter();
+    for (custody, step) in both.flat_map(|custody| (0..10).map(move |step| (custody, step))) {
+        let (world, calls) = fragile(custody);
+        let demo = world.demo();
+        demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
+        let old = demo.create(vec![name("held")]);
+        calls.store(step, Ordering::SeqCst);
+        let outcome = demo.ask(Operation::ReKey, vec![uid(&old)]);
+        calls.store(usize::MAX, Ordering::SeqCst);
+        world.clock.advance(LATER);
+        reconcile(&world);
+        let holder = match outcome.reason {
+            None => outcome.ok().text(Tag::UniqueIdentifier),
+            Some(reason) => {
+                assert_eq!(reason, Reason::GeneralFailure);
+                assert_eq!(demo.values(&old, "Link"), []);
+                old.clone()
+            }
+        };
+        assert_eq!(demo.locate(vec![name("held")]), [holder.clone()]);
+        demo.ok(Operation::Get, vec![uid(&holder)]);
+        demo.ok(Operation::Get, vec![uid(&old)]);
+        demo.destroy(&holder);
+        assert_clean(&demo);
+    }
+}

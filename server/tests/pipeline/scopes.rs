@@ -13,13 +13,13 @@ use crate::support::ask::{
     CRYPT, algorithm, create_pair, custom, data, flag, length, mask, mode, name, of_kind, on,
     padding, parameters, plain_mode, uid,
 };
-use crate::support::tree::{Read, boolean, bytes, enumeration, structure, text};
+use crate::support::tree::{Read, boolean, bytes, enumeration, long, structure, text};
 use crate::support::{Client, World, keys};
 
 /// A payload about the object `id`; `None` for an operation that takes no identifier.
 ///
 /// A newly served operation must be added here.
-fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
+pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
     let ecb = plain_mode(BlockCipherMode::ECB);
     let pss = parameters(vec![
         padding(PaddingMethod::PSS),
@@ -37,10 +37,18 @@ fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::RNGSeed
         | Operation::Hash => return None,
         Operation::Get
+        | Operation::Export
         | Operation::GetAttributes
         | Operation::GetAttributeList
+        | Operation::ReKey
+        | Operation::ReKeyKeyPair
+        | Operation::Check
+        | Operation::ObtainLease
+        | Operation::Archive
+        | Operation::Recover
         | Operation::Activate
         | Operation::Destroy => Vec::new(),
+        Operation::GetUsageAllocation => vec![long(Tag::UsageLimitsCount, 1)],
         Operation::AddAttribute => vec![custom("x-new", "v")],
         Operation::ModifyAttribute => vec![custom("x-own", "v")],
         Operation::DeleteAttribute => vec![text(Tag::AttributeName, "x-own")],
@@ -54,6 +62,9 @@ fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         }
         other => panic!("{other:?} is served: say here how it names an object"),
     };
+    if operation == Operation::ReKeyKeyPair {
+        return Some(vec![text(Tag::PrivateKeyUniqueIdentifier, id)]);
+    }
     Some([vec![uid(id)], fields].concat())
 }
 

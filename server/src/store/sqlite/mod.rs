@@ -157,20 +157,32 @@ impl ObjectStore for SqliteStore {
         objects: &[&ManagedObject],
         unique_names: bool,
     ) -> Result<(), StoreError> {
-        check_scope(grant, objects)?;
-        self.write(
-            objects,
-            |_| row::FIRST_VERSION,
-            |transaction| {
-                let mut index = Index::new(transaction);
-                for object in objects {
-                    let scope = dictionary::enter_scope(transaction, &object.scope)?;
-                    let id = row::insert(transaction, scope, object)?;
-                    index.set(id, scope, object)?;
-                }
-                index.finish(unique_names)
-            },
-        )
+        self.insert_and_save(grant, objects, &[], unique_names)
+    }
+
+    fn insert_and_save(
+        &self,
+        grant: &Grant,
+        new: &[&ManagedObject],
+        changed: &[&ManagedObject],
+        unique_names: bool,
+    ) -> Result<(), StoreError> {
+        let all = [new, changed].concat();
+        check_scope(grant, &all)?;
+        let is_new = |object: &ManagedObject| new.iter().any(|one| one.uid == object.uid);
+        let version = |object: &ManagedObject| {
+            if is_new(object) { row::FIRST_VERSION } else { object.version.saturating_add(1) }
+        };
+        self.write(&all, version, |transaction| {
+            let mut index = Index::new(transaction);
+            for object in &all {
+                let scope = dictionary::enter_scope(transaction, &object.scope)?;
+                let write = if is_new(object) { row::insert } else { row::update };
+                let id = write(transaction, scope, object)?;
+                index.set(id, scope, object)?;
+            }
+            index.finish(unique_names)
+        })
     }
 
     fn save(

@@ -1,7 +1,7 @@
 //! Objects as rows.
 
 use hsm_backend::KeyId;
-use kmip_core::attribute::{AttributeKind, UniqueIdentifier};
+use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::ObjectType;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
@@ -216,7 +216,7 @@ impl<'o> Columns<'o> {
             lease_until: lease.map(|lease| lease.until.0),
             state: object.state().map(|state| state.0),
             destroyed: is_destroyed(object),
-            archived: object.attributes.get(AttributeKind::ArchiveDate).is_some(),
+            archived: object.is_archived(),
             custody: custody_number(object.custody),
             key_id: object.key_id.as_ref().map(|id| &id.0[..]),
             kek_id: object.kek_id.as_ref().map(|id| &id.0[..]),

@@ -4,16 +4,18 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
-    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
+    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag, UsageLimitsUnit,
 };
 use server::operation::SERVED;
 
 use crate::support::ask::{
     Request, algorithm, attribute, attribute_at, create, create_pair, custom, data, iv, length,
-    mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, uid,
-    version_item,
+    mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, template,
+    uid, version_item,
 };
-use crate::support::tree::{boolean, bytes, date, enumeration, integer, long, structure, text};
+use crate::support::tree::{
+    Read, boolean, bytes, date, enumeration, integer, interval, long, structure, text,
+};
 use crate::support::{Client, START, keys};
 
 /// The objects that the requests are about.
@@ -22,6 +24,12 @@ pub(super) struct Objects {
     private: String,
     public: String,
     hmac: String,
+    /// Replaced time and again.
+    replaced: String,
+    /// The private half of a pair, replaced time and again.
+    pair: String,
+    /// Its uses are counted.
+    limited: String,
     /// Used up by what the requests do to it.
     spare: String,
 }
@@ -29,12 +37,19 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn of(client: &Client<'_>) -> Self {
         let all = || vec![mask(Mask(0x3FF)), on(Kind::ActivationDate, 0)];
+        let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
+        let pair = client.ok(Operation::CreateKeyPair, create_pair(ec, Vec::new(), Vec::new()));
+        let unit = enumeration(Tag::UsageLimitsUnit, UsageLimitsUnit::Object.0);
+        let limits = vec![long(Tag::UsageLimitsTotal, i64::MAX), unit];
         let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
         Self {
             aes: client.active(vec![custom("x-own", "1")]),
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
             hmac: client.register(ObjectType::SymmetricKey, all(), hmac),
+            pair: pair.text(Tag::PrivateKeyUniqueIdentifier),
+            replaced: client.create(Vec::new()),
+            limited: client.active(vec![of_kind(Kind::UsageLimits, Value::Structure(limits))]),
             spare: client.create(vec![custom("x-own", "1")]),
         }
     }
@@ -63,6 +78,17 @@ impl Objects {
                 let rsa = [attributes("brought"), vec![mask(Mask::Sign)]].concat();
                 register(ObjectType::PrivateKey, rsa, keys::rsa_transparent())
             }
+            Operation::ReKey => {
+                let offset = interval(Tag::Offset, 60);
+                vec![uid(&self.replaced), offset, template(vec![custom("x-new", "1")])]
+            }
+            Operation::ReKeyKeyPair => vec![
+                text(Tag::PrivateKeyUniqueIdentifier, &self.pair),
+                interval(Tag::Offset, 60),
+                structure(Tag::CommonTemplateAttribute, vec![custom("x-new", "1")]),
+                structure(Tag::PrivateKeyTemplateAttribute, vec![mask(Mask::Sign)]),
+                structure(Tag::PublicKeyTemplateAttribute, vec![mask(Mask::Verify)]),
+            ],
             Operation::Locate => {
                 let mut fields = vec![
                     integer(Tag::MaximumItems, 3),
@@ -72,13 +98,19 @@ impl Objects {
                 fields.extend(attributes("sought"));
                 fields
             }
-            Operation::Get => vec![
+            Operation::GetUsageAllocation => {
+                vec![uid(&self.limited), long(Tag::UsageLimitsCount, 1)]
+            }
+            Operation::Check => {
+                aes(vec![integer(Tag::CryptographicUsageMask, 4), interval(Tag::LeaseTime, 60)])
+            }
+            Operation::Get | Operation::Export => vec![
                 uid(&self.private),
                 enumeration(Tag::KeyFormatType, KeyFormatType::PKCS_8.0),
                 enumeration(Tag::KeyWrapType, 1),
             ],
             Operation::GetAttributes => aes(vec![text(Tag::AttributeName, "Name")]),
-            Operation::GetAttributeList => aes(Vec::new()),
+            Operation::GetAttributeList | Operation::ObtainLease => aes(Vec::new()),
             Operation::AddAttribute => aes(vec![custom("x-new", "1")]),
             Operation::ModifyAttribute => {
                 aes(vec![attribute_at("x-own", 0, Value::TextString("2".to_owned()))])
@@ -87,6 +119,7 @@ impl Objects {
                 aes(vec![text(Tag::AttributeName, "x-new"), integer(Tag::AttributeIndex, 0)])
             }
             Operation::Activate => vec![uid(&self.spare)],
+            Operation::Archive | Operation::Recover => vec![uid(&self.limited)],
             Operation::Revoke => {
                 let compromise = kmip_core::types::RevocationReasonCode::KeyCompromise;
                 let mut fields = revoke(&self.spare, compromise);

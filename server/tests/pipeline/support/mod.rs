@@ -94,8 +94,13 @@ impl World {
 
     /// Another server on the same store and token, that remembers nothing.
     pub(crate) fn restarted(&self) -> Self {
-        let (bounds, store) = (self.services.bounds, self.services.store.clone());
+        self.bounded_again(self.services.bounds)
+    }
+
+    /// Another server on the same store and token, with other bounds.
+    pub(crate) fn bounded_again(&self, bounds: Bounds) -> Self {
         let custody = self.services.custody(&Scope::new("demo"));
+        let store = self.services.store.clone();
         Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
     }
 

@@ -47,6 +47,16 @@ impl ObjectStore for FailingStore {
         self.pass()?.save(grant, objects, unique_names)
     }
 
+    fn insert_and_save(
+        &self,
+        grant: &Grant,
+        new: &[&ManagedObject],
+        changed: &[&ManagedObject],
+        unique_names: bool,
+    ) -> Done<()> {
+        self.pass()?.insert_and_save(grant, new, changed, unique_names)
+    }
+
     fn locate(&self, grant: &Grant, filter: &Filter) -> Done<Page> {
         self.pass()?.locate(grant, filter)
     }

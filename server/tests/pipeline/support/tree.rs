@@ -1,7 +1,7 @@
 //! Messages as trees: items are written and read here by tag.
 
 use kmip_core::secret::SecretBytes;
-use kmip_core::ttlv::{BigInteger, DateTime, Item, Value};
+use kmip_core::ttlv::{BigInteger, DateTime, Interval, Item, Value};
 use kmip_core::types::Tag;
 
 pub(crate) fn item(tag: Tag, value: Value) -> Item {
@@ -34,6 +34,10 @@ pub(crate) fn boolean(tag: Tag, value: bool) -> Item {
 
 pub(crate) fn date(tag: Tag, seconds: i64) -> Item {
     item(tag, Value::DateTime(DateTime(seconds)))
+}
+
+pub(crate) fn interval(tag: Tag, seconds: u32) -> Item {
+    item(tag, Value::Interval(Interval(seconds)))
 }
 
 pub(crate) fn bytes(tag: Tag, value: &[u8]) -> Item {

@@ -109,3 +109,18 @@ fn a_name_is_free_once_it_is_taken_off_its_object() {
     store.insert(&grant(), &[&named("b", "n")], true).unwrap();
     assert!(taken(&store.insert(&grant(), &[&named("c", "m")], true)));
 }
+
+#[test]
+fn a_name_passes_from_a_stored_object_to_a_new_one() {
+    let store = store();
+    insert(&store, &[&named("a", "n")]);
+    let (old, new) = (at(1, &object("a")), named("b", "n"));
+    let pass = |old: &ManagedObject| store.insert_and_save(&grant(), &[&new], &[old], true);
+    assert!(matches!(pass(&at(7, &object("a"))), Err(StoreError::Conflict)));
+    assert!(taken(&pass(&at(1, &named("a", "n")))), "it still has it");
+    assert_eq!(load(&store, "b"), None, "all or none");
+    pass(&old).unwrap();
+    assert_eq!(load(&store, "a").map(|found| found.version), Some(2));
+    assert_eq!(load(&store, "b").map(|found| found.version), Some(1));
+    assert!(matches!(pass(&at(2, &object("a"))), Err(StoreError::IdentifierTaken)));
+}
