@@ -138,6 +138,7 @@ fn bounds(config: &Config) -> Bounds {
         max_attributes_per_object: config.limits.max_attributes_per_object,
         max_locate_items: config.limits.max_locate_items,
         max_data_bytes: config.limits.max_data_bytes,
+        max_derivation_iterations: config.limits.max_derivation_iterations,
         rsa_min_bits: config.keys.rsa_min_bits,
         rsa_max_bits: config.keys.rsa_max_bits,
         allow_3des: config.keys.allow_3des,

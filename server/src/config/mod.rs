@@ -256,6 +256,8 @@ pub struct LimitsConfig {
     pub max_locate_items: usize,
     /// Bytes of data in one cryptographic operation.
     pub max_data_bytes: usize,
+    /// HMACs that one derivation by PBKDF2 may take.
+    pub max_derivation_iterations: usize,
 }
 
 /// `[keys]`: which keys may be made or imported.

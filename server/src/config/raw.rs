@@ -270,6 +270,7 @@ pub(crate) struct RawLimits {
     pub(crate) max_attributes_per_object: u32,
     pub(crate) max_locate_items: u32,
     pub(crate) max_data_bytes: u32,
+    pub(crate) max_derivation_iterations: u32,
 }
 
 impl Default for RawLimits {
@@ -279,6 +280,7 @@ impl Default for RawLimits {
             max_attributes_per_object: 256,
             max_locate_items: 1_000,
             max_data_bytes: 1_048_576,
+            max_derivation_iterations: 2_000_000,
         }
     }
 }

@@ -3,11 +3,13 @@
 
 use hsm_backend::{HsmError, HsmErrorKind, KeyId, KeyPolicy, KeyRef, KeyUsage};
 use kmip_core::attribute::{
-    AttributeKind as Kind, Digest, RNGParameters, UniqueIdentifier, UsageLimits,
+    AttributeKind as Kind, AttributeName, Digest, Link, RNGParameters, UniqueIdentifier,
+    UsageLimits,
 };
-use kmip_core::ttlv::{DateTime, Interval};
+use kmip_core::ttlv::{DateTime, Interval, Value};
 use kmip_core::types::{
-    CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, ObjectType, RNGAlgorithm,
+    CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, LinkType, ObjectType,
+    RNGAlgorithm,
 };
 
 use super::{OpContext, OpError};
@@ -164,6 +166,12 @@ pub(super) fn key_policy(object: &ManagedObject, usage: KeyUsage) -> KeyPolicy {
         extractable: object.attributes.boolean(Kind::Extractable).unwrap_or(false),
         label: format!("claviger/{}/{}", object.scope.as_str(), object.uid),
     }
+}
+
+/// Adds a Link.
+pub(super) fn link(from: &mut ManagedObject, link_type: LinkType, to: &UniqueIdentifier) {
+    let link = Link { link_type, linked_object_identifier: to.clone() };
+    from.attributes.add(AttributeName::from(Kind::Link), Value::of(&link));
 }
 
 /// A SHA-256 Digest.

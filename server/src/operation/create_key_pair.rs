@@ -5,12 +5,10 @@
 use hsm_backend::{
     HashAlgorithm, HsmErrorKind, KeyPairSpec, KeyPolicy, KeyRef, PublicKey, software,
 };
-use kmip_core::attribute::{
-    AttributeKind as Kind, AttributeName, CryptographicDomainParameters, Digest, Link,
-};
+use kmip_core::attribute::{AttributeKind as Kind, CryptographicDomainParameters, Digest};
 use kmip_core::object::{KeyBlock, KeyValue, Object, PublicKey as WirePublicKey};
 use kmip_core::payload::{CreateKeyPairRequest, CreateKeyPairResponse};
-use kmip_core::ttlv::{Value, Writer};
+use kmip_core::ttlv::Writer;
 use kmip_core::types::{
     CryptographicAlgorithm, CryptographicUsageMask as Mask, LinkType, ObjectType, ProtocolVersion,
 };
@@ -40,8 +38,8 @@ pub(super) fn handle(
         half(ctx, ObjectType::PrivateKey, private, &spec, bits)?,
         half(ctx, ObjectType::PublicKey, public, &spec, bits)?,
     );
-    link(&mut private, LinkType::PublicKeyLink, &public);
-    link(&mut public, LinkType::PrivateKeyLink, &private);
+    birth::link(&mut private, LinkType::PublicKeyLink, &public.uid);
+    birth::link(&mut public, LinkType::PrivateKeyLink, &private.uid);
     let mask = birth::checked_mask(ctx, &private)?;
     birth::checked_mask(ctx, &public)?;
     let policy = birth::key_policy(&private, key_spec::private_usage(mask));
@@ -157,11 +155,6 @@ fn private_digest(ctx: &OpContext<'_>, key: &KeyRef) -> Result<Digest, OpError> 
     let (format, material) = key_material::write_private(None, &key)?;
     let bytes = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
     Ok(birth::digest(software::digest(HashAlgorithm::Sha256, bytes)?, format))
-}
-
-fn link(from: &mut ManagedObject, link_type: LinkType, to: &ManagedObject) {
-    let link = Link { link_type, linked_object_identifier: to.uid.clone() };
-    from.attributes.add(AttributeName::from(Kind::Link), Value::of(&link));
 }
 
 /// Puts the public key's value into its row.

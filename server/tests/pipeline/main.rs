@@ -18,4 +18,5 @@ mod objects;
 mod outage;
 mod rules;
 mod scopes;
+mod secrets;
 mod support;

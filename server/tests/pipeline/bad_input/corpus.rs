@@ -3,8 +3,8 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
-    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
+    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
 };
 use server::operation::SERVED;
 
@@ -13,6 +13,7 @@ use crate::support::ask::{
     mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, uid,
     version_item,
 };
+use crate::support::secrets::derive;
 use crate::support::tree::{boolean, bytes, date, enumeration, integer, long, structure, text};
 use crate::support::{Client, START, keys};
 
@@ -62,6 +63,14 @@ impl Objects {
             Operation::Register => {
                 let rsa = [attributes("brought"), vec![mask(Mask::Sign)]].concat();
                 register(ObjectType::PrivateKey, rsa, keys::rsa_transparent())
+            }
+            Operation::DeriveKey => {
+                let key = vec![algorithm(CryptographicAlgorithm::AES), length(128)];
+                let sha = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
+                let fields = vec![parameters(vec![sha]), bytes(Tag::DerivationData, b"data")];
+                let wanted = [attributes("derived"), key].concat();
+                let method = DerivationMethod::HMAC;
+                derive(ObjectType::SymmetricKey, &[&self.hmac], method, fields, wanted)
             }
             Operation::Locate => {
                 let mut fields = vec![
