@@ -139,6 +139,7 @@ fn bounds(config: &Config) -> Bounds {
         max_locate_items: config.limits.max_locate_items,
         max_data_bytes: config.limits.max_data_bytes,
         max_lease: Interval(config.limits.max_lease_seconds),
+        max_derivation_iterations: config.limits.max_derivation_iterations,
         rsa_min_bits: config.keys.rsa_min_bits,
         rsa_max_bits: config.keys.rsa_max_bits,
         allow_3des: config.keys.allow_3des,

@@ -59,6 +59,8 @@ pub struct Bounds {
     pub max_data_bytes: usize,
     /// Longest lease on an object.
     pub max_lease: Interval,
+    /// HMACs that one derivation by PBKDF2 may take: its iterations, for each block of output.
+    pub max_derivation_iterations: usize,
     /// Shortest RSA modulus that is made or taken, in bits.
     pub rsa_min_bits: u32,
     /// Longest.
@@ -79,6 +81,7 @@ impl Default for Bounds {
             max_locate_items: 1_000,
             max_data_bytes: 1 << 20,
             max_lease: Interval(3_600),
+            max_derivation_iterations: 2_000_000,
             rsa_min_bits: 2_048,
             rsa_max_bits: 4_096,
             allow_3des: false,

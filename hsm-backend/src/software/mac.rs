@@ -5,27 +5,32 @@ use hmac::{KeyInit, Mac, SimpleHmac};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::HashAlgorithm;
 
+/// Evaluates an expression with `$digest` standing for the type of a hash.
+macro_rules! per_hash {
+    ($hash:expr, $digest:ident => $run:expr) => {
+        per_hash!(@ $hash, $digest, $run,
+            Sha1 sha1::Sha1, Sha224 sha2::Sha224, Sha256 sha2::Sha256, Sha384 sha2::Sha384,
+            Sha512 sha2::Sha512, Sha512T224 sha2::Sha512_224, Sha512T256 sha2::Sha512_256,
+            Sha3T224 sha3::Sha3_224, Sha3T256 sha3::Sha3_256, Sha3T384 sha3::Sha3_384,
+            Sha3T512 sha3::Sha3_512, Ripemd160 ripemd::Ripemd160)
+    };
+    (@ $hash:expr, $digest:ident, $run:expr, $($name:ident $type:ty),*) => {
+        match $hash {
+            HashAlgorithm::Md5 => Err(HsmError::new(HsmErrorKind::Unsupported, "hmac")),
+            $( HashAlgorithm::$name => { type $digest = $type; $run } )*
+        }
+    };
+}
+
+pub(super) use per_hash;
+
 /// The HMAC of `data` under `key`, of any length.
 ///
 /// # Errors
 ///
 /// `Unsupported` for MD5.
 pub fn hmac(hash: HashAlgorithm, key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {
-    match hash {
-        HashAlgorithm::Md5 => Err(HsmError::new(HsmErrorKind::Unsupported, "hmac")),
-        HashAlgorithm::Sha1 => run::<SimpleHmac<sha1::Sha1>>(key, data),
-        HashAlgorithm::Sha224 => run::<SimpleHmac<sha2::Sha224>>(key, data),
-        HashAlgorithm::Sha256 => run::<SimpleHmac<sha2::Sha256>>(key, data),
-        HashAlgorithm::Sha384 => run::<SimpleHmac<sha2::Sha384>>(key, data),
-        HashAlgorithm::Sha512 => run::<SimpleHmac<sha2::Sha512>>(key, data),
-        HashAlgorithm::Sha512T224 => run::<SimpleHmac<sha2::Sha512_224>>(key, data),
-        HashAlgorithm::Sha512T256 => run::<SimpleHmac<sha2::Sha512_256>>(key, data),
-        HashAlgorithm::Sha3T224 => run::<SimpleHmac<sha3::Sha3_224>>(key, data),
-        HashAlgorithm::Sha3T256 => run::<SimpleHmac<sha3::Sha3_256>>(key, data),
-        HashAlgorithm::Sha3T384 => run::<SimpleHmac<sha3::Sha3_384>>(key, data),
-        HashAlgorithm::Sha3T512 => run::<SimpleHmac<sha3::Sha3_512>>(key, data),
-        HashAlgorithm::Ripemd160 => run::<SimpleHmac<ripemd::Ripemd160>>(key, data),
-    }
+    per_hash!(hash, H => run::<SimpleHmac<H>>(key, data))
 }
 
 fn run<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Result<Vec<u8>, HsmError> {

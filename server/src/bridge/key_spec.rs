@@ -123,21 +123,24 @@ pub const fn default_secret_mask(kind: SecretKeyKind) -> Mask {
     }
 }
 
-/// What the token lets a secret key do: no more than the usage mask says.
+/// What the token lets a secret key do: no more than the usage mask says. A key to derive from does
+/// so by encrypting or by making MACs, which the server asks of it for Derive Key alone.
 #[must_use]
 pub const fn secret_usage(mask: Mask) -> KeyUsage {
+    let derives = mask.contains(Mask::DeriveKey);
     KeyUsage {
-        encrypt: mask.contains(Mask::Encrypt),
+        encrypt: derives || mask.contains(Mask::Encrypt),
         decrypt: mask.contains(Mask::Decrypt),
         // A MAC is C_Sign; verification recomputes it.
-        sign: mask.contains(Mask::MACGenerate)
+        sign: derives
+            || mask.contains(Mask::MACGenerate)
             || mask.contains(Mask::MACVerify)
             || mask.contains(Mask::Sign)
             || mask.contains(Mask::Verify),
         verify: false,
         wrap: mask.contains(Mask::WrapKey),
         unwrap: mask.contains(Mask::UnwrapKey),
-        derive: mask.contains(Mask::DeriveKey),
+        derive: derives,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod cipher;
 pub mod constructed;
+pub mod derivation;
 pub mod fields;
 pub mod key_format;
 pub mod key_material;

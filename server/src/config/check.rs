@@ -279,6 +279,10 @@ fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
         max_locate_items: count("max_locate_items", raw.max_locate_items)?,
         max_data_bytes: count("max_data_bytes", raw.max_data_bytes)?,
         max_lease_seconds: within("limits.max_lease_seconds", raw.max_lease_seconds, 1, u32::MAX)?,
+        max_derivation_iterations: count(
+            "max_derivation_iterations",
+            raw.max_derivation_iterations,
+        )?,
     })
 }
 

@@ -258,6 +258,8 @@ pub struct LimitsConfig {
     pub max_data_bytes: usize,
     /// Longest lease on an object.
     pub max_lease_seconds: u32,
+    /// HMACs that one derivation by PBKDF2 may take.
+    pub max_derivation_iterations: usize,
 }
 
 /// `[keys]`: which keys may be made or imported.

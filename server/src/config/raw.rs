@@ -271,6 +271,7 @@ pub(crate) struct RawLimits {
     pub(crate) max_locate_items: u32,
     pub(crate) max_data_bytes: u32,
     pub(crate) max_lease_seconds: u32,
+    pub(crate) max_derivation_iterations: u32,
 }
 
 impl Default for RawLimits {
@@ -281,6 +282,7 @@ impl Default for RawLimits {
             max_locate_items: 1_000,
             max_data_bytes: 1_048_576,
             max_lease_seconds: 3_600,
+            max_derivation_iterations: 2_000_000,
         }
     }
 }

@@ -62,7 +62,11 @@ fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
 }
 
 /// The token's key, if it and the token can carry out `cipher`.
-fn servable(ctx: &OpContext<'_>, key: &ManagedObject, cipher: &Cipher) -> Result<KeyRef, OpError> {
+pub(super) fn servable(
+    ctx: &OpContext<'_>,
+    key: &ManagedObject,
+    cipher: &Cipher,
+) -> Result<KeyRef, OpError> {
     let token_key = token_key(key)?;
     require_symmetric(cipher)?;
     if ctx.capabilities()?.cipher(cipher.algorithm).is_none() {

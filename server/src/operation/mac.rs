@@ -70,7 +70,7 @@ pub(super) fn compute(
 }
 
 /// Who computes the MAC.
-enum Maker {
+pub(super) enum Maker {
     /// The token, with this key.
     Token(KeyRef),
     /// The server, with a key of custody `Assisted`.
@@ -84,16 +84,43 @@ fn servable(
     given: Option<CryptographicParameters>,
 ) -> Result<(MacAlgorithm, Maker), OpError> {
     let algorithm = signature::mac(algorithm_of(key)?, &parameters_for(key, given)?)?;
+    Ok((algorithm, maker(ctx, key, algorithm)?))
+}
+
+/// Who can compute the MAC `algorithm` with `key`.
+///
+/// # Errors
+///
+/// `ParametersNotSupported` where nobody can.
+pub(super) fn maker(
+    ctx: &OpContext<'_>,
+    key: &ManagedObject,
+    algorithm: MacAlgorithm,
+) -> Result<Maker, OpError> {
     let allowed = ctx.services().custody(&key.scope).assisted;
     if key.custody == Custody::Assisted && allowed && assists(Wish::Mac(algorithm)) {
-        return Ok((algorithm, Maker::Assisted));
+        return Ok(Maker::Assisted);
     }
     if ctx.capabilities()?.mac(algorithm).is_none() {
         let request = ctx.request_id();
         tracing::info!(request, ?algorithm, allowed, "the token lacks the mechanism of a MAC");
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
-    Ok((algorithm, Maker::Token(token_key(key)?)))
+    Ok(Maker::Token(token_key(key)?))
+}
+
+/// The full-length MAC of `data`.
+pub(super) fn make(
+    ctx: &OpContext<'_>,
+    key: &ManagedObject,
+    maker: &Maker,
+    algorithm: MacAlgorithm,
+    data: &[u8],
+) -> Result<Vec<u8>, OpError> {
+    match maker {
+        Maker::Token(key) => Ok(ctx.hsm().mac(&ctx.call(), key, algorithm, data)?.value),
+        Maker::Assisted => assist(ctx, key, algorithm, data),
+    }
 }
 
 /// A key in memory for this one call.
@@ -105,7 +132,7 @@ fn assist(
 ) -> Result<Vec<u8>, OpError> {
     let (request, scope, object) = (ctx.request_id(), key.scope.as_str(), key.uid.as_str());
     tracing::info!(request, scope, object, ?algorithm, "assisted: key used in memory");
-    Ok(assisted::mac(algorithm, value::assisted_secret(ctx, key)?, data)?)
+    Ok(assisted::mac(algorithm, value::sealed_secret(ctx, key)?, data)?)
 }
 
 fn whole(ctx: &mut OpContext<'_>, wanted: Wanted, right: Right) -> Result<Outcome, OpError> {
@@ -115,10 +142,7 @@ fn whole(ctx: &mut OpContext<'_>, wanted: Wanted, right: Right) -> Result<Outcom
     if right.purpose == Purpose::Protect {
         spend(ctx, &key, data.len())?;
     }
-    let mac = match maker {
-        Maker::Token(key) => ctx.hsm().mac(&ctx.call(), &key, algorithm, data.expose())?.value,
-        Maker::Assisted => assist(ctx, &key, algorithm, data.expose())?,
-    };
+    let mac = make(ctx, &key, &maker, algorithm, data.expose())?;
     let (uid, claimed) = (key.uid.clone(), wanted.claimed);
     Ok(Outcome { uid, mac: Some(mac), claimed, correlation_value: None })
 }

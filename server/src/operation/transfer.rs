@@ -118,7 +118,7 @@ fn assisted_to_wrapped(
     ctx: &mut OpContext<'_>,
     mut row: ManagedObject,
 ) -> Result<ManagedObject, OpError> {
-    let secret = value::assisted_secret(ctx, &row)?;
+    let secret = value::sealed_secret(ctx, &row)?;
     let keyring = &ctx.services().keyring;
     let kek = keyring.wrapping_key(&ctx.call())?;
     let material = KeyMaterial::Secret { kind: spec(&row)?.kind, value: secret };

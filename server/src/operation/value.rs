@@ -109,18 +109,40 @@ pub(super) fn of_secret(row: &ManagedObject, value: &SecretValue) -> Result<Obje
     Ok(Object::SymmetricKey(SymmetricKey { key_block }))
 }
 
-/// The bytes of a key of custody `Assisted`.
-pub(super) fn assisted_secret(
+/// The bytes of a secret that is sealed: a key of custody `Assisted`, Secret Data.
+pub(super) fn sealed_secret(
     ctx: &OpContext<'_>,
     row: &ManagedObject,
 ) -> Result<SecretValue, OpError> {
     let object = unsealed(ctx, row)?;
     let block = object.key_block().ok_or(OpError::KeyValueNotPresent)?;
     match &block.key_value {
-        Some(KeyValue::Plain { material, .. }) => {
+        Some(KeyValue::Plain { material, .. }) if block.key_wrapping_data.is_none() => {
             Ok(key_material::read_secret(block.key_format_type, material)?)
         }
-        Some(KeyValue::Wrapped(_)) | None => Err(OpError::KeyValueNotPresent),
+        Some(_) | None => Err(OpError::KeyValueNotPresent),
+    }
+}
+
+/// The bytes of a secret in the server's memory: the caller has seen to it that they may be there.
+///
+/// # Errors
+///
+/// `NotExtractable` for a key that its token keeps to itself, `IllegalOperation` for no secret.
+pub(super) fn in_memory(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<SecretValue, OpError> {
+    let Some(key) = row.key_ref() else {
+        return match row.custody {
+            Custody::Sealed | Custody::Assisted => sealed_secret(ctx, row),
+            Custody::Public | Custody::Token | Custody::Wrapped => Err(OpError::KeyValueNotPresent),
+        };
+    };
+    match export(ctx, row, &key)? {
+        KeyMaterial::Secret { value, .. } => Ok(value),
+        KeyMaterial::RsaPrivate(_)
+        | KeyMaterial::EcPrivate { .. }
+        | KeyMaterial::EdwardsPrivate { .. } => {
+            Err(OpError::IllegalOperation("the object is no secret key"))
+        }
     }
 }
 

@@ -19,4 +19,5 @@ mod objects;
 mod outage;
 mod rules;
 mod scopes;
+mod secrets;
 mod support;

@@ -3,9 +3,9 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, EncodingOption,
-    HashingAlgorithm, LinkType, ObjectType, Operation, PaddingMethod, ResultReason, Tag,
-    WrappingMethod,
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
+    EncodingOption, HashingAlgorithm, LinkType, ObjectType, Operation, PaddingMethod, ResultReason,
+    Tag, WrappingMethod,
 };
 use server::operation::SERVED;
 
@@ -13,6 +13,7 @@ use crate::support::ask::{
     CRYPT, algorithm, create_pair, custom, data, flag, length, mask, mode, name, of_kind, on,
     padding, parameters, plain_mode, uid,
 };
+use crate::support::secrets::derive;
 use crate::support::tree::{Read, boolean, bytes, enumeration, long, structure, text};
 use crate::support::{Client, World, keys};
 
@@ -27,6 +28,11 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
     ]);
     let reason = structure(Tag::RevocationReason, vec![enumeration(Tag::RevocationReasonCode, 2)]);
     let fields = match operation {
+        Operation::DeriveKey => {
+            let fields = vec![bytes(Tag::DerivationData, b"data")];
+            let (kind, method) = (ObjectType::SecretData, DerivationMethod::HMAC);
+            return Some(derive(kind, &[id], method, fields, vec![length(128)]));
+        }
         Operation::DiscoverVersions
         | Operation::Query
         | Operation::Create

@@ -3,8 +3,9 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
-    KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag, UsageLimitsUnit,
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
+    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
+    UsageLimitsUnit,
 };
 use server::operation::SERVED;
 
@@ -13,6 +14,7 @@ use crate::support::ask::{
     mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, template,
     uid, version_item,
 };
+use crate::support::secrets::derive;
 use crate::support::tree::{
     Read, boolean, bytes, date, enumeration, integer, interval, long, structure, text,
 };
@@ -89,6 +91,14 @@ impl Objects {
                 structure(Tag::PrivateKeyTemplateAttribute, vec![mask(Mask::Sign)]),
                 structure(Tag::PublicKeyTemplateAttribute, vec![mask(Mask::Verify)]),
             ],
+            Operation::DeriveKey => {
+                let key = vec![algorithm(CryptographicAlgorithm::AES), length(128)];
+                let sha = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
+                let fields = vec![parameters(vec![sha]), bytes(Tag::DerivationData, b"data")];
+                let wanted = [attributes("derived"), key].concat();
+                let method = DerivationMethod::HMAC;
+                derive(ObjectType::SymmetricKey, &[&self.hmac], method, fields, wanted)
+            }
             Operation::Locate => {
                 let mut fields = vec![
                     integer(Tag::MaximumItems, 3),

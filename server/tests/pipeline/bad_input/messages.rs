@@ -15,7 +15,7 @@ fn query() -> Vec<Item> {
 
 #[test]
 fn every_request_of_the_corpus_is_valid() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     for request in Objects::of(&demo).requests(&demo) {
         let outcome = demo.send(&request).item(0);
@@ -27,7 +27,7 @@ fn every_request_of_the_corpus_is_valid() {
 
 #[test]
 fn message_cut_at_any_byte_is_answered() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     for request in Objects::of(&demo).requests(&demo) {
         let whole = request.bytes();
@@ -49,7 +49,7 @@ fn nested(depth: usize) -> Item {
 
 #[test]
 fn message_too_deep_is_refused_and_deep_enough_is_not() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     let key = demo.create(Vec::new());
     let add = |depth| {
@@ -76,7 +76,7 @@ fn message_too_deep_is_refused_and_deep_enough_is_not() {
 
 #[test]
 fn message_over_the_limit_is_refused() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     let seed = |bytes_: usize| vec![bytes(Tag::Data, &vec![7; bytes_])];
     let message = demo.request().item(Operation::RNGSeed, seed(1 << 20)).bytes();
@@ -89,7 +89,7 @@ fn message_over_the_limit_is_refused() {
 
 #[test]
 fn newer_minor_version_is_answered_in_ours() {
-    let world = World::new();
+    let world = World::assisted();
     for minor in [5, 9, i32::MAX] {
         let version = ProtocolVersion { major: 1, minor };
         let client = world.demo().at(version);
@@ -108,7 +108,7 @@ fn newer_minor_version_is_answered_in_ours() {
 
 #[test]
 fn other_major_version_gets_one_item_without_operation() {
-    let world = World::new();
+    let world = World::assisted();
     for (major, minor) in [(2, 0), (2, 1), (0, 0), (3, 4), (-1, 2), (i32::MIN, i32::MIN), (1, -1)] {
         let client = world.demo().at(ProtocolVersion { major, minor });
         let request = client
@@ -123,7 +123,7 @@ fn other_major_version_gets_one_item_without_operation() {
 
 #[test]
 fn message_that_is_no_request_is_refused() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     let request = demo.request().item(Operation::Query, query());
     let answer = demo.send(&request).bytes;
@@ -146,7 +146,7 @@ fn message_that_is_no_request_is_refused() {
 /// Header fields missing, twice, unknown, or of another type.
 #[test]
 fn wrong_header_refuses_the_message() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     let good = demo.request().item(Operation::Create, create(Vec::new()));
     let fields = good.tree().at(&[Tag::RequestHeader]).value.children().to_vec();

@@ -29,7 +29,7 @@ fn each_variant(
 
 /// Sends every variant of every request; each must get a sound answer.
 fn send_variants(alter: &dyn Fn(&Item) -> Vec<Vec<Item>>, check: &dyn Fn(&Outcome, Tag)) -> usize {
-    let world = World::new();
+    let world = World::assisted();
     let mut sent = 0;
     for version in [ProtocolVersion::V1_0, ProtocolVersion::V1_4] {
         let demo = world.demo();
@@ -159,7 +159,7 @@ fn unknown_number_in_a_field_that_must_be_understood_fails() {
 
 #[test]
 fn damaged_bytes_are_answered() {
-    let world = World::new();
+    let world = World::assisted();
     let demo = world.demo();
     let requests = Objects::of(&demo).requests(&demo);
     let mut random = Random::new(0x00C1_A716);

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod keys;
 pub(crate) mod random;
+pub(crate) mod secrets;
 pub(crate) mod store;
 pub(crate) mod tree;
 pub(crate) mod vectors;
@@ -65,6 +66,11 @@ impl World {
     /// As [`new`](Self::new), with new keys where `custody` says.
     pub(crate) fn keeping(custody: CustodyRules) -> Self {
         Self::with(Bounds::default(), custody, |store| store)
+    }
+
+    /// A server whose scopes have assisted mode.
+    pub(crate) fn assisted() -> Self {
+        Self::keeping(CustodyRules { assisted: true, ..CustodyRules::default() })
     }
 
     pub(crate) fn bounded(bounds: Bounds) -> Self {
