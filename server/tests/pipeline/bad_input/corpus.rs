@@ -4,7 +4,8 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
-    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
+    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod,
+    SplitKeyMethod, Tag,
 };
 use server::operation::SERVED;
 
@@ -13,8 +14,10 @@ use crate::support::ask::{
     mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, uid,
     version_item,
 };
-use crate::support::secrets::derive;
-use crate::support::tree::{boolean, bytes, date, enumeration, integer, long, structure, text};
+use crate::support::secrets::{derive, join, split};
+use crate::support::tree::{
+    Read, boolean, bytes, date, enumeration, integer, long, structure, text,
+};
 use crate::support::{Client, START, keys};
 
 /// The objects that the requests are about.
@@ -23,6 +26,7 @@ pub(super) struct Objects {
     private: String,
     public: String,
     hmac: String,
+    parts: Vec<String>,
     /// Used up by what the requests do to it.
     spare: String,
 }
@@ -31,7 +35,10 @@ impl Objects {
     pub(super) fn of(client: &Client<'_>) -> Self {
         let all = || vec![mask(Mask(0x3FF)), on(Kind::ActivationDate, 0)];
         let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
+        let halves = split(None, (2, 2), SplitKeyMethod::XOR, None, new_key());
+        let parts = client.ok(Operation::CreateSplitKey, halves).texts(Tag::UniqueIdentifier);
         Self {
+            parts,
             aes: client.active(vec![custom("x-own", "1")]),
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
@@ -71,6 +78,15 @@ impl Objects {
                 let wanted = [attributes("derived"), key].concat();
                 let method = DerivationMethod::HMAC;
                 derive(ObjectType::SymmetricKey, &[&self.hmac], method, fields, wanted)
+            }
+            Operation::CreateSplitKey => {
+                let prime = [&[1][..], &[0xFF; 65]].concat();
+                let method = SplitKeyMethod::PolynomialSharingPrimeField;
+                split(Some(&self.hmac), (3, 2), method, Some(&prime), Vec::new())
+            }
+            Operation::JoinSplitKey => {
+                let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
+                join(&parts, attributes("joined"))
             }
             Operation::Locate => {
                 let mut fields = vec![
@@ -155,6 +171,10 @@ impl Objects {
             other => panic!("{other:?} is served: say here what it asks"),
         }
     }
+}
+
+fn new_key() -> Vec<Item> {
+    vec![algorithm(CryptographicAlgorithm::AES), length(128)]
 }
 
 fn client_version() -> kmip_core::types::ProtocolVersion {
