@@ -17,6 +17,7 @@ pub const OBJECT_TYPES: &[ObjectType] = &[
     ObjectType::SymmetricKey,
     ObjectType::PublicKey,
     ObjectType::PrivateKey,
+    ObjectType::SplitKey,
     ObjectType::SecretData,
     ObjectType::OpaqueObject,
 ];
