@@ -18,6 +18,7 @@ pub const OBJECT_TYPES: &[ObjectType] = &[
     ObjectType::PublicKey,
     ObjectType::PrivateKey,
     ObjectType::SplitKey,
+    ObjectType::Template,
     ObjectType::SecretData,
     ObjectType::OpaqueObject,
 ];

@@ -149,9 +149,11 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             }
             Ok(plan_opaque(&part.key_block))
         }
-        Object::Template(_) | Object::PGPKey(_) => {
-            Err(OpError::InvalidField("objects of this type are not served"))
+        Object::Template(template) => {
+            template::take_in(ctx, template, given)?;
+            Ok(Plan::Public)
         }
+        Object::PGPKey(_) => Err(OpError::InvalidField("objects of this type are not served")),
     }
 }
 
