@@ -32,6 +32,8 @@ pub struct OpContext<'a> {
     grant: Option<Grant>,
     placeholder: Option<UniqueIdentifier>,
     undo: Vec<UndoStep>,
+    postpones_endings: bool,
+    endings: Vec<UniqueIdentifier>,
 }
 
 impl<'a> OpContext<'a> {
@@ -47,6 +49,8 @@ impl<'a> OpContext<'a> {
             grant: None,
             placeholder: None,
             undo: Vec::new(),
+            postpones_endings: false,
+            endings: Vec::new(),
         }
     }
 

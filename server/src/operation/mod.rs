@@ -139,7 +139,7 @@ operations! {
     GetUsageAllocation => get_usage_allocation, Use, None, Possible;
     Activate         => activate,           Manage, None,  Possible;
     Revoke           => revoke,             Manage, None,  Possible;
-    Destroy          => destroy,            Manage, Token, Impossible;
+    Destroy          => destroy,            Manage, Token, Possible;
     Archive          => archive,            Manage, None,  Possible;
     Recover          => recover,            Manage, None,  Possible;
     Encrypt          => encrypt,            Use,    Token, Impossible;

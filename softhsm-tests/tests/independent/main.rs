@@ -80,7 +80,6 @@ const fn unserved_on(kind: TokenKind) -> &'static [&'static str] {
         TokenKind::Kryoptic => &[
             "3DES",
             "Ed",
-            "HMAC RIPEMD_160",
             "RSA OAEP RIPEMD_160",
             "RSA OAEP SHA_512_224",
             "RSA OAEP SHA_512_256",
