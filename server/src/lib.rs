@@ -15,6 +15,7 @@ pub mod ctl;
 pub mod demo;
 pub mod dev;
 pub mod doctor;
+pub mod encoding;
 pub mod housekeeping;
 pub mod identity;
 pub mod invocations;
