@@ -224,8 +224,8 @@ fn before_protect_stop(object: &ManagedObject, now: DateTime) -> Result<(), Forb
 ///
 /// [`Forbidden::State`] for a compromised object: its copies are to be given up, not to be kept.
 pub fn may_lease(object: &ManagedObject) -> Result<(), Forbidden> {
-    match object.state() {
-        Some(state @ State::Compromised) => Err(Forbidden::State(state)),
+    match object.state().ok_or(Forbidden::Stateless)? {
+        state @ State::Compromised => Err(Forbidden::State(state)),
         _ => Ok(()),
     }
 }

@@ -77,6 +77,7 @@ path = "claviger.db"
 [[scope]]
 name = "demo"
 export = true
+assisted = true
 
 [[scope]]
 name = "other"

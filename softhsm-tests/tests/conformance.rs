@@ -2,7 +2,7 @@
 //!
 //! `conformance/passing.txt` lists the cases that pass; `CLAVIGER_UPDATE_PASSING=1` rewrites it.
 //! `conformance/pending.tsv` gives a reason for each other case that applies to this server,
-//! `conformance/needs_3des.txt` names those that a token without 3DES cannot pass.
+//! `conformance/softhsm2_only.txt` names those that need what Kryoptic lacks.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ fn passing() -> BTreeSet<String> {
 fn passing_on(kind: TokenKind) -> BTreeSet<String> {
     let mut passing = passing();
     if kind == TokenKind::Kryoptic {
-        let text = std::fs::read_to_string(listed().with_file_name("needs_3des.txt")).unwrap();
+        let text = std::fs::read_to_string(listed().with_file_name("softhsm2_only.txt")).unwrap();
         for case in text.lines().filter(|line| !line.starts_with('#')) {
             assert!(passing.remove(case), "{case} is not in passing.txt");
         }

@@ -1,16 +1,18 @@
 //! Two scopes on one server: what one holds, the other can neither use nor detect.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use kmip_core::attribute::{Attribute, AttributeKind, RevocationReason};
+use kmip_core::attribute::{Attribute, AttributeKind, RevocationReason, TemplateAttribute};
 use kmip_core::object::{KeyInformation, KeyWrappingSpecification};
 use kmip_core::payload::{
-    AddAttributeRequest, ArchiveRequest, CheckRequest, DeleteAttributeRequest, ExportRequest,
-    GetAttributeListRequest, GetRequest, GetUsageAllocationRequest, MacRequest, MacVerifyRequest,
-    ModifyAttributeRequest, ObtainLeaseRequest, ReKeyKeyPairRequest, ReKeyRequest, RecoverRequest,
-    RequestPayload, RevokeRequest, SignatureVerifyRequest,
+    AddAttributeRequest, ArchiveRequest, CheckRequest, CreateSplitKeyRequest,
+    DeleteAttributeRequest, DerivationParameters, DeriveKeyRequest, ExportRequest,
+    GetAttributeListRequest, GetRequest, GetUsageAllocationRequest, JoinSplitKeyRequest,
+    MacRequest, MacVerifyRequest, ModifyAttributeRequest, ObtainLeaseRequest, ReKeyKeyPairRequest,
+    ReKeyRequest, RecoverRequest, RequestPayload, RevokeRequest, SignatureVerifyRequest,
 };
 use kmip_core::types::{
-    EncodingOption, Operation, ProtocolVersion, ResultReason, RevocationReasonCode, WrappingMethod,
+    DerivationMethod, EncodingOption, ObjectType, Operation, ProtocolVersion, ResultReason,
+    RevocationReasonCode, SplitKeyMethod, WrappingMethod,
 };
 use server::client::{Client, encode_request, template};
 use server::operation::SERVED;
@@ -80,6 +82,9 @@ fn request_about(operation: Operation, id: &Id) -> Option<RequestPayload> {
             final_indicator: None,
         }
         .into(),
+        Operation::DeriveKey => derive_from(id).into(),
+        Operation::CreateSplitKey => split(id).into(),
+        Operation::JoinSplitKey => join(id).into(),
         Operation::DiscoverVersions
         | Operation::Query
         | Operation::Create
@@ -129,6 +134,43 @@ fn request_between_birth_and_end(operation: Operation, uid: Option<Id>) -> Reque
         }
         .into(),
         other => panic!("say here how {other:?} names an object"),
+    }
+}
+
+fn derive_from(id: &Id) -> DeriveKeyRequest {
+    DeriveKeyRequest {
+        object_type: ObjectType::SecretData,
+        unique_identifiers: vec![id.clone()],
+        derivation_method: DerivationMethod::HMAC,
+        derivation_parameters: DerivationParameters {
+            cryptographic_parameters: None,
+            initialization_vector: None,
+            derivation_data: Some(b"data".to_vec().into()),
+            salt: None,
+            iteration_count: None,
+        },
+        template_attribute: TemplateAttribute { names: Vec::new(), attributes: Vec::new() },
+    }
+}
+
+fn split(id: &Id) -> CreateSplitKeyRequest {
+    CreateSplitKeyRequest {
+        object_type: ObjectType::SplitKey,
+        unique_identifier: Some(id.clone()),
+        split_key_parts: 2,
+        split_key_threshold: 2,
+        split_key_method: SplitKeyMethod::XOR,
+        prime_field_size: None,
+        template_attribute: TemplateAttribute { names: Vec::new(), attributes: Vec::new() },
+    }
+}
+
+fn join(id: &Id) -> JoinSplitKeyRequest {
+    JoinSplitKeyRequest {
+        object_type: ObjectType::SymmetricKey,
+        unique_identifiers: vec![id.clone()],
+        secret_data_type: None,
+        template_attribute: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod kbkdf;
 mod mac;
 pub(crate) mod modexp;
 mod pbkdf2;
+pub mod split;
 mod verify;
 
 pub use digest::{Hasher, digest};

@@ -166,6 +166,12 @@ impl ManagedObject {
         }
     }
 
+    /// Whether the object's value is anywhere.
+    #[must_use]
+    pub const fn has_value(&self) -> bool {
+        self.key_id.is_some() || self.blob.is_some()
+    }
+
     /// Forgets where the secret was: it is gone.
     pub fn forget_secret(&mut self) {
         self.key_id = None;

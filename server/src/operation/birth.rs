@@ -51,9 +51,7 @@ pub(super) fn newborn(
     set.set(Kind::ObjectType, &object_type);
     set.set(Kind::InitialDate, &now);
     set.set(Kind::LastChangeDate, &now);
-    set.set(Kind::LeaseTime, &ctx.services().bounds.max_lease);
     set.set_default(Kind::OperationPolicyName, &"default".to_owned());
-    set.set_default(Kind::Fresh, &true);
     if origin == Origin::Generated {
         set.set(Kind::OriginalCreationDate, &now);
         set.set(Kind::RandomNumberGenerator, &unspecified_rng());
@@ -65,7 +63,12 @@ pub(super) fn newborn(
         set.set(Kind::UsageLimits, &UsageLimits { count: Some(limits.total), ..limits });
     }
     set_exposure(ctx, &mut object);
-    lifecycle::begin(&mut object, now);
+    // A Template is nothing but its attributes: it is neither leased nor activated.
+    if object_type != ObjectType::Template {
+        object.attributes.set(Kind::LeaseTime, &ctx.services().bounds.max_lease);
+        object.attributes.set_default(Kind::Fresh, &true);
+        lifecycle::begin(&mut object, now);
+    }
     Ok(object)
 }
 

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hsm_backend::{CallContext, Capabilities, HsmBackend, HsmError, HsmErrorKind, TokenState};
-use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
-use kmip_core::ttlv::DateTime;
-use kmip_core::types::{Operation, ProtocolVersion};
+use kmip_core::attribute::{AttributeKind as Kind, Name, UniqueIdentifier};
+use kmip_core::ttlv::{DateTime, Value};
+use kmip_core::types::{ObjectType, Operation, ProtocolVersion};
 
 use super::OpError;
 use crate::authz::{self, Action, Denied, Grant, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
-use crate::store::{Filter, Page, StoreError};
+use crate::store::{Criterion, Filter, Page, StoreError};
 use crate::{lifecycle, usage_limits};
 
 /// How often a change that lost a race is tried again.
@@ -32,6 +32,8 @@ pub struct OpContext<'a> {
     grant: Option<Grant>,
     placeholder: Option<UniqueIdentifier>,
     undo: Vec<UndoStep>,
+    postpones_endings: bool,
+    endings: Vec<UniqueIdentifier>,
 }
 
 impl<'a> OpContext<'a> {
@@ -47,6 +49,8 @@ impl<'a> OpContext<'a> {
             grant: None,
             placeholder: None,
             undo: Vec::new(),
+            postpones_endings: false,
+            endings: Vec::new(),
         }
     }
 
@@ -194,6 +198,26 @@ impl<'a> OpContext<'a> {
 
     fn load(&self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
         self.services.store.load(self.grant()?, uid)?.ok_or(OpError::NotFound)
+    }
+
+    /// The Template of this name; the newest, where several may have it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, for one that is archived too.
+    pub(super) fn template(&self, name: &Name) -> Result<Arc<ManagedObject>, OpError> {
+        let wanted = |kind: Kind, value| Criterion::equals(kind.into(), &value);
+        let filter = Filter {
+            criteria: vec![
+                wanted(Kind::Name, Value::of(name)),
+                wanted(Kind::ObjectType, Value::of(&ObjectType::Template)),
+            ],
+            online: true,
+            limit: 1,
+            ..Filter::default()
+        };
+        let page = self.services.store.locate(self.grant()?, &filter)?;
+        self.load(page.identifiers.first().ok_or(OpError::NotFound)?)
     }
 
     fn unique_names(&self) -> bool {

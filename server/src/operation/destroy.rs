@@ -1,4 +1,5 @@
-//! Destroy: the row first, then the token's key, then the row again.
+//! Destroy: the row first, then the secret. In a batch with Undo the secret goes when the batch is
+//! over and nothing has failed.
 //!
 //! Spec: KMIP 1.4 §4.21.
 
@@ -15,8 +16,13 @@ pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: DestroyRequest,
 ) -> Result<DestroyResponse, OpError> {
-    let uid =
-        end(ctx, request.unique_identifier, |object, now| Ok(lifecycle::destroy(object, now)?))?;
+    let postponed = ctx.postpones_endings();
+    let uid = end(ctx, request.unique_identifier, postponed, |object, now| {
+        Ok(lifecycle::destroy(object, now)?)
+    })?;
+    if postponed {
+        ctx.postpone_ending(&uid);
+    }
     Ok(DestroyResponse { unique_identifier: uid })
 }
 
@@ -24,7 +30,7 @@ pub(super) fn handle(
 pub(super) fn erase(ctx: &mut OpContext<'_>, uid: &UniqueIdentifier) -> Result<(), OpError> {
     use kmip_core::attribute::AttributeKind as Kind;
     use kmip_core::types::State;
-    end(ctx, Some(uid.clone()), |object, now| {
+    end(ctx, Some(uid.clone()), false, |object, now| {
         if object.state().is_some() {
             object.attributes.set(Kind::State, &State::Destroyed);
         }
@@ -34,9 +40,12 @@ pub(super) fn erase(ctx: &mut OpContext<'_>, uid: &UniqueIdentifier) -> Result<(
     Ok(())
 }
 
+/// Ends an object as `change` says. It is of no use from then on; what is secret of it goes at once,
+/// or with [`finish`] where that is `postponed`. Whatever becomes of this server, it will go.
 fn end(
     ctx: &mut OpContext<'_>,
     uid: Option<UniqueIdentifier>,
+    postponed: bool,
     change: impl Fn(&mut ManagedObject, kmip_core::ttlv::DateTime) -> Result<(), OpError>,
 ) -> Result<UniqueIdentifier, OpError> {
     let lease = birth::lease(ctx);
@@ -45,30 +54,43 @@ fn end(
     if target.custody == Custody::Token {
         ctx.capabilities()?;
     }
-    let (mut object, ()) = ctx.change(Some(target.uid.clone()), |object, now| {
+    let (object, ()) = ctx.change(Some(target.uid.clone()), |object, now| {
         if object.is_destroyed() {
             return Err(OpError::NotFound);
         }
         change(object, now)?;
-        match object.custody {
-            Custody::Token => object.phase = Phase::Destroying(lease.clone()),
-            Custody::Public | Custody::Sealed | Custody::Wrapped | Custody::Assisted => {
-                object.forget_secret();
-            }
+        if postponed || object.custody == Custody::Token {
+            object.phase = Phase::Destroying(lease.clone());
+        } else {
+            object.forget_secret();
         }
         Ok(())
     })?;
-    match (object.custody, object.key_ref()) {
-        (Custody::Token, Some(key)) => {
-            let canary = ctx.services().keyring.canary()?;
-            destroy_in_token(ctx.hsm(), &ctx.call(), &key, canary.map(KeyRef::Token).as_ref())?;
-            object.phase = Phase::Live;
-            object.forget_secret();
-            ctx.replace(&[&object])?;
-        }
-        _ => target.key_ref().iter().for_each(|key| transfer::let_go(ctx, key)),
+    let uid = object.uid.clone();
+    if object.phase == Phase::Live {
+        target.key_ref().iter().for_each(|key| transfer::let_go(ctx, key));
+    } else if !postponed {
+        finish(ctx, object)?;
     }
-    Ok(object.uid)
+    Ok(uid)
+}
+
+/// Destroys what is secret of an object at its end: in the token first, then in the row.
+///
+/// # Errors
+///
+/// [`OpError`]; the reconciler tries again.
+pub(super) fn finish(ctx: &mut OpContext<'_>, mut object: ManagedObject) -> Result<(), OpError> {
+    let key = object.key_ref();
+    if let Some(key @ KeyRef::Token(_)) = &key {
+        let canary = ctx.services().keyring.canary()?;
+        destroy_in_token(ctx.hsm(), &ctx.call(), key, canary.map(KeyRef::Token).as_ref())?;
+    }
+    object.phase = Phase::Live;
+    object.forget_secret();
+    ctx.replace(&[&object])?;
+    key.iter().for_each(|key| transfer::let_go(ctx, key));
+    Ok(())
 }
 
 /// Destroys a token key. A token that does not know the key is believed only if it knows our canary:

@@ -10,6 +10,7 @@ mod constructed_iv;
 mod context;
 mod create;
 mod create_key_pair;
+mod create_split_key;
 mod custody;
 mod decrypt;
 mod delete_attribute;
@@ -24,6 +25,7 @@ mod get_attribute_list;
 mod get_attributes;
 mod get_usage_allocation;
 mod hash;
+mod join_split_key;
 mod key_wrap;
 mod locate;
 mod mac;
@@ -42,6 +44,7 @@ mod rng_retrieve;
 mod rng_seed;
 mod sign;
 mod signature_verify;
+mod split_key;
 mod stream;
 mod succession;
 mod template;
@@ -136,7 +139,7 @@ operations! {
     GetUsageAllocation => get_usage_allocation, Use, None, Possible;
     Activate         => activate,           Manage, None,  Possible;
     Revoke           => revoke,             Manage, None,  Possible;
-    Destroy          => destroy,            Manage, Token, Impossible;
+    Destroy          => destroy,            Manage, Token, Possible;
     Archive          => archive,            Manage, None,  Possible;
     Recover          => recover,            Manage, None,  Possible;
     Encrypt          => encrypt,            Use,    Token, Impossible;
@@ -148,6 +151,8 @@ operations! {
     RNGRetrieve      => rng_retrieve,       Open,   Token, Possible;
     RNGSeed          => rng_seed,           Open,   Token, Impossible;
     Hash             => hash,               Open,   None,  Possible;
+    CreateSplitKey   => create_split_key,   Create, Slow,  Possible;
+    JoinSplitKey     => join_split_key,     Create, Slow,  Possible;
 }
 
 /// The line of `operation`, if it is served.

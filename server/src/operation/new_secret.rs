@@ -56,6 +56,11 @@ impl NewSecret {
         Ok(Self { given, form })
     }
 
+    /// The attributes asked for, and what goes without saying.
+    pub(super) fn into_attributes(self) -> AttributeSet {
+        self.given
+    }
+
     /// Length of the value in bytes.
     pub(super) fn bytes(&self) -> usize {
         let (Form::Key(SecretKeySpec { bits, .. }) | Form::Data { bits, .. }) = self.form;

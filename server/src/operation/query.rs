@@ -17,6 +17,8 @@ pub const OBJECT_TYPES: &[ObjectType] = &[
     ObjectType::SymmetricKey,
     ObjectType::PublicKey,
     ObjectType::PrivateKey,
+    ObjectType::SplitKey,
+    ObjectType::Template,
     ObjectType::SecretData,
     ObjectType::OpaqueObject,
 ];

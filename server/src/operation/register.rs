@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
+use super::split_key::Layout;
 use super::{OpContext, OpError, template};
 use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
@@ -139,9 +140,20 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             Ok(Plan::Sealed)
         }
         Object::OpaqueObject(_) => Ok(Plan::Sealed),
-        Object::SplitKey(_) | Object::Template(_) | Object::PGPKey(_) => {
-            Err(OpError::InvalidField("objects of this type are not served"))
+        Object::SplitKey(part) => {
+            complete(given, &part.key_block)?;
+            let layout = Layout::of(part);
+            layout.check()?;
+            if !(1..=layout.parts).contains(&part.key_part_identifier) {
+                return Err(OpError::InvalidField("no such part"));
+            }
+            Ok(plan_opaque(&part.key_block))
         }
+        Object::Template(template) => {
+            template::take_in(ctx, template, given)?;
+            Ok(Plan::Public)
+        }
+        Object::PGPKey(_) => Err(OpError::InvalidField("objects of this type are not served")),
     }
 }
 

@@ -1,26 +1,77 @@
-//! What a client asks of a new object: its Template-Attribute, checked against the table.
+//! What a client asks of a new object: its Template-Attribute, checked against the table, and the
+//! Templates it names.
+//!
+//! Spec: KMIP 1.4 §2.1.8, §2.2.6 and §4.
 
-use kmip_core::attribute::{Attribute, AttributeKind as Kind, SetBy, TemplateAttribute};
+use kmip_core::attribute::{Attribute, AttributeKind as Kind, Name, SetBy, TemplateAttribute};
+use kmip_core::object::{Object, Template};
 
-use super::{OpContext, OpError, modify_attribute};
-use crate::object::AttributeSet;
+use super::{OpContext, OpError, modify_attribute, public_key};
+use crate::object::{AttributeSet, Instance};
 
-/// The attributes of one Template-Attribute, each checked.
+/// The attributes of one Template-Attribute, each checked, over those of the Templates it names:
+/// of single attributes its own win, then those of the last Template; of the others there are all.
 ///
 /// # Errors
 ///
-/// `NotFound` for templates by name, which are not served; `InvalidField` for attributes that are
-/// unknown, malformed, the server's to set, or repeated where one instance is all there can be.
+/// `NotFound` for a Template that is not there; `InvalidField` for attributes that are unknown,
+/// malformed, the server's to set, or repeated where one instance is all there can be.
 pub(super) fn collect(
     ctx: &OpContext<'_>,
     template: Option<&TemplateAttribute>,
 ) -> Result<AttributeSet, OpError> {
-    let mut set = AttributeSet::default();
-    let Some(template) = template else { return Ok(set) };
-    if !template.names.is_empty() {
-        return Err(OpError::NotFound);
+    let Some(template) = template else { return Ok(AttributeSet::default()) };
+    let mut named = AttributeSet::default();
+    for name in &template.names {
+        named = merge(&named, &content(ctx, name)?);
     }
-    for attribute in &template.attributes {
+    Ok(merge(&named, &checked(ctx, &template.attributes)?))
+}
+
+/// What the Template called `name` gives to a new object: all but its own Name.
+fn content(ctx: &OpContext<'_>, name: &Name) -> Result<AttributeSet, OpError> {
+    let row = ctx.template(name)?;
+    let Object::Template(template) = public_key::stored_object(&row)? else {
+        return Err(OpError::GeneralFailure("a template's row holds something else"));
+    };
+    let mut set = AttributeSet::default();
+    for attribute in template.attributes {
+        if attribute.name.kind() != Some(Kind::Name) {
+            set.add(attribute.name, attribute.value);
+        }
+    }
+    Ok(set)
+}
+
+/// Checks a Template that is registered, as the Template-Attribute it stands for. A Name among its
+/// attributes is its own: clients of 1.0 to 1.2 call it so, later ones beside it.
+///
+/// # Errors
+///
+/// As [`collect`]; `InvalidField` for one without a name, as nothing could refer to it.
+pub(super) fn take_in(
+    ctx: &OpContext<'_>,
+    template: &Template,
+    given: &mut AttributeSet,
+) -> Result<(), OpError> {
+    let content = checked(ctx, &template.attributes)?;
+    if content.iter().count() > ctx.services().bounds.max_attributes_per_object {
+        return Err(OpError::IndexOutOfBounds);
+    }
+    for name in content.all(Kind::Name) {
+        if !has(given, name) {
+            given.add(name.name.clone(), name.value.clone());
+        }
+    }
+    match given.get(Kind::Name) {
+        Some(_) => Ok(()),
+        None => Err(OpError::InvalidField("a template needs a name")),
+    }
+}
+
+fn checked(ctx: &OpContext<'_>, attributes: &[Attribute]) -> Result<AttributeSet, OpError> {
+    let mut set = AttributeSet::default();
+    for attribute in attributes {
         admit(ctx, &set, attribute)?;
         set.add(attribute.name.clone(), attribute.value.clone());
     }
@@ -55,14 +106,20 @@ pub(super) fn merge(common: &AttributeSet, own: &AttributeSet) -> AttributeSet {
     let single = |name: &kmip_core::attribute::AttributeName| {
         name.kind().is_some_and(|kind: Kind| !kind.rule().many)
     };
+    let overruled =
+        |instance: &Instance| single(&instance.name) && own.named(&instance.name).next().is_some();
     let mut merged = AttributeSet::default();
-    for instance in common.iter() {
-        if !(single(&instance.name) && own.named(&instance.name).next().is_some()) {
-            merged.add(instance.name.clone(), instance.value.clone());
-        }
+    for instance in common.iter().filter(|instance| !overruled(instance)) {
+        merged.add(instance.name.clone(), instance.value.clone());
     }
-    for instance in own.iter() {
+    let kept = merged.clone();
+    for instance in own.iter().filter(|instance| !has(&kept, instance)) {
         merged.add(instance.name.clone(), instance.value.clone());
     }
     merged
+}
+
+/// Whether the attribute has this value already: what is joined is a union.
+fn has(set: &AttributeSet, instance: &Instance) -> bool {
+    set.named(&instance.name).any(|other| other.value == instance.value)
 }

@@ -3,7 +3,8 @@
 use hsm_backend::{KeyId, KeyMaterial, KeyRef, SecretValue};
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::object::{
-    KeyBlock, KeyValue, Object, PrivateKey, PublicKey as WirePublicKey, SecretData, SymmetricKey,
+    KeyBlock, KeyValue, Object, PrivateKey, PublicKey as WirePublicKey, SecretData, SplitKey,
+    SymmetricKey,
 };
 use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ObjectType};
 
@@ -65,6 +66,7 @@ fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, Op
         Object::PublicKey(key) => &key.key_block,
         Object::SecretData(secret) => &secret.key_block,
         Object::SymmetricKey(key) => &key.key_block,
+        Object::SplitKey(part) => &part.key_block,
         _ => return Err(OpError::KeyFormat),
     };
     let Some(KeyValue::Plain { material, .. }) = &block.key_value else {
@@ -89,6 +91,7 @@ fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, Op
     Ok(match object {
         Object::PublicKey(_) => Object::PublicKey(WirePublicKey { key_block }),
         Object::SymmetricKey(_) => Object::SymmetricKey(SymmetricKey { key_block }),
+        Object::SplitKey(part) => Object::SplitKey(SplitKey { key_block, ..part }),
         Object::SecretData(secret) => Object::SecretData(SecretData { key_block, ..secret }),
         other => other,
     })

@@ -4,7 +4,7 @@
 
 use kmip_core::message::{RequestItem, RequestMessage, ResponseItem};
 use kmip_core::payload::ResponsePayload;
-use kmip_core::types::{BatchErrorContinuationOption as Continuation, ResultReason};
+use kmip_core::types::{BatchErrorContinuationOption as Continuation, Operation, ResultReason};
 
 use super::reason::{Failure, failure};
 use super::reply::{self, ItemName};
@@ -27,11 +27,15 @@ pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessag
         several: items.len() > 1,
         done: Vec::with_capacity(items.len()),
     };
+    if batch.option == Continuation::Undo {
+        ctx.postpone_endings();
+    }
     for item in items {
         if !batch.carry_out(&mut ctx, item) {
             break;
         }
     }
+    batch.end_postponed(&mut ctx);
     reply::message(now, &header, correlation, batch.done)
 }
 
@@ -136,6 +140,20 @@ impl Batch {
         }
         self.done.push(answer);
         self.option == Continuation::Continue
+    }
+
+    /// Carries out what the items of a batch with Undo left to its end.
+    fn end_postponed(&mut self, ctx: &mut OpContext<'_>) {
+        for (uid, error) in ctx.end_postponed() {
+            tracing::error!(request = ctx.request_id(), %error, "a key is yet to be destroyed");
+            let ended = |item: &&mut ResponseItem| {
+                matches!(&item.payload, Some(ResponsePayload::Destroy(destroyed))
+                    if destroyed.unique_identifier == uid)
+            };
+            let answers = self.done.iter_mut().filter(ended);
+            let failure = failure(&error, Some(Operation::Destroy), ctx.version());
+            answers.for_each(|answer| reply::failed(answer, failure));
+        }
     }
 
     fn outcome(

@@ -47,6 +47,15 @@ pub(super) fn undone(item: &mut ResponseItem) {
     item.payload = None;
 }
 
+/// Makes a success one that failed at the end of its batch.
+pub(super) fn failed(item: &mut ResponseItem, failure: Failure) {
+    let name = ItemName {
+        operation: item.operation,
+        unique_batch_item_id: item.unique_batch_item_id.take(),
+    };
+    *item = name.failure(failure);
+}
+
 /// The version to answer in: the request's, or our newest where that is newer still.
 pub(super) fn answer_version(requested: ProtocolVersion) -> ProtocolVersion {
     if requested.is_supported() { requested } else { ProtocolVersion::NEWEST }

@@ -112,7 +112,7 @@ fn undo_is_refused_up_front_where_an_item_cannot_be_undone() {
         .request()
         .with(option(Option_::Undo))
         .next(Operation::Create, create(vec![name("never")]))
-        .next(Operation::Destroy, get(&key));
+        .next(Operation::RNGSeed, vec![bytes(Tag::Data, b"seed")]);
     let reply = demo.send(&request);
     assert_eq!(reply.statuses(), [Status::OperationFailed, Status::OperationFailed]);
     assert_eq!(reply.item(0).reason(), ResultReason::FeatureNotSupported);

@@ -21,3 +21,4 @@ mod rules;
 mod scopes;
 mod secrets;
 mod support;
+mod undo;

@@ -5,7 +5,7 @@ use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
     EncodingOption, HashingAlgorithm, LinkType, ObjectType, Operation, PaddingMethod, ResultReason,
-    Tag, WrappingMethod,
+    SplitKeyMethod, Tag, WrappingMethod,
 };
 use server::operation::SERVED;
 
@@ -13,7 +13,7 @@ use crate::support::ask::{
     CRYPT, algorithm, create_pair, custom, data, flag, length, mask, mode, name, of_kind, on,
     padding, parameters, plain_mode, uid,
 };
-use crate::support::secrets::derive;
+use crate::support::secrets::{derive, join, split};
 use crate::support::tree::{Read, boolean, bytes, enumeration, long, structure, text};
 use crate::support::{Client, World, keys};
 
@@ -28,6 +28,10 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
     ]);
     let reason = structure(Tag::RevocationReason, vec![enumeration(Tag::RevocationReasonCode, 2)]);
     let fields = match operation {
+        Operation::CreateSplitKey => {
+            return Some(split(Some(id), (2, 2), SplitKeyMethod::XOR, None, Vec::new()));
+        }
+        Operation::JoinSplitKey => return Some(join(&[id], Vec::new())),
         Operation::DeriveKey => {
             let fields = vec![bytes(Tag::DerivationData, b"data")];
             let (kind, method) = (ObjectType::SecretData, DerivationMethod::HMAC);

@@ -31,6 +31,35 @@ impl OpContext<'_> {
         self.undo.push(UndoStep::Created(uid.clone()));
     }
 
+    /// From here on what a Destroy takes away stays until [`end_postponed`](Self::end_postponed), so
+    /// that the item can be undone.
+    pub(crate) const fn postpone_endings(&mut self) {
+        self.postpones_endings = true;
+    }
+
+    /// Whether a Destroy leaves what is secret where it is, for now.
+    pub(in crate::operation) const fn postpones_endings(&self) -> bool {
+        self.postpones_endings
+    }
+
+    /// Notes an object whose secret is still there.
+    pub(in crate::operation) fn postpone_ending(&mut self, uid: &UniqueIdentifier) {
+        self.endings.push(uid.clone());
+    }
+
+    /// Destroys what is left of the objects that the batch destroyed, and tells of those that the
+    /// token keeps: they are beyond use already, and the reconciler will end them.
+    pub(crate) fn end_postponed(&mut self) -> Vec<(UniqueIdentifier, OpError)> {
+        let mut kept = Vec::new();
+        for uid in std::mem::take(&mut self.endings) {
+            let row = self.object_or_remains(Some(uid.clone())).map(Arc::unwrap_or_clone);
+            if let Err(error) = row.and_then(|row| destroy::finish(self, row)) {
+                kept.push((uid, error));
+            }
+        }
+        kept
+    }
+
     /// The steps that undo what was done since `mark` steps ago, last first.
     pub(crate) fn take_undo_since(&mut self, mark: usize) -> Vec<UndoStep> {
         let mut steps = self.undo.split_off(mark.min(self.undo.len()));
@@ -65,7 +94,12 @@ impl OpContext<'_> {
     }
 
     fn put_back(&mut self, before: &ManagedObject) -> Result<(), OpError> {
+        self.endings.retain(|uid| *uid != before.uid);
         self.update(&before.uid, |object, _| {
+            if before.has_value() && !object.has_value() {
+                return Err(OpError::GeneralFailure("what was secret of the object is gone"));
+            }
+            object.phase = before.phase.clone();
             let mut restored = before.attributes.clone();
             invocations::keep(&object.attributes, &mut restored);
             usage_limits::keep(&object.attributes, &mut restored);

@@ -4,8 +4,8 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
-    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod, Tag,
-    UsageLimitsUnit,
+    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod,
+    SplitKeyMethod, Tag, UsageLimitsUnit,
 };
 use server::operation::SERVED;
 
@@ -14,7 +14,7 @@ use crate::support::ask::{
     mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, template,
     uid, version_item,
 };
-use crate::support::secrets::derive;
+use crate::support::secrets::{derive, join, split};
 use crate::support::tree::{
     Read, boolean, bytes, date, enumeration, integer, interval, long, structure, text,
 };
@@ -32,6 +32,7 @@ pub(super) struct Objects {
     pair: String,
     /// Its uses are counted.
     limited: String,
+    parts: Vec<String>,
     /// Used up by what the requests do to it.
     spare: String,
 }
@@ -44,7 +45,10 @@ impl Objects {
         let unit = enumeration(Tag::UsageLimitsUnit, UsageLimitsUnit::Object.0);
         let limits = vec![long(Tag::UsageLimitsTotal, i64::MAX), unit];
         let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
+        let halves = split(None, (2, 2), SplitKeyMethod::XOR, None, new_key());
+        let parts = client.ok(Operation::CreateSplitKey, halves).texts(Tag::UniqueIdentifier);
         Self {
+            parts,
             aes: client.active(vec![custom("x-own", "1")]),
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
@@ -91,13 +95,15 @@ impl Objects {
                 structure(Tag::PrivateKeyTemplateAttribute, vec![mask(Mask::Sign)]),
                 structure(Tag::PublicKeyTemplateAttribute, vec![mask(Mask::Verify)]),
             ],
-            Operation::DeriveKey => {
-                let key = vec![algorithm(CryptographicAlgorithm::AES), length(128)];
-                let sha = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
-                let fields = vec![parameters(vec![sha]), bytes(Tag::DerivationData, b"data")];
-                let wanted = [attributes("derived"), key].concat();
-                let method = DerivationMethod::HMAC;
-                derive(ObjectType::SymmetricKey, &[&self.hmac], method, fields, wanted)
+            Operation::DeriveKey => self.derivation(),
+            Operation::CreateSplitKey => {
+                let prime = [&[1][..], &[0xFF; 65]].concat();
+                let method = SplitKeyMethod::PolynomialSharingPrimeField;
+                split(Some(&self.hmac), (3, 2), method, Some(&prime), Vec::new())
+            }
+            Operation::JoinSplitKey => {
+                let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
+                join(&parts, attributes("joined"))
             }
             Operation::Locate => {
                 let mut fields = vec![
@@ -189,6 +195,19 @@ impl Objects {
             other => panic!("{other:?} is served: say here what it asks"),
         }
     }
+
+    fn derivation(&self) -> Vec<Item> {
+        let key = vec![algorithm(CryptographicAlgorithm::AES), length(128)];
+        let sha = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
+        let fields = vec![parameters(vec![sha]), bytes(Tag::DerivationData, b"data")];
+        let wanted = [attributes("derived"), key].concat();
+        let method = DerivationMethod::HMAC;
+        derive(ObjectType::SymmetricKey, &[&self.hmac], method, fields, wanted)
+    }
+}
+
+fn new_key() -> Vec<Item> {
+    vec![algorithm(CryptographicAlgorithm::AES), length(128)]
 }
 
 fn client_version() -> kmip_core::types::ProtocolVersion {

@@ -5,4 +5,5 @@ mod dates;
 mod exposure;
 mod formats;
 mod limits;
+mod templates;
 mod wrapping;

@@ -2,6 +2,7 @@
 
 mod derive;
 mod derive_refusals;
+mod split;
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};

@@ -46,6 +46,7 @@ pub(crate) fn tag_of(object_type: ObjectType) -> Tag {
         ObjectType::SymmetricKey => Tag::SymmetricKey,
         ObjectType::PublicKey => Tag::PublicKey,
         ObjectType::PrivateKey => Tag::PrivateKey,
+        ObjectType::SplitKey => Tag::SplitKey,
         ObjectType::SecretData => Tag::SecretData,
         ObjectType::OpaqueObject => Tag::OpaqueObject,
         other => panic!("no tag for {other:?}"),
