@@ -122,7 +122,7 @@ fn every_message_survives_every_form() {
         let case = std::fs::read_to_string(file).unwrap();
         for (place, message) in messages(&case).iter().enumerate() {
             count += 1;
-            let tree = match from_xml(message) {
+            let tree = match from_xml(message, &kmip_core::ttlv::Limits::default()) {
                 Ok(tree) => tree,
                 Err(error) => {
                     faults.push(format!("{name}#{place}: XML: {error}"));

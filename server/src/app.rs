@@ -85,8 +85,7 @@ impl App {
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
-        let limits =
-            Limits { max_message_bytes: config.server.max_message_bytes, ..Limits::default() };
+        let limits = config.server.message_limits();
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         Ok(Self { services, limits, housekeeper })

@@ -181,6 +181,9 @@ pub struct DevArgs {
     /// last run].
     #[arg(long, value_name = "ADDR")]
     pub kmip_addr: Option<SocketAddr>,
+    /// Address to listen on for KMIP over HTTPS as well; port 0 takes a free port [default: none].
+    #[arg(long, value_name = "ADDR")]
+    pub https_addr: Option<SocketAddr>,
     /// The SoftHSM2 library [default: searched in the usual places].
     #[arg(long, value_name = "PATH")]
     pub pkcs11_module: Option<PathBuf>,
@@ -212,6 +215,9 @@ pub struct BenchArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// Address to listen on for KMIP over HTTPS as well; port 0 takes a free port [default: none].
+    #[arg(long, value_name = "ADDR")]
+    pub https_addr: Option<SocketAddr>,
     /// The SoftHSM2 library [default: searched in the usual places].
     #[arg(long, value_name = "PATH")]
     pub pkcs11_module: Option<PathBuf>,
@@ -283,6 +289,9 @@ pub struct ServeArgs {
     /// Address to listen on, instead of server.kmip_addr.
     #[arg(long, value_name = "ADDR")]
     pub kmip_addr: Option<SocketAddr>,
+    /// Address to listen on for KMIP over HTTPS, instead of server.https_addr.
+    #[arg(long, value_name = "ADDR")]
+    pub https_addr: Option<SocketAddr>,
     /// Folder of a trial, as made by `claviger dev`, which runs `serve` with it.
     #[arg(long, value_name = "DIR", hide = true)]
     pub dev_data_dir: Option<PathBuf>,

@@ -16,6 +16,7 @@ pub mod ctl;
 pub mod demo;
 pub mod dev;
 pub mod doctor;
+pub mod encoding;
 pub mod hash_password;
 pub mod housekeeping;
 pub mod identity;

@@ -1,7 +1,6 @@
 //! `claviger serve`: from the configuration to a running listener, and the stop.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,7 +13,7 @@ use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
 use crate::dev::{DevError, Trial};
 use crate::identity::IdentityRules;
-use crate::net::listener::{ListenError, Listener, Stopped};
+use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::{self, TlsError};
 use crate::telemetry::{self, TelemetryError};
 use crate::worker::Workers;
@@ -56,6 +55,9 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     if let Some(addr) = args.kmip_addr {
         config.server.kmip_addrs = vec![addr];
     }
+    if let Some(addr) = args.https_addr {
+        config.server.https_addrs = vec![addr];
+    }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
     stay_out_of_core_dumps(&config);
@@ -75,7 +77,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
-        let ready = announce(&listener.local_addrs()?, trial.as_ref(), say)?;
+        let ready = announce(&listener, trial.as_ref(), say)?;
         let stopped = run(listener, signals).await;
         drop(ready);
         if let Some(admin) = admin {
@@ -103,17 +105,22 @@ fn stay_out_of_core_dumps(config: &Config) {
 
 /// Tells that the listener is bound; what is returned must live as long as that is true.
 fn announce(
-    addrs: &[SocketAddr],
+    listener: &Listener,
     trial: Option<&Trial>,
     say: &dyn Fn(&str),
 ) -> Result<Option<impl Drop + use<>>, ServeError> {
-    for addr in addrs {
+    let plain = listener.local_addrs(Transport::Tls)?;
+    let https = listener.local_addrs(Transport::Https)?;
+    for addr in &plain {
         info!(%addr, "listening for KMIP");
     }
-    let (Some(trial), Some(addr)) = (trial, addrs.first()) else {
+    for addr in &https {
+        info!(%addr, "listening for KMIP over HTTPS");
+    }
+    let (Some(trial), Some(addr)) = (trial, plain.first()) else {
         return Ok(None);
     };
-    let ready = trial.write_ready(*addr)?;
+    let ready = trial.write_ready(*addr, https.first().copied())?;
     say(&trial.next_steps(*addr));
     Ok(Some(ready))
 }

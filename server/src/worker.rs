@@ -48,11 +48,13 @@ pub enum Refusal {
     ShuttingDown,
 }
 
-/// Why a frame cannot be read; the connection ends after the answer.
+/// Why a message cannot be read. Where it is framed by itself, the connection ends after the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameFault {
     /// The first bytes are no KMIP request message.
     NotKmip,
+    /// A whole text has come that is no KMIP message in its encoding.
+    Garbled,
     /// The message is longer than the server takes.
     TooLarge {
         /// Length of the whole message, in bytes.

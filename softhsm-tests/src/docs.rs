@@ -19,8 +19,14 @@ pub fn say(text: &str) {
 /// The lines of a guide's shell blocks.
 #[must_use]
 pub fn commands(guide: &str) -> Vec<&str> {
-    let blocks = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.flat_map(str::lines).filter(|line| !line.trim().is_empty()).collect()
+    let lines = blocks(guide).into_iter().flat_map(str::lines);
+    lines.filter(|line| !line.trim().is_empty()).collect()
+}
+
+/// A guide's shell blocks.
+#[must_use]
+pub fn blocks(guide: &str) -> Vec<&str> {
+    guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
 
 /// Compares the part of `file` between `<!-- begin NAME -->` and `<!-- end NAME -->` with `part`,

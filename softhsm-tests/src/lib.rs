@@ -18,6 +18,7 @@ pub mod material;
 pub mod memory;
 pub mod program;
 pub mod requests;
+pub mod runner;
 pub mod server;
 pub mod token;
 pub mod trace;

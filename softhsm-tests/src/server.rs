@@ -35,6 +35,7 @@ pub struct Trial {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
     launcher: Vec<String>,
+    https: bool,
 }
 
 impl Trial {
@@ -64,7 +65,7 @@ impl Trial {
             TokenKind::Kryoptic => program::kryoptic(),
         };
         let folder = tempfile::tempdir().unwrap();
-        Self { kind, module, folder, environment: Vec::new(), launcher: Vec::new() }
+        Self { kind, module, folder, environment: Vec::new(), launcher: Vec::new(), https: false }
     }
 
     /// Has every call to the token written down; to be asked for before the first start.
@@ -94,6 +95,13 @@ impl Trial {
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Has every server started here listen for HTTPS as well.
+    #[must_use]
+    pub const fn with_https(mut self) -> Self {
+        self.https = true;
         self
     }
 
@@ -213,6 +221,9 @@ impl Trial {
             }
         }
         command.args(["--kmip-addr", "127.0.0.1:0"]);
+        if self.https {
+            command.args(["--https-addr", "127.0.0.1:0"]);
+        }
         command
     }
 }

@@ -8,11 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use serde::Deserialize;
-use server::client::Ready;
 use softhsm_tests::corpus::{self, Applies, Case};
+use softhsm_tests::runner::{self, Row, Way};
 use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::{docs, program};
 
@@ -64,72 +62,6 @@ fn corpus_or_skip(what: &str) -> Option<PathBuf> {
     folder
 }
 
-#[derive(Deserialize)]
-struct Report {
-    cases: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    version: String,
-    name: String,
-    verdict: String,
-    needs: Vec<String>,
-    diff: Option<Difference>,
-    notes: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Difference {
-    pair: i64,
-    op: String,
-    path: String,
-    message: String,
-    rule: String,
-}
-
-impl Row {
-    fn id(&self) -> String {
-        format!("{}/{}", self.version, self.name)
-    }
-
-    fn story(&self) -> String {
-        let Some(diff) = &self.diff else { return self.notes.join("; ") };
-        format!("pair {} {} {}: {} [{}]", diff.pair, diff.op, diff.path, diff.message, diff.rule)
-    }
-}
-
-/// Plays every case; the runner cleans up after each, so one server is enough.
-fn play(folder: &Path, ready: &Ready) -> Vec<Row> {
-    let mut rows = run(folder, ready, &[]);
-    // Some cases go on from a set-up case that the runner plays later, in the order of names.
-    // Alone, each gets its set-up first.
-    let follows = |row: &Row| row.needs.iter().any(|need| need.starts_with("after:"));
-    for row in rows.iter_mut().filter(|row| row.verdict == "FAIL" && follows(row)) {
-        let only = format!("v{}/{}", row.version, row.name);
-        if let Some(again) = run(folder, ready, &["--filter", &only]).pop() {
-            *row = again;
-        }
-    }
-    rows
-}
-
-fn run(folder: &Path, ready: &Ready, more: &[&str]) -> Vec<Row> {
-    let report = tempfile::NamedTempFile::new().unwrap();
-    let mut runner = Command::new("python3");
-    runner.arg(folder.join("runner.py")).args(["--quiet", "--host", "127.0.0.1", "--port"]);
-    runner.arg(ready.kmip_addr.port().to_string()).arg("--ca").arg(&ready.ca);
-    runner.arg("--cert").arg(&ready.client_cert).arg("--key").arg(&ready.client_key);
-    runner.arg("--cert2").arg(&ready.client2_cert).arg("--key2").arg(&ready.client2_key);
-    runner.arg("--cert3").arg(&ready.client_cert).arg("--key3").arg(&ready.client_key);
-    runner.args(more).arg("--json").arg(report.path()).stdin(Stdio::null());
-    let output = runner.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    let text = std::fs::read_to_string(report.path()).unwrap();
-    assert!(!text.is_empty(), "the runner made no report: {said}");
-    serde_json::from_str::<Report>(&text).unwrap().cases
-}
-
 fn counts(cases: &[Case], passing: &BTreeSet<String>, applies: Applies) -> String {
     let of_kind = || cases.iter().filter(|case| case.applies == applies);
     let passed = of_kind().filter(|case| passing.contains(&case.id)).count();
@@ -143,7 +75,7 @@ fn cases_pass_as_listed() {
     let ours = cases.iter().map(|case| case.id.clone()).collect::<BTreeSet<_>>();
     let trial = Trial::new();
     let server = trial.start();
-    let rows = play(&folder, server.ready());
+    let rows = runner::play(&folder, server.ready(), Way::Tls);
     server.stop();
 
     let passed = rows.iter().filter(|row| row.verdict == "PASS").map(Row::id);
@@ -173,6 +105,76 @@ fn cases_pass_as_listed() {
         writeln!(complaints, "listed, but no case of the corpus: {id}").unwrap();
     }
     assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn cases_pass_over_https_as_they_do_over_tls() {
+    let Some(folder) = corpus_or_skip("conformance over HTTPS") else { return };
+    let trial = Trial::new().with_https();
+    let server = trial.start();
+    // One message after the other in each encoding, so that every encoding sees every operation.
+    let rows = runner::play(&folder, server.ready(), Way::Https("mixed"));
+    server.stop();
+    let expected = passing_on(trial.kind());
+    let failed = rows.iter().filter(|row| expected.contains(&row.id()) && row.verdict != "PASS");
+    let told = failed.map(|row| format!("{}: {}", row.id(), row.story())).collect::<Vec<_>>();
+    assert!(told.is_empty(), "\npass over TLS, but not over HTTPS:\n{}", told.join("\n"));
+    let passed = rows.iter().filter(|row| row.verdict == "PASS").count();
+    assert!(passed >= expected.len(), "{passed} of {}", expected.len());
+}
+
+/// Cases of many kinds, each with its clean-up.
+const IN_EACH_ENCODING: &[&str] = &[
+    "v1.0/SKFF-M-2-10",
+    "v1.0/TC-[3-9]*-10",
+    "v1.1/SKLC-M-1-11",
+    "v1.4/CS-AC-M-4-14",
+    "v1.4/CS-BC-M-*",
+    "v1.4/OMOS-*",
+    "v1.4/SASED-M-2-14",
+    "v1.4/SKLC-M-*",
+    "v1.4/TC-CREG-*",
+    "v1.4/TC-I18N-*",
+    "v1.4/TC-Q-*",
+    "v1.4/TC-STREAM-*",
+    "v1.4/TL-M-1-14",
+];
+
+/// The cases of the encodings' own profiles are of no use over plain TLS, where the runner skips them.
+#[test]
+fn cases_of_the_encodings_pass_in_their_encoding() {
+    let Some(folder) = corpus_or_skip("the cases of HTTPS, XML and JSON") else { return };
+    let trial = Trial::new().with_https();
+    let server = trial.start();
+    for (encoding, profile) in [("ttlv", "HTTPS"), ("xml", "XML"), ("json", "JSON")] {
+        let cases = format!("*MSGENC-{profile}-*");
+        let options = ["--no-default-skip", "--filter", cases.as_str()];
+        let rows = runner::run(&folder, server.ready(), Way::Https(encoding), &options);
+        assert_eq!(rows.len(), 5, "one for each version from 1.0 to 1.4");
+        for row in rows {
+            assert_eq!(row.verdict, "PASS", "{}: {}", row.id(), row.story());
+        }
+    }
+    server.stop();
+}
+
+#[test]
+fn same_cases_pass_in_each_encoding() {
+    let Some(folder) = corpus_or_skip("the same cases in each encoding") else { return };
+    let trial = Trial::new().with_https();
+    let server = trial.start();
+    let expected = passing_on(trial.kind());
+    let options = IN_EACH_ENCODING.iter().flat_map(|case| ["--filter", *case]);
+    let options = options.collect::<Vec<_>>();
+    for encoding in ["ttlv", "xml", "json"] {
+        let rows = runner::run(&folder, server.ready(), Way::Https(encoding), &options);
+        let rows = rows.iter().filter(|row| expected.contains(&row.id()));
+        let failed = rows.clone().filter(|row| row.verdict != "PASS");
+        let told = failed.map(|row| format!("{}: {}", row.id(), row.story())).collect::<Vec<_>>();
+        assert!(told.is_empty(), "in {encoding}:\n{}", told.join("\n"));
+        assert!(rows.count() >= 30, "the cases of the list are not there");
+    }
+    server.stop();
 }
 
 #[test]

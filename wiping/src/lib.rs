@@ -57,6 +57,52 @@ impl fmt::Debug for Wiping {
     }
 }
 
+/// A text that is wiped when it is dropped, as [`Wiping`] wipes bytes.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct WipingText(String);
+
+impl WipingText {
+    /// Takes ownership of `text`.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text's UTF-8 bytes, still to be wiped.
+    #[must_use]
+    pub fn into_bytes(mut self) -> Wiping {
+        Wiping::new(core::mem::take(&mut self.0).into_bytes())
+    }
+}
+
+impl Drop for WipingText {
+    fn drop(&mut self) {
+        drop(Wiping::new(core::mem::take(&mut self.0).into_bytes()));
+    }
+}
+
+impl ZeroizeOnDrop for WipingText {}
+
+impl Deref for WipingText {
+    type Target = String;
+
+    fn deref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl DerefMut for WipingText {
+    fn deref_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for WipingText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WipingText({} bytes)", self.0.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +114,13 @@ mod tests {
         assert_eq!(format!("{bytes:?}"), "Wiping(4 bytes)");
         bytes.truncate(1);
         assert_eq!(bytes.release(), [0xAB]);
+    }
+
+    #[test]
+    fn wiping_text_gives_its_bytes_and_does_not_print_them() {
+        let mut text = WipingText::new("key".to_owned());
+        text.push('s');
+        assert_eq!(format!("{text:?}"), "WipingText(4 bytes)");
+        assert_eq!(*text.into_bytes(), b"keys");
     }
 }

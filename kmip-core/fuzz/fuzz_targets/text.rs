@@ -2,11 +2,13 @@
 #![no_main]
 
 use kmip_core::text::{json, xml};
-use kmip_core::ttlv::Item;
+use kmip_core::ttlv::{Item, Limits};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    for tree in [xml::from_xml(text), json::from_json(text)].into_iter().flatten() {
+    let limits = Limits::default();
+    let trees = [xml::from_xml(text, &limits), json::from_json(text, &limits)];
+    for tree in trees.into_iter().flatten() {
         assert_eq!(Item::from_bytes(&tree.to_bytes()), Ok(tree));
     }
 });

@@ -2,29 +2,29 @@
 //!
 //! Spec: KMIP Additional Message Encodings 1.0 §4.
 
+mod intake;
+
 use core::fmt::Write as _;
 
-use serde_json::{Map, Number, Value as Json};
-use zeroize::Zeroizing;
+use serde_json::Deserializer;
+use wiping::WipingText;
 
 use super::value::{
-    attribute_named_by, date_text, enumeration_text, mask_text, parse, parse_tag, parse_type,
-    push_hex, table_for, type_name,
+    attribute_named_by, date_text, enumeration_text, mask_text, push_hex, table_for, type_name,
 };
-use super::{MAX_TEXT_BYTES, TextError};
+use super::{TextError, max_text_bytes};
 use crate::attribute::AttributeKind;
-use crate::ttlv::{Interval, Item, ItemType, Limits, Value};
-use crate::types::{EnumTable, Tag};
+use crate::ttlv::{Interval, Item, Limits, Value};
+use crate::types::EnumTable;
+use intake::Intake;
 
 /// Largest number that every JSON reader keeps exactly: 2^53.
 const MAX_EXACT: u64 = 1 << 53;
 
 /// The JSON form of `item`, on one line.
-///
-/// The text holds the item's secrets in hex: the caller sees to it.
 #[must_use]
-pub fn to_json(item: &Item) -> String {
-    let mut out = String::with_capacity(1024);
+pub fn to_json(item: &Item) -> WipingText {
+    let mut out = WipingText::new(String::with_capacity(1024));
     write_item(item, None, &mut out);
     out
 }
@@ -34,14 +34,15 @@ pub fn to_json(item: &Item) -> String {
 /// # Errors
 ///
 /// [`TextError`]: the text is not well-formed, not an item, or outside the limits that hold for
-/// TTLV (depth and number of items) and for text ([`MAX_TEXT_BYTES`]).
-pub fn from_json(text: &str) -> Result<Item, TextError> {
-    if text.len() > MAX_TEXT_BYTES {
+/// TTLV (depth and number of items) and for text ([`max_text_bytes`]).
+pub fn from_json(text: &str, limits: &Limits) -> Result<Item, TextError> {
+    if text.len() > max_text_bytes(limits) {
         return Err(TextError::Limit("message size"));
     }
-    // The parser's own depth limit, 128, is above ours: two levels of JSON to one of KMIP.
-    let json = serde_json::from_str(text).map_err(|_| TextError::Syntax("JSON"))?;
-    Intake { items: 0, limits: Limits::default() }.item(json, None, 0)
+    let mut intake = Intake::new(limits);
+    let mut json = Deserializer::from_str(text);
+    let read = intake.item(&mut json).and_then(|item| json.end().map(|()| item));
+    read.map_err(|_| intake.fault().unwrap_or(TextError::Syntax("JSON")))
 }
 
 fn write_item(item: &Item, attribute: Option<AttributeKind>, out: &mut String) {
@@ -103,97 +104,9 @@ fn push_quoted_hex(prefix: &str, bytes: &[u8], out: &mut String) {
 
 fn push_quoted(text: &str, out: &mut String) {
     // A string always has a JSON form: the fallback is never taken.
-    let quoted = Zeroizing::new(serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
+    let quoted = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned());
+    let quoted = WipingText::new(quoted);
     out.push_str(&quoted);
-}
-
-/// Turns parsed JSON into items, counting them.
-struct Intake {
-    items: usize,
-    limits: Limits,
-}
-
-impl Intake {
-    fn item(
-        &mut self,
-        json: Json,
-        attribute: Option<AttributeKind>,
-        depth: usize,
-    ) -> Result<Item, TextError> {
-        self.items += 1;
-        if self.items > self.limits.max_items {
-            return Err(TextError::Limit("number of items"));
-        }
-        let Json::Object(mut members) = json else { return Err(TextError::Syntax("JSON")) };
-        let tag = match members.get("tag") {
-            Some(Json::String(name)) => parse_tag(name)?,
-            _ => return Err(TextError::UnknownTag),
-        };
-        let kind = type_of(tag, &members)?;
-        let value = members.remove("value");
-        let value = match (kind, value) {
-            (ItemType::Structure, Some(Json::Array(children))) => {
-                Value::Structure(self.children(children, depth + 1)?)
-            }
-            (ItemType::Structure, None) => Value::Structure(Vec::new()),
-            (ItemType::Structure, Some(_)) | (_, Some(Json::Array(_) | Json::Object(_))) => {
-                return Err(TextError::Misshapen(tag));
-            }
-            (_, Some(scalar)) => scalar_value(tag, kind, scalar, table_for(tag, attribute))?,
-            (_, None) => return Err(TextError::BadValue(tag)),
-        };
-        Ok(Item { tag, value })
-    }
-
-    fn children(&mut self, children: Vec<Json>, depth: usize) -> Result<Vec<Item>, TextError> {
-        if depth > self.limits.max_depth {
-            return Err(TextError::Limit("depth"));
-        }
-        let mut attribute = None;
-        let mut items = Vec::new();
-        for child in children {
-            let item = self.item(child, attribute, depth)?;
-            attribute = attribute_named_by(&item).or(attribute);
-            items.push(item);
-        }
-        Ok(items)
-    }
-}
-
-fn type_of(tag: Tag, members: &Map<String, Json>) -> Result<ItemType, TextError> {
-    match members.get("type") {
-        None => Ok(ItemType::Structure),
-        Some(Json::String(name)) => parse_type(tag, name),
-        Some(_) => Err(TextError::UnknownType(tag)),
-    }
-}
-
-fn scalar_value(
-    tag: Tag,
-    kind: ItemType,
-    json: Json,
-    table: Option<&EnumTable>,
-) -> Result<Value, TextError> {
-    match json {
-        Json::String(text) => parse(tag, kind, &Zeroizing::new(text), table),
-        Json::Bool(truth) if kind == ItemType::Boolean => Ok(Value::Boolean(truth)),
-        Json::Number(number) => numeric_value(tag, kind, &number),
-        Json::Bool(_) | Json::Null | Json::Array(_) | Json::Object(_) => {
-            Err(TextError::BadValue(tag))
-        }
-    }
-}
-
-/// A JSON number, where the type is one of numbers; a fraction never is.
-fn numeric_value(tag: Tag, kind: ItemType, number: &Number) -> Result<Value, TextError> {
-    let numeric = matches!(
-        kind,
-        ItemType::Integer | ItemType::LongInteger | ItemType::Enumeration | ItemType::Interval
-    );
-    if !numeric {
-        return Err(TextError::BadValue(tag));
-    }
-    parse(tag, kind, &number.to_string(), None)
 }
 
 #[cfg(test)]

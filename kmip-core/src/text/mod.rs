@@ -9,10 +9,16 @@ pub mod json;
 mod value;
 pub mod xml;
 
+use crate::ttlv::Limits;
 use crate::types::Tag;
 
-/// Longest text we read, in bytes: what a message of the largest TTLV size takes in either form.
-pub const MAX_TEXT_BYTES: usize = 8 << 20;
+/// Longest text that is read where messages are held to `limits`, in bytes: either form takes less
+/// than eight bytes for one of TTLV, even where every item is small and every name long. (Long names
+/// of structures that hold nothing but each other take more, and mean nothing.)
+#[must_use]
+pub const fn max_text_bytes(limits: &Limits) -> usize {
+    limits.max_message_bytes.saturating_mul(8)
+}
 
 /// Why a text is not a KMIP item. Carries nothing of the text itself: it may hold secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,23 +6,24 @@ use core::fmt::Write as _;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
+use wiping::WipingText;
 
 use super::value::{
     attribute_named_by, date_text, enumeration_text, mask_text, parse, parse_tag, parse_type,
     push_hex, table_for, type_name,
 };
-use super::{MAX_TEXT_BYTES, TextError};
+use super::{TextError, max_text_bytes};
 use crate::attribute::AttributeKind;
 use crate::ttlv::{Item, ItemType, Limits, Value};
 use crate::types::{EnumTable, Tag};
 
 /// The XML form of `item`, on one line.
 ///
-/// The text holds the item's secrets in hex: the caller sees to it. Text Strings may hold
-/// characters that XML 1.0 does not have; NUL becomes U+FFFD, the others are kept by number.
+/// Text Strings may hold characters that XML 1.0 does not have; NUL becomes U+FFFD, the others are
+/// kept by number.
 #[must_use]
-pub fn to_xml(item: &Item) -> String {
-    let mut out = String::with_capacity(1024);
+pub fn to_xml(item: &Item) -> WipingText {
+    let mut out = WipingText::new(String::with_capacity(1024));
     write_item(item, None, &mut out);
     out
 }
@@ -34,13 +35,13 @@ pub fn to_xml(item: &Item) -> String {
 /// # Errors
 ///
 /// [`TextError`]: the text is not well-formed, not an item, or outside the limits that hold for
-/// TTLV (depth and number of items) and for text ([`MAX_TEXT_BYTES`]).
-pub fn from_xml(text: &str) -> Result<Item, TextError> {
-    if text.len() > MAX_TEXT_BYTES {
+/// TTLV (depth and number of items) and for text ([`max_text_bytes`]).
+pub fn from_xml(text: &str, limits: &Limits) -> Result<Item, TextError> {
+    if text.len() > max_text_bytes(limits) {
         return Err(TextError::Limit("message size"));
     }
     let mut reader = quick_xml::Reader::from_str(text);
-    let mut tree = Tree { open: Vec::new(), root: None, items: 0, limits: Limits::default() };
+    let mut tree = Tree { open: Vec::new(), root: None, items: 0, limits };
     loop {
         match reader.read_event().map_err(|_| TextError::Syntax("XML"))? {
             Event::Start(element) => tree.open(&element)?,
@@ -69,6 +70,10 @@ fn write_item(item: &Item, attribute: Option<AttributeKind>, out: &mut String) {
         let _ = write!(out, " tag=\"0x{:06X}\"", item.tag.0);
     }
     if let Value::Structure(children) = &item.value {
+        if children.is_empty() {
+            out.push_str("/>");
+            return;
+        }
         out.push('>');
         let mut attribute = None;
         for child in children {
@@ -133,14 +138,14 @@ struct Open {
 }
 
 /// The tree as far as it was read. Depth costs no stack.
-struct Tree {
+struct Tree<'a> {
     open: Vec<Open>,
     root: Option<Item>,
     items: usize,
-    limits: Limits,
+    limits: &'a Limits,
 }
 
-impl Tree {
+impl Tree<'_> {
     fn open(&mut self, element: &BytesStart<'_>) -> Result<(), TextError> {
         self.items += 1;
         if self.items > self.limits.max_items {
@@ -184,7 +189,7 @@ impl Tree {
 struct Head {
     tag: Tag,
     kind: ItemType,
-    value: zeroize::Zeroizing<String>,
+    value: WipingText,
 }
 
 impl Head {
@@ -202,14 +207,14 @@ impl Head {
             let text = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|_| TextError::Syntax("XML"))?;
-            if place.replace(zeroize::Zeroizing::new(text.into_owned())).is_some() {
+            if place.replace(WipingText::new(text.into_owned())).is_some() {
                 return Err(TextError::Syntax("XML"));
             }
         }
         let name = element.local_name();
         let tag = match (name.as_ref(), tag) {
             ("TTLV", Some(number)) => parse_tag(&number)?,
-            (name, None) => parse_tag(name)?,
+            (name, None) => parse_element_name(name)?,
             (_, Some(_)) => return Err(TextError::UnknownTag),
         };
         let kind = kind.map_or(Ok(ItemType::Structure), |name| parse_type(tag, &name))?;
@@ -217,6 +222,14 @@ impl Head {
             return Err(TextError::Misshapen(tag));
         }
         Ok(Self { tag, kind, value: value.unwrap_or_default() })
+    }
+}
+
+/// Reads an element's name: a tag's, or its number behind `x`, since no element begins with a digit.
+fn parse_element_name(name: &str) -> Result<Tag, TextError> {
+    match name.strip_prefix('x') {
+        Some(digits) if digits.len() == 6 => parse_tag(&format!("0x{digits}")),
+        Some(_) | None => parse_tag(name),
     }
 }
 

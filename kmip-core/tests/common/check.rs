@@ -12,10 +12,10 @@ pub(crate) fn forms(tree: &Item) -> Result<(), String> {
     if Item::from_bytes(&bytes).as_ref() != Ok(tree) {
         return Err("TTLV is another tree".into());
     }
-    if xml::from_xml(&xml::to_xml(tree)).as_ref() != Ok(tree) {
+    if xml::from_xml(&xml::to_xml(tree), &Limits::default()).as_ref() != Ok(tree) {
         return Err("XML is another tree".into());
     }
-    if json::from_json(&json::to_json(tree)).as_ref() != Ok(tree) {
+    if json::from_json(&json::to_json(tree), &Limits::default()).as_ref() != Ok(tree) {
         return Err("JSON is another tree".into());
     }
     Ok(())

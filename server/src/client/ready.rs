@@ -16,6 +16,9 @@ pub const FILE_NAME: &str = "ready.json";
 pub struct Ready {
     /// Address of the listener.
     pub kmip_addr: SocketAddr,
+    /// Address of the listener for HTTPS, if there is one.
+    #[serde(default)]
+    pub https_addr: Option<SocketAddr>,
     /// Certificate of the trial's CA.
     pub ca: PathBuf,
     /// Certificate of the first client.

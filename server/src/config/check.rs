@@ -69,7 +69,11 @@ fn server(raw: &RawServer) -> Checked<ServerConfig> {
     let timeout = |name: &str, ms| timeout(&format!("server.{name}"), ms);
     let bytes = raw.max_message_bytes;
     Ok(ServerConfig {
-        kmip_addrs: addresses(&raw.kmip_addr)?,
+        kmip_addrs: addresses("server.kmip_addr", &raw.kmip_addr)?,
+        https_addrs: match &raw.https_addr {
+            Some(addr) => addresses("server.https_addr", addr)?,
+            None => Vec::new(),
+        },
         max_connections: within("server.max_connections", raw.max_connections, 1, MAX_COUNT)?,
         max_connections_per_ip: within(
             "server.max_connections_per_ip",
@@ -91,18 +95,17 @@ fn server(raw: &RawServer) -> Checked<ServerConfig> {
     })
 }
 
-fn addresses(raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
-    const KEY: &str = "server.kmip_addr";
+fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
     let texts = match raw {
         OneOrMany::One(text) => std::slice::from_ref(text),
         OneOrMany::Many(texts) => texts,
     };
     if texts.is_empty() {
-        return Err(Problem::new(KEY, "needs at least one address"));
+        return Err(Problem::new(key, "needs at least one address"));
     }
     let parse = |text: &String| {
         text.parse().map_err(|_| {
-            Problem::new(KEY, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
+            Problem::new(key, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
         })
     };
     texts.iter().map(parse).collect()

@@ -16,6 +16,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kmip_core::ttlv::Limits;
+
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
@@ -57,6 +59,8 @@ pub struct Config {
 pub struct ServerConfig {
     /// Addresses to listen on, at least one; port 0 takes a free port.
     pub kmip_addrs: Vec<SocketAddr>,
+    /// Addresses to listen on for KMIP over HTTPS; none by default.
+    pub https_addrs: Vec<SocketAddr>,
     /// Connections open at once, of all clients.
     pub max_connections: u32,
     /// Connections open at once from one IP address.
@@ -73,6 +77,14 @@ pub struct ServerConfig {
     pub max_message_bytes: usize,
     /// From the stop signal to the end of the process.
     pub shutdown_timeout: Duration,
+}
+
+impl ServerConfig {
+    /// What a message may cost.
+    #[must_use]
+    pub fn message_limits(&self) -> Limits {
+        Limits { max_message_bytes: self.max_message_bytes, ..Limits::default() }
+    }
 }
 
 /// `[tls]`: certificates and how clients are recognised.

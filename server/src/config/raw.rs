@@ -50,6 +50,7 @@ pub(crate) enum OneOrMany {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RawServer {
     pub(crate) kmip_addr: OneOrMany,
+    pub(crate) https_addr: Option<OneOrMany>,
     pub(crate) max_connections: u32,
     pub(crate) max_connections_per_ip: u32,
     pub(crate) handshake_timeout_ms: u64,
@@ -64,6 +65,7 @@ impl Default for RawServer {
     fn default() -> Self {
         Self {
             kmip_addr: OneOrMany::One("127.0.0.1:5696".to_owned()),
+            https_addr: None,
             max_connections: 10_000,
             max_connections_per_ip: 1_000,
             handshake_timeout_ms: 5_000,

@@ -111,8 +111,10 @@ pub fn run(args: &DevArgs) -> Result<Infallible, DevError> {
     let config = prepare(&layout, args)?;
     let mut arguments: Vec<OsString> = vec!["serve".into(), "--config".into()];
     arguments.extend([layout.config().into(), "--dev-data-dir".into(), layout.root().into()]);
-    if let Some(addr) = args.kmip_addr {
-        arguments.extend(["--kmip-addr".into(), addr.to_string().into()]);
+    for (name, addr) in [("--kmip-addr", args.kmip_addr), ("--https-addr", args.https_addr)] {
+        if let Some(addr) = addr {
+            arguments.extend([name.into(), addr.to_string().into()]);
+        }
     }
     Ok(environment::replace_process(arguments, &config.token.environment)?)
 }
@@ -228,13 +230,18 @@ impl Trial {
         Ok(Self { layout, _lock: lock })
     }
 
-    /// Writes `ready.json` for a listener bound to `addr`; the file is removed with the value.
+    /// Writes `ready.json` for a listener bound to these addresses, `https` where it serves HTTPS;
+    /// the file is removed with the value.
     ///
     /// # Errors
     ///
     /// `File`.
-    pub fn write_ready(&self, addr: SocketAddr) -> Result<ReadyFile, DevError> {
-        ReadyFile::write(&self.layout, addr)
+    pub fn write_ready(
+        &self,
+        addr: SocketAddr,
+        https: Option<SocketAddr>,
+    ) -> Result<ReadyFile, DevError> {
+        ReadyFile::write(&self.layout, addr, https)
     }
 
     /// What a person at the terminal may type next.

@@ -18,6 +18,7 @@ pub struct ReadyFile {
 #[derive(Serialize)]
 struct Ready {
     kmip_addr: SocketAddr,
+    https_addr: Option<SocketAddr>,
     ca: PathBuf,
     client_cert: PathBuf,
     client_key: PathBuf,
@@ -31,11 +32,12 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(layout: &Layout, kmip_addr: SocketAddr) -> Self {
+    fn new(layout: &Layout, kmip_addr: SocketAddr, https_addr: Option<SocketAddr>) -> Self {
         let (client, client2) = (layout.pair("client1"), layout.pair("client2"));
         let other = layout.pair("other");
         Self {
             kmip_addr,
+            https_addr,
             ca: layout.pair("ca").certificate,
             client_cert: client.certificate,
             client_key: client.private_key,
@@ -52,10 +54,14 @@ impl Ready {
 
 impl ReadyFile {
     /// Writes the file under another name first, so that nobody reads half of it.
-    pub(super) fn write(layout: &Layout, addr: SocketAddr) -> Result<Self, DevError> {
+    pub(super) fn write(
+        layout: &Layout,
+        addr: SocketAddr,
+        https: Option<SocketAddr>,
+    ) -> Result<Self, DevError> {
         let path = layout.ready();
         let draft = path.with_extension("json.new");
-        let text = serde_json::to_string_pretty(&Ready::new(layout, addr))
+        let text = serde_json::to_string_pretty(&Ready::new(layout, addr, https))
             .map_err(std::io::Error::from)
             .map_err(DevError::file(&path))?;
         std::fs::write(&draft, text + "\n").map_err(DevError::file(&draft))?;

@@ -7,7 +7,7 @@ fn trial() -> (tempfile::TempDir, Layout, DevArgs) {
     std::fs::write(&module, "").unwrap();
     let data_dir = dir.path().join("data folder");
     let layout = Layout::new(&data_dir).unwrap();
-    let args = DevArgs { data_dir, kmip_addr: None, pkcs11_module: Some(module) };
+    let args = DevArgs { data_dir, kmip_addr: None, https_addr: None, pkcs11_module: Some(module) };
     (dir, layout, args)
 }
 
@@ -72,11 +72,12 @@ fn missing_softhsm_names_the_command_that_installs_it() {
 fn ready_file_holds_its_keys_and_goes_with_its_value() {
     let (_dir, layout, args) = trial();
     prepare(&layout, &args).unwrap();
-    let ready = ReadyFile::write(&layout, "127.0.0.1:5696".parse().unwrap()).unwrap();
+    let ready = ReadyFile::write(&layout, "127.0.0.1:5696".parse().unwrap(), None).unwrap();
     let text = std::fs::read_to_string(layout.ready()).unwrap();
     let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
     let keys = [
         "kmip_addr",
+        "https_addr",
         "ca",
         "client_cert",
         "client_key",
@@ -89,7 +90,7 @@ fn ready_file_holds_its_keys_and_goes_with_its_value() {
         "pid",
     ];
     assert_eq!(json.keys().collect::<Vec<_>>(), keys);
-    for key in &keys[1..9] {
+    for key in &keys[2..10] {
         assert!(Path::new(json[*key].as_str().unwrap()).is_file(), "{key}");
     }
     drop(ready);

@@ -16,6 +16,7 @@ use tokio_rustls::server::TlsStream;
 use tracing::debug;
 use wiping::Wiping;
 
+use super::room::{self, FIRST_ROOM_BYTES};
 use crate::config::ServerConfig;
 use crate::identity::Principal;
 use crate::worker::{FrameFault, MessageBytes, Workers};
@@ -26,9 +27,7 @@ const HEADER_BYTES: usize = 8;
 const HALF_MESSAGE_GRACE: Duration = Duration::from_secs(1);
 /// Tag Request Message (42 00 78) and type Structure (01).
 const REQUEST_MESSAGE: [u8; 4] = [0x42, 0x00, 0x78, 0x01];
-/// Room taken for a message before its bytes have come.
-const FIRST_ROOM_BYTES: usize = 16 * 1_024;
-/// After an unreadable frame: how long its rest is read and dropped, so that the answer arrives.
+/// After an answer to half a message: how long its rest is read and dropped, so that the answer arrives.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// A client's connection after the handshake.
@@ -73,7 +72,7 @@ impl Connection {
             | Ended::Stopping
             | Ended::Idle
             | Ended::MessageTimeout
-            | Ended::NoAnswer => self.close().await,
+            | Ended::NoAnswer => close(&mut self.stream, self.config.write_timeout).await,
             // Half an answer may be on its way: a close_notify after it would lie.
             Ended::WriteTimeout | Ended::Io(_) => {}
         }
@@ -136,12 +135,9 @@ impl Connection {
         }
         let total_bytes =
             frame_bytes(header, self.config.max_message_bytes).map_err(Ended::Unreadable)?;
-        let mut message = with_room(total_bytes.min(FIRST_ROOM_BYTES), &header);
+        let mut message = room::with_room(total_bytes.min(FIRST_ROOM_BYTES), &header);
         while message.len() < total_bytes {
-            if message.len() == message.capacity() {
-                // Grows with what arrived; a new buffer, so that the old one is wiped.
-                message = with_room(total_bytes.min(2 * message.len()), &message);
-            }
+            room::grow(&mut message, total_bytes);
             let missing = u64::try_from(total_bytes - message.len()).unwrap_or(u64::MAX);
             if (&mut self.stream).take(missing).read_buf(&mut *message).await? == 0 {
                 return Err(Ended::ByClient);
@@ -164,24 +160,24 @@ impl Connection {
         {
             return;
         }
-        self.close().await;
-        self.drop_rest().await;
+        close(&mut self.stream, self.config.write_timeout).await;
+        drop_rest(&mut self.stream).await;
     }
+}
 
-    /// Sends close_notify and the end of the stream.
-    async fn close(&mut self) {
-        // The client may be gone already, which is no news at this point.
-        let _ = timeout(self.config.write_timeout, self.stream.shutdown()).await;
-    }
+/// Sends close_notify and the end of the stream.
+pub(super) async fn close(stream: &mut TlsStream<TcpStream>, within: Duration) {
+    // The client may be gone already, which is no news at this point.
+    let _ = timeout(within, stream.shutdown()).await;
+}
 
-    /// Reads and drops what the client still sends: closing over unread bytes resets the
-    /// connection, and the reset would overtake the answer.
-    async fn drop_rest(&mut self) {
-        let (socket, _) = self.stream.get_mut();
-        let mut rest = socket.take(4 * 1_048_576);
-        let mut nowhere = tokio::io::sink();
-        let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)).await;
-    }
+/// Reads and drops what the client still sends: closing over unread bytes resets the connection,
+/// and the reset would overtake the answer.
+pub(super) async fn drop_rest(stream: &mut TlsStream<TcpStream>) {
+    let (socket, _) = stream.get_mut();
+    let mut rest = socket.take(4 * 1_048_576);
+    let mut nowhere = tokio::io::sink();
+    let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut nowhere)).await;
 }
 
 /// Waits until the server is to stop, and then as long as it waits for the rest of a message.
@@ -194,12 +190,6 @@ async fn half_message_grace(stop: &mut watch::Receiver<bool>) {
 pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that the other end is gone, which is a stop as well.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-fn with_room(room_bytes: usize, content: &[u8]) -> MessageBytes {
-    let mut message = Wiping::new(Vec::with_capacity(room_bytes.max(content.len())));
-    message.extend_from_slice(content);
-    message
 }
 
 /// Length of the whole message that begins with `header`, checked before any room is taken.

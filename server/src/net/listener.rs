@@ -2,17 +2,19 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, info, warn};
 
 use super::connection::{Connection, stopped};
+use super::https::{ALPN_PROTOCOLS, HttpsConnection};
 use super::limits::{ConnectionLimits, Slot};
 use crate::config::ServerConfig;
 use crate::identity::{IdentityError, IdentityRules, Principal};
@@ -44,20 +46,33 @@ pub enum Stopped {
 
 /// The bound sockets, not yet accepting.
 pub struct Listener {
-    sockets: Vec<TcpListener>,
+    sockets: Vec<(Transport, TcpListener)>,
     shared: Arc<Shared>,
+}
+
+/// What carries the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TLS itself: one message after another.
+    Tls,
+    /// HTTP over TLS.
+    Https,
 }
 
 struct Shared {
     config: Arc<ServerConfig>,
     acceptor: TlsAcceptor,
+    /// The same identity and the same verifier, but for the name of the protocol.
+    https_acceptor: TlsAcceptor,
+    /// Turns at translating XML and JSON: one for each processor.
+    turns: Arc<Semaphore>,
     rules: Arc<IdentityRules>,
     workers: Arc<Workers>,
     limits: Arc<ConnectionLimits>,
 }
 
 impl Listener {
-    /// Binds every address of `config`. Needs a tokio runtime around it.
+    /// Binds every address of `config`, of either transport. Needs a tokio runtime around it.
     ///
     /// # Errors
     ///
@@ -68,31 +83,46 @@ impl Listener {
         rules: Arc<IdentityRules>,
         workers: Arc<Workers>,
     ) -> Result<Self, ListenError> {
-        let bind = |addr: &SocketAddr| {
-            bind_socket(*addr).map_err(|source| ListenError { addr: *addr, source })
+        let bind = |transport, addr: &SocketAddr| match bind_socket(*addr) {
+            Ok(socket) => Ok((transport, socket)),
+            Err(source) => Err(ListenError { addr: *addr, source }),
         };
-        let sockets = config.kmip_addrs.iter().map(bind).collect::<Result<_, _>>()?;
-        let limits = ConnectionLimits::new(config.max_connections, config.max_connections_per_ip);
-        let config = Arc::new(config.clone());
-        let acceptor = TlsAcceptor::from(tls);
-        Ok(Self { sockets, shared: Arc::new(Shared { config, acceptor, rules, workers, limits }) })
+        let plain = config.kmip_addrs.iter().map(|addr| bind(Transport::Tls, addr));
+        let https = config.https_addrs.iter().map(|addr| bind(Transport::Https, addr));
+        let sockets = plain.chain(https).collect::<Result<_, _>>()?;
+        let mut https_tls = (*tls).clone();
+        https_tls.alpn_protocols = ALPN_PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let shared = Shared {
+            limits: ConnectionLimits::new(config.max_connections, config.max_connections_per_ip),
+            config: Arc::new(config.clone()),
+            acceptor: TlsAcceptor::from(tls),
+            https_acceptor: TlsAcceptor::from(Arc::new(https_tls)),
+            turns: Arc::new(Semaphore::new(processors)),
+            rules,
+            workers,
+        };
+        Ok(Self { sockets, shared: Arc::new(shared) })
     }
 
-    /// The addresses in the order of the configuration, with the ports that were found for 0.
+    /// The addresses of `transport` in the order of the configuration, with the ports that were
+    /// found for 0.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn local_addrs(&self) -> io::Result<Vec<SocketAddr>> {
-        self.sockets.iter().map(TcpListener::local_addr).collect()
+    pub fn local_addrs(&self, transport: Transport) -> io::Result<Vec<SocketAddr>> {
+        let ours = self.sockets.iter().filter(|(carries, _)| *carries == transport);
+        ours.map(|(_, socket)| socket.local_addr()).collect()
     }
 
     /// Accepts and serves until `stop` is ready; then lets each connection finish its request.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Stopped {
         let (tell, told) = watch::channel(false);
         let mut accepting = tokio::task::JoinSet::new();
-        for socket in self.sockets {
-            accepting.spawn(accept_all(socket, Arc::clone(&self.shared), told.clone()));
+        for (transport, socket) in self.sockets {
+            let shared = Arc::clone(&self.shared);
+            accepting.spawn(accept_all(transport, socket, shared, told.clone()));
         }
         stop.await;
         tell.send_replace(true);
@@ -113,7 +143,12 @@ fn bind_socket(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept_all(socket: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+async fn accept_all(
+    transport: Transport,
+    socket: TcpListener,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -124,7 +159,7 @@ async fn accept_all(socket: TcpListener, shared: Arc<Shared>, mut stop: watch::R
             Ok((stream, peer)) => match shared.limits.take(peer.ip()) {
                 Ok(slot) => {
                     let shared = Arc::clone(&shared);
-                    tokio::spawn(serve(stream, peer, shared, stop.clone(), slot));
+                    tokio::spawn(serve(transport, stream, peer, shared, stop.clone(), slot));
                 }
                 Err(full) => warn!(%peer, ?full, "connection refused: too many are open"),
             },
@@ -138,21 +173,33 @@ async fn accept_all(socket: TcpListener, shared: Arc<Shared>, mut stop: watch::R
 
 /// Serves one connection; its `slot` is given back when the connection is closed.
 async fn serve(
+    transport: Transport,
     stream: TcpStream,
     peer: SocketAddr,
     shared: Arc<Shared>,
     mut stop: watch::Receiver<bool>,
     slot: Slot,
 ) {
+    let handshake = handshake(transport, stream, peer, &shared);
     let opened = tokio::select! {
-        opened = timeout(shared.config.handshake_timeout, handshake(stream, peer, &shared)) => opened,
+        opened = timeout(shared.config.handshake_timeout, handshake) => opened,
         () = stopped(&mut stop) => return,
     };
     match opened {
         Ok(Ok((stream, principal))) => {
             let (workers, config) = (Arc::clone(&shared.workers), Arc::clone(&shared.config));
+            let turns = Arc::clone(&shared.turns);
             drop(shared);
-            Connection { stream, principal, workers, config, stop }.run().await;
+            match transport {
+                Transport::Tls => {
+                    Connection { stream, principal, workers, config, stop }.run().await;
+                }
+                Transport::Https => {
+                    let connection =
+                        HttpsConnection { stream, principal, workers, config, turns, stop };
+                    connection.run().await;
+                }
+            }
         }
         Ok(Err(err)) => info!(%peer, reason = %err, "TLS handshake failed"),
         Err(_) => info!(%peer, "TLS handshake not finished in time"),
@@ -169,19 +216,24 @@ enum HandshakeError {
 }
 
 async fn handshake(
+    transport: Transport,
     stream: TcpStream,
     peer: SocketAddr,
     shared: &Shared,
 ) -> Result<(TlsStream<TcpStream>, Arc<Principal>), HandshakeError> {
     // An answer is one small write; it must not wait for the acknowledgement of the last one.
     stream.set_nodelay(true)?;
-    let stream = shared.acceptor.accept(stream).await?;
+    let acceptor = match transport {
+        Transport::Tls => &shared.acceptor,
+        Transport::Https => &shared.https_acceptor,
+    };
+    let stream = acceptor.accept(stream).await?;
     let (_, tls) = stream.get_ref();
     let leaf = tls.peer_certificates().and_then(<[_]>::first).ok_or(IdentityError::Absent)?;
     // Resumed sessions carry the certificate too, so identity never comes from a ticket alone.
     let principal = shared.rules.principal(leaf, peer)?;
     debug!(
-        %peer, subject = ?principal.subject, scope = %principal.scope,
+        %peer, ?transport, subject = ?principal.subject, scope = %principal.scope,
         version = ?tls.protocol_version(), kind = ?tls.handshake_kind(), "client connected"
     );
     Ok((stream, Arc::new(principal)))

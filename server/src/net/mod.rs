@@ -2,8 +2,10 @@
 
 mod client_verifier;
 mod connection;
+mod https;
 mod limits;
 pub mod listener;
+mod room;
 pub mod tls;
 
 pub use client_verifier::ClientVerifier;

@@ -91,6 +91,7 @@ impl MessageHandler for Pipeline {
         let message = match why {
             // Whoever sends this does not speak KMIP, and would not understand the answer.
             FrameFault::NotKmip => return None,
+            FrameFault::Garbled => "unreadable message",
             FrameFault::TooLarge { .. } => "the message is too large",
         };
         let failure = Failure { reason: ResultReason::InvalidMessage, message };

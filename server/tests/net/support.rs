@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::config::Config;
 use server::identity::{IdentityRules, Principal};
-use server::net::listener::{Listener, Stopped};
+use server::net::listener::{Listener, Stopped, Transport};
 use server::net::tls;
 use server::pki::{Authority, PemPair};
 use server::worker::{FrameFault, Lane, MessageHandler, Refusal, Workers};
@@ -130,13 +130,19 @@ impl MessageHandler for Echo {
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
-        Some(frame(format!("{why:?}").as_bytes()))
+        match why {
+            // This one is put into words in the encoding that was asked for, so it must be an item.
+            FrameFault::Garbled => Some(frame(b"")),
+            why => Some(frame(format!("{why:?}").as_bytes())),
+        }
     }
 }
 
 /// A running listener; ends with the test's runtime.
 pub(crate) struct TestServer {
     pub(crate) addr: SocketAddr,
+    /// Where HTTPS is served, if anywhere.
+    pub(crate) https_addr: Option<SocketAddr>,
     pub(crate) entered: mpsc::Receiver<()>,
     pub(crate) release: mpsc::Sender<()>,
     pub(crate) workers: Arc<Workers>,
@@ -153,10 +159,11 @@ impl TestServer {
         let rules = Arc::new(IdentityRules::new(config));
         let tls = tls::server_config(config, Arc::clone(&rules)).unwrap();
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers)).unwrap();
-        let addr = listener.local_addrs().unwrap()[0];
+        let addr = listener.local_addrs(Transport::Tls).unwrap()[0];
+        let https_addr = listener.local_addrs(Transport::Https).unwrap().first().copied();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(listener.run(async { stopped.await.unwrap_or_default() }));
-        Self { addr, entered, release, workers, stop, running }
+        Self { addr, https_addr, entered, release, workers, stop, running }
     }
 
     /// Signals the stop; the handle gives how it went.
@@ -237,6 +244,16 @@ pub(crate) async fn exchange(stream: &mut Stream, body: &[u8]) -> io::Result<Vec
 pub(crate) async fn whoami(addr: SocketAddr, config: Arc<ClientConfig>) -> io::Result<String> {
     let mut stream = connect(addr, config).await?;
     Ok(String::from_utf8(exchange(&mut stream, b"w").await?).unwrap())
+}
+
+/// Waits for an event from the handler without blocking the runtime.
+pub(crate) async fn entered(server: TestServer) -> TestServer {
+    tokio::task::spawn_blocking(|| {
+        server.entered.recv().unwrap();
+        server
+    })
+    .await
+    .unwrap()
 }
 
 /// Whether the server ended the stream properly, with a close_notify.

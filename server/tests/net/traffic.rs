@@ -17,16 +17,6 @@ async fn another(pki: &Pki, server: &TestServer) -> std::io::Result<Stream> {
     connect(server.addr, connector).await
 }
 
-/// Waits for an event from the handler without blocking the runtime.
-async fn entered(server: TestServer) -> TestServer {
-    tokio::task::spawn_blocking(|| {
-        server.entered.recv().unwrap();
-        server
-    })
-    .await
-    .unwrap()
-}
-
 #[tokio::test]
 async fn messages_of_any_size_come_back_whole() {
     let (_pki, _server, mut stream) = started("").await;

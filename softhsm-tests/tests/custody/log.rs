@@ -6,7 +6,7 @@ use softhsm_tests::server::Trial;
 use softhsm_tests::{material, memory};
 
 /// Every way in which a line of a log could show these bytes.
-fn spellings(bytes: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn spellings(bytes: &[u8]) -> Vec<Vec<u8>> {
     let lower = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
     let upper = lower.to_uppercase();

@@ -8,6 +8,7 @@
 
 mod assisted;
 mod brought;
+mod https;
 mod log;
 mod proof;
 mod work;

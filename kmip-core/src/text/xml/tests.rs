@@ -3,6 +3,10 @@ use crate::attribute::{Attribute, AttributeKind};
 use crate::ttlv::{BigInteger, DateTime, Interval};
 use crate::types::{CryptographicUsageMask, Operation};
 
+fn from_xml(text: &str) -> Result<Item, TextError> {
+    super::from_xml(text, &Limits::default())
+}
+
 fn item(tag: Tag, value: Value) -> Item {
     Item { tag, value }
 }
@@ -47,7 +51,7 @@ pub(crate) fn menagerie() -> Item {
 fn xml_of_every_type_reads_back() {
     let tree = menagerie();
     let text = to_xml(&tree);
-    assert_eq!(from_xml(&text).as_ref(), Ok(&tree), "{text}");
+    assert_eq!(from_xml(&text).as_ref(), Ok(&tree), "{}", *text);
 }
 
 #[test]
@@ -61,7 +65,7 @@ fn xml_names_numbers_by_their_tables() {
         r#"<TTLV tag="0x540001" type="TextString""#,
         r#"<Modulus type="BigInteger" value="0000000000000000ffffffffffffffff"/>"#,
     ] {
-        assert!(text.contains(part), "{part} is not in {text}");
+        assert!(text.contains(part), "{part} is not in {}", *text);
     }
 }
 
@@ -70,6 +74,20 @@ fn xml_passes_over_comments_and_namespaces() {
     let text = "<?xml version=\"1.0\"?><!-- c --><k:BatchCount xmlns:k='urn:x' type='Integer' \
         value=' 3 '><!-- c --></k:BatchCount>";
     assert_eq!(from_xml(text), Ok(item(Tag::BatchCount, Value::Integer(3))));
+}
+
+#[test]
+fn xml_reads_tags_by_number() {
+    let extension = Tag(0x54_0001);
+    for text in [
+        "<TTLV tag='0x540001' name='SomeExtension' type='LongInteger' value='-2'/>",
+        "<x540001 type='LongInteger' value='-2'/>",
+    ] {
+        assert_eq!(from_xml(text), Ok(item(extension, Value::LongInteger(-2))), "{text}");
+    }
+    for wrong in ["<x54000 type='LongInteger' value='2'/>", "<x54000g/>", "<X540001/>"] {
+        assert_eq!(from_xml(wrong), Err(TextError::UnknownTag), "{wrong}");
+    }
 }
 
 #[test]
@@ -111,7 +129,10 @@ fn xml_caps_depth_items_and_size() {
     assert_eq!(from_xml(&"<BatchItem>".repeat(100_000)), Err(TextError::Limit("depth")));
     let wide = format!("<BatchItem>{}</BatchItem>", "<Name/>".repeat(65_536));
     assert_eq!(from_xml(&wide), Err(TextError::Limit("number of items")));
-    assert_eq!(from_xml(&" ".repeat(MAX_TEXT_BYTES + 1)), Err(TextError::Limit("message size")));
+    assert_eq!(
+        from_xml(&" ".repeat(max_text_bytes(&Limits::default()) + 1)),
+        Err(TextError::Limit("message size"))
+    );
 }
 
 #[test]
