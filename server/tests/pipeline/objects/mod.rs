@@ -6,5 +6,6 @@ mod dates;
 mod exposure;
 mod formats;
 mod limits;
+mod pgp;
 mod templates;
 mod wrapping;
