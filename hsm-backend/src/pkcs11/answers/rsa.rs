@@ -57,7 +57,8 @@ pub(super) fn follows_from(trial: Trial) -> Option<[Trial; 3]> {
         | Trial::Sign(..)
         | Trial::Mac(..)
         | Trial::OaepLabel
-        | Trial::Curve(_) => None,
+        | Trial::Curve(_)
+        | Trial::Agree(_) => None,
     }
 }
 
