@@ -7,7 +7,7 @@ use kmip_core::object::{KeyValue, KeyWrappingSpecification, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
 use kmip_core::types::{KeyCompressionType, KeyFormatType, KeyWrapType};
 
-use super::{OpContext, OpError, attribute_list, key_wrap, query, value};
+use super::{OpContext, OpError, attribute_list, key_wrap, one_time_pad, query, value};
 use crate::object::{Custody, ManagedObject};
 
 /// The form in which a client wants an object.
@@ -121,6 +121,7 @@ fn may_leave_wrapped(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpE
     if row.custody == Custody::Public {
         return Ok(());
     }
+    one_time_pad::may_leave(row)?;
     if row.attributes.boolean(Kind::Extractable) != Some(true) || !ctx.may_export() {
         return Err(OpError::NotExtractable);
     }

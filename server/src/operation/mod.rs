@@ -33,6 +33,7 @@ mod mac_verify;
 mod modify_attribute;
 mod new_secret;
 mod obtain_lease;
+mod one_time_pad;
 mod public_key;
 mod query;
 mod re_key;

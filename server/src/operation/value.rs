@@ -8,7 +8,7 @@ use kmip_core::object::{
 };
 use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ObjectType};
 
-use super::{OpContext, OpError, public_key, register};
+use super::{OpContext, OpError, one_time_pad, public_key, register};
 use crate::bridge::key_material;
 use crate::object::{Custody, ManagedObject};
 
@@ -174,6 +174,7 @@ pub(super) fn sealed_secret(
 ///
 /// `NotExtractable` for a key that its token keeps to itself, `IllegalOperation` for no secret.
 pub(super) fn in_memory(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<SecretValue, OpError> {
+    one_time_pad::may_leave(row)?;
     let Some(key) = row.key_ref() else {
         return match row.custody {
             Custody::Sealed | Custody::Assisted => sealed_secret(ctx, row),
