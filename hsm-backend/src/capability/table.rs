@@ -151,6 +151,7 @@ fn wishes() -> impl Iterator<Item = Wish> {
         SignAlgorithm::RsaPkcs1(_)
         | SignAlgorithm::RsaPkcs1Raw
         | SignAlgorithm::Ecdsa(_)
+        | SignAlgorithm::EcdsaRaw
         | SignAlgorithm::EdDsa(_) => true,
     };
     let ciphers = rules::ciphers().into_iter().map(|(wish, _)| wish).filter(cipher_listed);

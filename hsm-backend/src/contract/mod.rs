@@ -95,6 +95,7 @@ cases! {
         digest_of_key_equals_digest_of_value;
     sign:
         ecdsa_verifies_for_every_curve_and_hash
+        ecdsa_signs_digests_of_any_hash
         rsa_signatures_verify_for_every_hash
         pkcs1_matches_known_answer
         pss_salt_runs_to_the_limit_and_no_further

@@ -74,6 +74,7 @@ pub(super) fn check(holds: bool, otherwise: &'static str) -> Result<(), Failure>
 fn sign<'w>(bench: &'w Workbench<'_>, wish: SignAlgorithm) -> Result<Work<'w>, Failure> {
     let role = match wish {
         SignAlgorithm::Ecdsa(hash) => Role::Ec(curve_of(bench, hash)),
+        SignAlgorithm::EcdsaRaw => Role::Ec(Curve::P256),
         SignAlgorithm::EdDsa(curve) => Role::Edwards(curve),
         SignAlgorithm::RsaPkcs1(_) | SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::RsaPss { .. } => {
             Role::Rsa

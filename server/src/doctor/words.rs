@@ -152,7 +152,7 @@ fn cipher_name(wish: CipherAlgorithm) -> Option<String> {
 fn sign_name(wish: SignAlgorithm) -> Option<String> {
     match wish {
         SignAlgorithm::RsaPkcs1(hash) => Some(format!("RSA PKCS1V1_5 {}", hash_name(hash)?)),
-        SignAlgorithm::RsaPkcs1Raw => None,
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EcdsaRaw => None,
         SignAlgorithm::RsaPss { hash, .. } => Some(format!("RSA PSS {}", hash_name(hash)?)),
         SignAlgorithm::Ecdsa(hash) => {
             Some(format!("ECDSA {} {}", curve_name(curve_for(hash)), hash_name(hash)?))
