@@ -35,6 +35,7 @@ mod mac_verify;
 mod modify_attribute;
 mod new_secret;
 mod obtain_lease;
+mod one_time_pad;
 mod poll;
 mod public_key;
 mod query;
