@@ -103,6 +103,16 @@ impl AttributeSet {
         next
     }
 
+    /// Adds an instance of `name` at `index`; false, with nothing added, if there is one.
+    #[must_use]
+    pub fn insert(&mut self, name: AttributeName, index: i32, value: Value) -> bool {
+        let free = self.at(&name, index).is_none();
+        if free {
+            self.0.push(Instance { name, index, value });
+        }
+        free
+    }
+
     /// The value at `index` of `name`.
     #[must_use]
     pub fn at(&self, name: &AttributeName, index: i32) -> Option<&Value> {

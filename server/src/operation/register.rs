@@ -2,28 +2,28 @@
 //!
 //! Spec: KMIP 1.4 §4.3.
 
-use hsm_backend::{HashAlgorithm, KeyMaterial, SecretKeyKind, software};
+use hsm_backend::{KeyMaterial, SecretKeyKind};
 use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
-use kmip_core::ttlv::{Codec, Writer};
+use kmip_core::ttlv::Writer;
 use kmip_core::types::{
     CertificateType, CryptographicAlgorithm, EnumTable, KeyFormatType, ProtocolVersion,
-    SecretDataType, Tag,
+    SecretDataType,
 };
 use zeroize::Zeroizing;
 
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
 use super::split_key::Layout;
-use super::{OpContext, OpError, template};
+use super::{OpContext, OpError, digest, template};
 use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
 use crate::object::{AttributeSet, Custody, ManagedObject, SealedForm};
 use crate::x509;
 
 /// What is to become of the secret that came.
-enum Plan {
+pub(super) enum Plan {
     /// There is none, or it is public.
     Public,
     /// A key that a token takes.
@@ -46,22 +46,33 @@ pub(super) fn handle(
     let mut row = birth::newborn(ctx, request.object_type, given, Origin::Registered)?;
     describe(&mut row, &object)?;
     let uid = row.uid.clone();
+    take_in(ctx, row, &object, plan)?;
+    ctx.set_placeholder(Some(uid.clone()));
+    Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
+}
+
+/// Brings the object to where its plan says, and stores its row.
+///
+/// # Errors
+///
+/// [`OpError`]; no live object is left behind.
+pub(super) fn take_in(
+    ctx: &mut OpContext<'_>,
+    mut row: ManagedObject,
+    object: &Object,
+    plan: Plan,
+) -> Result<(), OpError> {
     match plan {
-        Plan::Public => {
-            row.blob = Some(encoded(&object).to_vec());
-            birth::keep(ctx, &[row], &[])?;
-        }
+        Plan::Public => row.blob = Some(encoded(object).to_vec()),
         Plan::Sealed => {
-            let sealed = seal(ctx, &row, &object)?;
+            let sealed = seal(ctx, &row, object)?;
             row.kek_id = Some(sealed.key);
             row.blob = Some(sealed.bytes);
             row.set_custody(Custody::Sealed);
-            birth::keep(ctx, &[row], &[])?;
         }
-        Plan::Token(material) => import(ctx, row, &object, &material)?,
+        Plan::Token(material) => return import(ctx, row, object, &material),
     }
-    ctx.set_placeholder(Some(uid.clone()));
-    Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
+    birth::keep(ctx, &[row], &[])
 }
 
 /// The TTLV form that is kept.
@@ -111,7 +122,15 @@ fn import(
 }
 
 /// Decides where the object goes, and fills in algorithm and length.
-fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Result<Plan, OpError> {
+///
+/// # Errors
+///
+/// [`OpError`] for an object that cannot be, or contradicts its attributes.
+pub(super) fn plan(
+    ctx: &OpContext<'_>,
+    object: &Object,
+    given: &mut AttributeSet,
+) -> Result<Plan, OpError> {
     check_numbers(object)?;
     match object {
         Object::Certificate(certificate) => {
@@ -338,43 +357,17 @@ fn set_lengths(
 }
 
 /// Digest, length and presence of the value.
-fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
+///
+/// # Errors
+///
+/// [`OpError`] where hashing fails.
+pub(super) fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
     let bits = row.attributes.integer(Kind::CryptographicLength).unwrap_or(0);
     row.true_bits = u32::try_from(bits).unwrap_or(0);
-    let (value, format) = match object {
-        Object::Certificate(certificate) => {
-            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::Raw)
-        }
-        Object::OpaqueObject(opaque) => {
-            let value = opaque.opaque_data_value.expose().to_vec();
-            (Zeroizing::new(value), KeyFormatType::Opaque)
-        }
-        _ => match object.key_block() {
-            Some(block) => match &block.key_value {
-                Some(value) => (key_value_bytes(value), block.key_format_type),
-                None => {
-                    row.attributes.set(Kind::KeyValuePresent, &false);
-                    return Ok(());
-                }
-            },
-            None => return Ok(()),
-        },
-    };
-    let digest = software::digest(HashAlgorithm::Sha256, &value)?;
-    row.attributes.set(Kind::Digest, &birth::digest(digest, format));
+    if let Some(digest) = digest::of(object)? {
+        row.attributes.set(Kind::Digest, &digest);
+    } else if object.key_block().is_some() {
+        row.attributes.set(Kind::KeyValuePresent, &false);
+    }
     Ok(())
-}
-
-/// What a Digest is made over: the material's bytes, or the encoding of its structure.
-fn key_value_bytes(value: &KeyValue) -> Zeroizing<Vec<u8>> {
-    let bytes = match value {
-        KeyValue::Wrapped(bytes) => bytes.expose().to_vec(),
-        KeyValue::Plain { material: WireMaterial::Bytes(bytes), .. } => bytes.expose().to_vec(),
-        KeyValue::Plain { material, .. } => {
-            let mut w = Writer::new(ProtocolVersion::NEWEST);
-            material.encode(Tag::KeyMaterial, &mut w);
-            w.into_bytes()
-        }
-    };
-    Zeroizing::new(bytes)
 }
