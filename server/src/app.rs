@@ -9,8 +9,9 @@ use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::{Interval, Limits};
 
+use crate::authn::Credentials;
 use crate::bell::Bell;
-use crate::config::{Config, SecretError};
+use crate::config::{Config, CredentialDemand, SecretError};
 use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
@@ -73,6 +74,7 @@ impl App {
             store,
             hsm,
             scopes: scopes(config),
+            credentials: credentials(config)?,
             bounds: bounds(config),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
@@ -131,6 +133,18 @@ fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
     config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()
 }
 
+/// Those of the scopes that look at credentials.
+fn credentials(config: &Config) -> Result<BTreeMap<Scope, Credentials>, AppError> {
+    let looking =
+        config.scopes.iter().filter(|s| s.credentials.demand != CredentialDemand::Ignored);
+    let made = looking.map(|scope| {
+        let credentials = Credentials::new(&scope.credentials)
+            .map_err(|error| AppError::System(error.to_string()))?;
+        Ok((Scope::new(scope.name.as_str()), credentials))
+    });
+    made.collect()
+}
+
 fn bounds(config: &Config) -> Bounds {
     Bounds {
         max_batch_items: config.limits.max_batch_items,
@@ -138,6 +152,8 @@ fn bounds(config: &Config) -> Bounds {
         max_locate_items: config.limits.max_locate_items,
         max_data_bytes: config.limits.max_data_bytes,
         max_lease: Interval(config.limits.max_lease_seconds),
+        max_clock_skew: Some(Interval(config.limits.max_clock_skew_seconds))
+            .filter(|skew| skew.0 > 0),
         max_derivation_iterations: config.limits.max_derivation_iterations,
         rsa_min_bits: config.keys.rsa_min_bits,
         rsa_max_bits: config.keys.rsa_max_bits,

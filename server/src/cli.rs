@@ -34,6 +34,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Check a configuration file and the certificates it names.
     CheckConfig(CheckConfigArgs),
+    /// Hash a password for the configuration (`scope.user`): typed, or a line of the input.
+    HashPassword,
     /// Ask a running server for a key, or move it to another custody.
     #[command(subcommand)]
     Key(KeyCommand),

@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod authn;
 pub mod authz;
 pub mod bell;
 pub mod bench;
@@ -16,6 +17,7 @@ pub mod demo;
 pub mod dev;
 pub mod doctor;
 pub mod encoding;
+pub mod hash_password;
 pub mod housekeeping;
 pub mod identity;
 pub mod invocations;

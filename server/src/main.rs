@@ -32,6 +32,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
+        Command::HashPassword => say(&server::hash_password::ask()?),
         Command::Key(command) => server::ctl::key(&command, &say)?,
         Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
         Command::Doctor(args) if !server::doctor::run(&args, &say)? => {

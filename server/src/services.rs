@@ -9,6 +9,7 @@ use hsm_backend::HsmBackend;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::{DateTime, Interval};
 
+use crate::authn::Credentials;
 use crate::authz::Subject;
 use crate::bell::Bell;
 use crate::invocations::Invocations;
@@ -61,6 +62,8 @@ pub struct Bounds {
     pub max_lease: Interval,
     /// HMACs that one derivation by PBKDF2 may take: its iterations, for each block of output.
     pub max_derivation_iterations: usize,
+    /// How far the Time Stamp of a request may be from the server's clock, where that is checked.
+    pub max_clock_skew: Option<Interval>,
     /// Shortest RSA modulus that is made or taken, in bits.
     pub rsa_min_bits: u32,
     /// Longest.
@@ -82,6 +85,7 @@ impl Default for Bounds {
             max_data_bytes: 1 << 20,
             max_lease: Interval(3_600),
             max_derivation_iterations: 2_000_000,
+            max_clock_skew: None,
             rsa_min_bits: 2_048,
             rsa_max_bits: 4_096,
             allow_3des: false,
@@ -103,6 +107,8 @@ pub struct Services {
     pub sealer: Sealer,
     /// Rules by scope.
     pub scopes: BTreeMap<Scope, ScopeRules>,
+    /// What clients prove besides their certificate, by scope; nothing in a scope without an entry.
+    pub credentials: BTreeMap<Scope, Credentials>,
     /// Bounds.
     pub bounds: Bounds,
     /// Time.

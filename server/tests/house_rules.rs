@@ -205,20 +205,32 @@ fn configuration_guide_says_what_the_annotated_sample_says() {
     docs::check_part(&repository().join("docs/CONFIG.md"), "keys", &configuration());
 }
 
+/// The Markdown files of a folder.
+fn documents(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(repository().join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")).collect()
+}
+
+#[test]
+fn readme_names_every_guide() {
+    let readme = read("README.md");
+    let missing: Vec<_> = documents("docs/guides")
+        .into_iter()
+        .filter(|guide| !readme.contains(&format!("]({guide})")))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
 #[test]
 fn documents_link_to_files_that_exist() {
     let mut links = 0;
-    let files = [
-        "README.md",
-        "docs/ARCHITECTURE.md",
-        "docs/CONFIG.md",
-        "docs/CONFORMANCE.md",
-        "docs/TOKENS.md",
-        "docs/guides/doctor.md",
-    ];
+    let mut files = vec!["README.md".to_owned()];
+    files.extend(documents("docs"));
+    files.extend(documents("docs/guides"));
     for file in files {
-        let folder = repository().join(file).parent().unwrap().to_owned();
-        for link in read(file).split("](").skip(1) {
+        let folder = repository().join(&file).parent().unwrap().to_owned();
+        for link in read(&file).split("](").skip(1) {
             let target = link.split([')', '#']).next().unwrap_or_default();
             if target.is_empty() || target.contains("://") {
                 continue;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::credentials;
 use super::error::Problem;
 use super::raw::{
     OneOrMany, RawAdmin, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog,
@@ -18,7 +19,7 @@ use super::{
 
 use crate::object::{CustodyMode, CustodyRules};
 
-type Checked<T> = Result<T, Problem>;
+pub(super) type Checked<T> = Result<T, Problem>;
 
 /// Longest deadline: a day. A longer one is a mistake in the unit.
 const MAX_TIMEOUT_MS: u64 = 86_400_000;
@@ -257,7 +258,8 @@ fn scopes(raw: Vec<RawScope>) -> Checked<Vec<ScopeConfig>> {
         }
         let (export, unique_names) = (scope.export, scope.unique_names);
         let custody = custody(&scope);
-        scopes.push(ScopeConfig { name, export, unique_names, custody });
+        let credentials = credentials::checked(&format!("scope[{index}]"), scope)?;
+        scopes.push(ScopeConfig { name, export, unique_names, custody, credentials });
     }
     Ok(scopes)
 }
@@ -270,6 +272,9 @@ fn custody(raw: &RawScope) -> CustodyRules {
     let (symmetric, private) = (mode(raw.symmetric_keys), mode(raw.private_keys));
     CustodyRules { symmetric, private, assisted: raw.assisted }
 }
+
+/// A day: a clock that is further off needs no tolerance but setting.
+const MAX_CLOCK_SKEW_SECONDS: u32 = 86_400;
 
 fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
     let count = |name: &str, value| count(&format!("limits.{name}"), value, 1, MAX_MESSAGE_BYTES);
@@ -285,6 +290,12 @@ fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
         max_derivation_iterations: count(
             "max_derivation_iterations",
             raw.max_derivation_iterations,
+        )?,
+        max_clock_skew_seconds: within(
+            "limits.max_clock_skew_seconds",
+            raw.max_clock_skew_seconds,
+            0,
+            MAX_CLOCK_SKEW_SECONDS,
         )?,
     })
 }

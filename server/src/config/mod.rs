@@ -4,6 +4,7 @@
 //! file lies in, so that a configuration can be moved with what belongs to it.
 
 mod check;
+mod credentials;
 pub mod environment;
 mod error;
 mod log_filter;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use kmip_core::ttlv::Limits;
 
+pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
@@ -229,6 +231,8 @@ pub struct ScopeConfig {
     pub unique_names: bool,
     /// Where its new keys live.
     pub custody: CustodyRules,
+    /// What its clients prove besides their certificate.
+    pub credentials: CredentialsConfig,
 }
 
 /// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
@@ -272,6 +276,8 @@ pub struct LimitsConfig {
     pub max_lease_seconds: u32,
     /// HMACs that one derivation by PBKDF2 may take.
     pub max_derivation_iterations: usize,
+    /// How far the Time Stamp of a request may be from this server's clock; 0 for any distance.
+    pub max_clock_skew_seconds: u32,
 }
 
 /// `[keys]`: which keys may be made or imported.

@@ -3,10 +3,14 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod scope;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -229,41 +233,6 @@ pub(crate) enum RawScopeFrom {
     CommonName,
 }
 
-/// `[[scope]]`
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawScope {
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) export: bool,
-    #[serde(default = "yes")]
-    pub(crate) unique_names: bool,
-    #[serde(default = "RawCustody::wrapped")]
-    pub(crate) symmetric_keys: RawCustody,
-    #[serde(default = "RawCustody::token")]
-    pub(crate) private_keys: RawCustody,
-    #[serde(default)]
-    pub(crate) assisted: bool,
-}
-
-/// `scope.symmetric_keys`, `scope.private_keys`
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RawCustody {
-    Token,
-    Wrapped,
-}
-
-impl RawCustody {
-    const fn token() -> Self {
-        Self::Token
-    }
-
-    const fn wrapped() -> Self {
-        Self::Wrapped
-    }
-}
-
 /// `[limits]`
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -274,6 +243,7 @@ pub(crate) struct RawLimits {
     pub(crate) max_data_bytes: u32,
     pub(crate) max_lease_seconds: u32,
     pub(crate) max_derivation_iterations: u32,
+    pub(crate) max_clock_skew_seconds: u32,
 }
 
 impl Default for RawLimits {
@@ -285,6 +255,7 @@ impl Default for RawLimits {
             max_data_bytes: 1_048_576,
             max_lease_seconds: 3_600,
             max_derivation_iterations: 2_000_000,
+            max_clock_skew_seconds: 0,
         }
     }
 }

@@ -99,6 +99,35 @@ fn second_scope_of_the_same_name_is_refused() {
 }
 
 #[test]
+fn credentials_and_those_who_have_them_go_together() {
+    let scope = |lines: &str| format!("name = \"demo\"\n{lines}");
+    let user = |name: &str, hash: &str| {
+        format!("[[scope.user]]\nusername = \"{name}\"\npassword_hash = \"{hash}\"\n")
+    };
+    let hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$rqYuyOVL4mBJpHJiObp9qozb2mcE4sTaDuDNEgTCzDQ";
+    let ann = user("ann", hash);
+    let wanted = scope(&format!("credentials = \"required\"\n{ann}"));
+    let config = with("name = \"demo\"", &wanted).unwrap();
+    let credentials = &config.scopes[0].credentials;
+    assert_eq!(credentials.demand, CredentialDemand::Required);
+    assert_eq!(credentials.users[0].username, "ann");
+    for (lines, key) in [
+        (ann.clone(), "scope[0].credentials"),
+        ("credentials = \"checked\"".to_owned(), "scope[0].credentials"),
+        (format!("credentials = \"checked\"\n{ann}{ann}"), "scope[0].user[1].username"),
+        (
+            format!("credentials = \"checked\"\n{}", user("bob", "sesame")),
+            "scope[0].user[0].password_hash",
+        ),
+        ("credentials = \"checked\"\n[[scope.device]]".to_owned(), "scope[0].device[0]"),
+    ] {
+        let refused = with("name = \"demo\"", &scope(&lines)).unwrap_err();
+        assert_eq!(refused.key.as_deref(), Some(key), "{lines}");
+        assert!(!refused.to_string().contains("sesame"));
+    }
+}
+
+#[test]
 fn token_demands_label_or_serial() {
     assert_eq!(refused("label = \"claviger\"", "").1, "token.label");
 }

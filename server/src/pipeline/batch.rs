@@ -4,6 +4,7 @@
 
 use kmip_core::message::{RequestItem, RequestMessage, ResponseItem};
 use kmip_core::payload::ResponsePayload;
+use kmip_core::ttlv::DateTime;
 use kmip_core::types::{BatchErrorContinuationOption as Continuation, Operation, ResultReason};
 
 use super::reason::{Failure, failure};
@@ -15,7 +16,8 @@ use crate::services::Services;
 /// Carries out a batch and returns the encoded answer.
 pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessage) -> Vec<u8> {
     let now = services.clock.now();
-    if let Err(refusal) = admit(services, &request) {
+    let admitted = admit(services, &request);
+    if let Err(refusal) = admitted.and_then(|()| authenticate(services, subject, &request)) {
         return reply::refuse_all(now, &request, refusal);
     }
     let RequestMessage { header, items } = request;
@@ -57,6 +59,10 @@ fn admit(services: &Services, request: &RequestMessage) -> Result<(), Failure> {
         let text = "a critical message extension is not understood";
         return refusal(ResultReason::FeatureNotSupported, text);
     }
+    if !is_timely(services, request.header.time_stamp) {
+        let text = "the time stamp is too far from the server's clock";
+        return refusal(ResultReason::InvalidField, text);
+    }
     match request.header.batch_error_continuation_option {
         None | Some(Continuation::Stop | Continuation::Continue) => Ok(()),
         Some(Continuation::Undo) if request.items.iter().all(can_be_undone) => Ok(()),
@@ -65,6 +71,32 @@ fn admit(services: &Services, request: &RequestMessage) -> Result<(), Failure> {
         }
         Some(_) => refusal(ResultReason::InvalidField, "no such batch error continuation option"),
     }
+}
+
+fn is_timely(services: &Services, stamp: Option<DateTime>) -> bool {
+    let (Some(stamp), Some(limit)) = (stamp, services.bounds.max_clock_skew) else { return true };
+    services.clock.now().0.abs_diff(stamp.0) <= u64::from(limit.0)
+}
+
+/// Checks the credentials of the request as the scope of the client wants them.
+fn authenticate(
+    services: &Services,
+    subject: &Subject,
+    request: &RequestMessage,
+) -> Result<(), Failure> {
+    let Some(credentials) = services.credentials.get(&subject.scope) else { return Ok(()) };
+    let given = request.header.authentication.as_ref().map(|it| it.credentials.as_slice());
+    let open = request.items.iter().all(is_open);
+    credentials.check(given.unwrap_or_default(), open).map_err(|error| {
+        tracing::warn!(scope = subject.scope.as_str(), %error, "request not authenticated");
+        let message = "the credential is missing or wrong";
+        Failure { reason: ResultReason::AuthenticationNotSuccessful, message }
+    })
+}
+
+/// What a client may ask before it has shown a credential: what the server speaks.
+const fn is_open(item: &RequestItem) -> bool {
+    matches!(item.operation, Some(Operation::Query | Operation::DiscoverVersions))
 }
 
 fn can_be_undone(item: &RequestItem) -> bool {

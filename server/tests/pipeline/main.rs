@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod batch;
+mod credentials;
 mod crypto;
 mod custody;
 mod life;

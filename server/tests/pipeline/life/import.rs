@@ -4,9 +4,8 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BatchErrorContinuationOption, BlockCipherMode as Mode, CryptographicAlgorithm as Algorithm,
-    CryptographicUsageMask as Mask, KeyWrapType, ObjectType, Operation, ProtocolVersion,
-    ResultReason as Reason, ResultStatus as Status, RevocationReasonCode, SplitKeyMethod, State,
-    Tag, UsageLimitsUnit,
+    CryptographicUsageMask as Mask, ObjectType, Operation, ResultReason as Reason,
+    ResultStatus as Status, RevocationReasonCode, SplitKeyMethod, State, Tag, UsageLimitsUnit,
 };
 use server::object::{CUSTODY_ATTRIBUTE, CustodyRules};
 
@@ -15,7 +14,7 @@ use crate::support::ask::{
     import, length, mask, mode, name, of_kind, on, parameters, plain_mode, uid,
 };
 use crate::support::secrets::split;
-use crate::support::tree::{Read, bytes, enumeration, integer, long, structure};
+use crate::support::tree::{Read, enumeration, integer, long};
 use crate::support::{Client, IN_TOKEN, START, WRAPPED, World, keys};
 
 /// What Export answered: the attributes, and the object.
@@ -95,6 +94,7 @@ pub(super) fn objects(client: &Client<'_>) -> Vec<String> {
         client.register(ObjectType::Certificate, active(Mask::Verify), keys::certificate()),
         client.register(ObjectType::SecretData, active(Mask::DeriveKey), keys::secret(b"s")),
         client.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"o")),
+        client.register(ObjectType::PGPKey, active(Mask::Sign), keys::pgp(4)),
         pair.text(Tag::PrivateKeyUniqueIdentifier),
         pair.text(Tag::PublicKeyUniqueIdentifier),
         parts[0].clone(),

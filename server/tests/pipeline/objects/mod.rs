@@ -1,9 +1,11 @@
 //! Objects: how they come, how they are given back, and what may be done to them.
 
 mod attributes;
+mod born;
 mod dates;
 mod exposure;
 mod formats;
 mod limits;
+mod pgp;
 mod templates;
 mod wrapping;

@@ -18,7 +18,9 @@ use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
+use server::authn::Credentials;
 use server::authz::Subject;
+use server::config::CredentialsConfig;
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
@@ -127,6 +129,7 @@ impl World {
             store,
             hsm,
             scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
+            credentials: BTreeMap::new(),
             bounds,
             clock: clock.clone(),
             instance: "test".to_owned(),
@@ -137,6 +140,17 @@ impl World {
             bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
+        let pipeline = Pipeline::new(services.clone(), Limits::default());
+        Self { services, clock, token, pipeline }
+    }
+
+    /// The same server, whose scope `demo` looks at credentials.
+    pub(crate) fn with_credentials(self, config: &CredentialsConfig) -> Self {
+        let Self { services, clock, token, pipeline } = self;
+        drop(pipeline);
+        let mut services = Arc::into_inner(services).unwrap();
+        services.credentials.insert(Scope::new("demo"), Credentials::new(config).unwrap());
+        let services = Arc::new(services);
         let pipeline = Pipeline::new(services.clone(), Limits::default());
         Self { services, clock, token, pipeline }
     }
