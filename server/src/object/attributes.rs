@@ -172,6 +172,16 @@ mod tests {
     }
 
     #[test]
+    fn insert_takes_a_free_index_only() {
+        let name = AttributeName::new("x-tag");
+        let mut set = AttributeSet::default();
+        assert!(set.insert(name.clone(), 3, text("a")));
+        assert!(!set.insert(name.clone(), 3, text("b")));
+        assert_eq!(set.at(&name, 3), Some(&text("a")));
+        assert_eq!(set.add(name.clone(), text("c")), 4);
+    }
+
+    #[test]
     fn set_replaces_the_only_instance() {
         let mut set = AttributeSet::default();
         set.set(AttributeKind::Comment, &"one".to_owned());
