@@ -49,16 +49,16 @@ pub fn begin(object: &mut ManagedObject, now: DateTime) {
     advance(object, now);
 }
 
-/// Carries out what the dates call for by `now`; true if the state changed.
-pub fn advance(object: &mut ManagedObject, now: DateTime) -> bool {
-    let mut changed = false;
-    while object.due_at().is_some_and(|due| due <= now) {
+/// Carries out what the dates call for by `now`; when the state changed last, if it did.
+pub fn advance(object: &mut ManagedObject, now: DateTime) -> Option<DateTime> {
+    let mut changed = None;
+    while let Some(due) = object.due_at().filter(|due| *due <= now) {
         let next = match object.state() {
             Some(State::PreActive) => State::Active,
             _ => State::Deactivated,
         };
         object.attributes.set(Kind::State, &next);
-        changed = true;
+        changed = Some(due);
     }
     changed
 }
@@ -303,9 +303,9 @@ mod tests {
         let mut key = object(State::PreActive);
         key.attributes.set(Kind::ActivationDate, &DateTime(NOW.0 - 10));
         key.attributes.set(Kind::DeactivationDate, &DateTime(NOW.0 - 5));
-        assert!(advance(&mut key, NOW));
+        assert_eq!(advance(&mut key, NOW), Some(DateTime(NOW.0 - 5)));
         assert_eq!(key.state(), Some(State::Deactivated));
-        assert!(!advance(&mut key, NOW));
+        assert_eq!(advance(&mut key, NOW), None);
     }
 
     #[test]

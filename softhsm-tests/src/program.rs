@@ -85,10 +85,7 @@ pub fn softhsm() -> PathBuf {
 #[must_use]
 pub fn kryoptic() -> PathBuf {
     const VARIABLE: &str = "CLAVIGER_KRYOPTIC_MODULE";
-    let default = || {
-        let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
-        home.join(".cache/claviger/kryoptic/release/libkryoptic_module.so")
-    };
+    let default = || cache().join("kryoptic/release/libkryoptic_module.so");
     let module = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
     assert!(
         module.is_file(),
@@ -96,6 +93,30 @@ pub fn kryoptic() -> PathBuf {
         module.display()
     );
     module
+}
+
+/// PyKMIP's integration suite, unchanged, from its source distribution.
+///
+/// # Panics
+///
+/// If it was not fetched.
+#[must_use]
+pub fn pykmip_suite() -> PathBuf {
+    const VARIABLE: &str = "CLAVIGER_PYKMIP_SUITE";
+    let default = || cache().join("pykmip-suite");
+    let suite = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
+    assert!(
+        suite.join("conftest.py").is_file(),
+        "PyKMIP's suite is not at {}: run ./test, which fetches it, or set {VARIABLE}",
+        suite.display()
+    );
+    suite
+}
+
+/// Where `./test` keeps tools.
+fn cache() -> PathBuf {
+    let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
+    home.join(".cache/claviger")
 }
 
 /// Python, from the virtual environment that `./test` makes for PyKMIP: the `cryptography` package is
@@ -107,10 +128,7 @@ pub fn kryoptic() -> PathBuf {
 #[must_use]
 pub fn python() -> PathBuf {
     const VARIABLE: &str = "CLAVIGER_PYKMIP_VENV";
-    let default = || {
-        let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
-        home.join(".cache/claviger/venv-pykmip")
-    };
+    let default = || cache().join("venv-pykmip");
     let venv = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
     let python = venv.join("bin/python3");
     assert!(

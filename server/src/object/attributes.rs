@@ -138,10 +138,12 @@ impl AttributeSet {
 }
 
 impl Instance {
-    /// The wire form; index 0 is left out unless there are others.
+    /// The wire form. The index is told wherever there may be several: PyKMIP reads the one of a Name
+    /// without asking whether it is there.
     #[must_use]
     pub fn to_attribute(&self) -> Attribute {
-        let index = (self.index != 0).then_some(self.index);
+        let many = self.name.kind().is_none_or(|kind| kind.rule().many);
+        let index = many.then_some(self.index);
         Attribute { name: self.name.clone(), index, value: self.value.clone() }
     }
 }

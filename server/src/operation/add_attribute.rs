@@ -41,7 +41,7 @@ pub(super) fn handle(
         let kind = rule.map(|rule| rule.kind);
         let value = modify_attribute::value_to_set(object, kind, &attribute.value)?;
         let index = object.attributes.add(attribute.name.clone(), value.clone());
-        modify_attribute::take_effect(object, now)?;
+        modify_attribute::take_effect(object, kind, now)?;
         Ok((index, value))
     })?;
     let added = Instance { name: attribute.name, index, value };

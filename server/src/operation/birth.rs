@@ -41,7 +41,7 @@ pub(super) fn newborn(
     if given.iter().count() > ctx.services().bounds.max_attributes_per_object {
         return Err(OpError::IndexOutOfBounds);
     }
-    check_dates(&given)?;
+    check_dates(&given, None)?;
     let uid = new_identifier()?;
     let mut object = ManagedObject::new(ctx.grant()?.scope().clone(), uid.clone(), object_type);
     object.attributes = given;
@@ -86,11 +86,16 @@ pub(super) const fn unspecified_rng() -> RNGParameters {
     }
 }
 
-/// Activation <= Process Start, Protect Stop <= Deactivation, Activation <= Deactivation.
-pub(super) fn check_dates(set: &AttributeSet) -> Result<(), OpError> {
-    let ordered = |earlier: Kind, later: Kind| match (set.date(earlier), set.date(later)) {
-        (Some(a), Some(b)) => a <= b,
-        _ => true,
+/// Activation <= Process Start, Protect Stop <= Deactivation, Activation <= Deactivation: every pair,
+/// or only those that `changed` is of. A pair may have come out of order by what happened: a key that
+/// was revoked before its Protect Stop Date still takes a new Name.
+pub(super) fn check_dates(set: &AttributeSet, changed: Option<Kind>) -> Result<(), OpError> {
+    let ordered = |earlier: Kind, later: Kind| {
+        let concerned = changed.is_none_or(|kind| kind == earlier || kind == later);
+        match (set.date(earlier), set.date(later)) {
+            (Some(a), Some(b)) if concerned => a <= b,
+            _ => true,
+        }
     };
     // Process Start after Protect Stop is allowed: such a key can never be used to protect.
     if ordered(Kind::ActivationDate, Kind::ProcessStartDate)

@@ -186,8 +186,9 @@ impl<'a> OpContext<'a> {
                 return Ok(object);
             }
             let mut changed = Arc::unwrap_or_clone(object);
-            lifecycle::advance(&mut changed, self.now);
-            changed.attributes.set(Kind::LastChangeDate, &self.now);
+            // It changed when it was due, not when somebody looked.
+            let changed_at = lifecycle::advance(&mut changed, self.now).unwrap_or(self.now);
+            changed.attributes.set(Kind::LastChangeDate, &changed_at);
             match self.write(&changed) {
                 Ok(()) | Err(OpError::Store(StoreError::Conflict)) => {}
                 Err(error) => return Err(error),

@@ -40,7 +40,7 @@ pub(super) fn handle(
         method: request.split_key_method,
         prime: request.prime_field_size,
     };
-    layout.check()?;
+    layout.check_new()?;
     let given = template::collect(ctx, Some(&request.template_attribute))?;
     let whole = match request.unique_identifier {
         Some(uid) => existing(ctx, uid, request.object_type, given, layout.parts)?,

@@ -2,11 +2,11 @@
 //!
 //! Spec: KMIP 1.4 §4.16.
 
-use kmip_core::attribute::Attribute;
 use kmip_core::payload::{DeleteAttributeRequest, DeleteAttributeResponse};
 
 use super::{OpContext, OpError, modify_attribute};
 use crate::lifecycle;
+use crate::object::Instance;
 
 /// Deletes an instance and answers with it.
 pub(super) fn handle(
@@ -32,9 +32,6 @@ pub(super) fn handle(
         }
         object.attributes.remove(&name, index).ok_or(OpError::AttributeNotFound)
     })?;
-    let index = (index != 0).then_some(index);
-    Ok(DeleteAttributeResponse {
-        unique_identifier: object.uid,
-        attribute: Attribute { name, index, value },
-    })
+    let deleted = Instance { name, index, value };
+    Ok(DeleteAttributeResponse { unique_identifier: object.uid, attribute: deleted.to_attribute() })
 }

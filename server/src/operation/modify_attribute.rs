@@ -39,7 +39,7 @@ pub(super) fn handle(
         if !object.attributes.replace(&attribute.name, index, value) {
             return Err(OpError::AttributeNotFound);
         }
-        take_effect(object, now)
+        take_effect(object, kind, now)
     })?;
     Ok(ModifyAttributeResponse { unique_identifier: object.uid, attribute })
 }
@@ -96,8 +96,15 @@ pub(super) fn value_to_set(
 }
 
 /// Dates that have passed move the state; a value that may no longer leave loses its sealed copy.
-pub(super) fn take_effect(object: &mut ManagedObject, now: DateTime) -> Result<(), OpError> {
-    birth::check_dates(&object.attributes)?;
+/// `changed` is the attribute that is new, unless it is a custom one.
+pub(super) fn take_effect(
+    object: &mut ManagedObject,
+    changed: Option<Kind>,
+    now: DateTime,
+) -> Result<(), OpError> {
+    if changed.is_some() {
+        birth::check_dates(&object.attributes, changed)?;
+    }
     lifecycle::advance(object, now);
     let readable = object.attributes.boolean(Kind::Extractable) == Some(true)
         && object.attributes.boolean(Kind::Sensitive) == Some(false);

@@ -42,11 +42,7 @@ impl Layout {
         if self.method.name().is_none() {
             return Err(OpError::InvalidField("no such split key method"));
         }
-        let all = self.method == SplitKeyMethod::XOR;
-        if !(2..=MAX_PARTS).contains(&self.parts)
-            || !(2..=self.parts).contains(&self.threshold)
-            || (all && self.threshold != self.parts)
-        {
+        if !(2..=MAX_PARTS).contains(&self.parts) || !(2..=self.parts).contains(&self.threshold) {
             return Err(OpError::InvalidField("no such number of parts, or such threshold"));
         }
         match (self.method == SplitKeyMethod::PolynomialSharingPrimeField, &self.prime) {
@@ -54,6 +50,19 @@ impl Layout {
             (false, Some(_)) => Err(OpError::InvalidField("the method takes no prime")),
             (true, Some(_)) | (false, None) => Ok(()),
         }
+    }
+
+    /// Refuses also what only others may say: that some parts of XOR are enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub(super) fn check_new(&self) -> Result<(), OpError> {
+        self.check()?;
+        if self.takes() != self.threshold {
+            return Err(OpError::InvalidField("the method takes all parts"));
+        }
+        Ok(())
     }
 
     /// The way to compute it, for secrets of `bytes` bytes.
@@ -79,9 +88,14 @@ impl Layout {
             .ok_or(OpError::InvalidField("the prime is not above every such secret"))
     }
 
+    /// How many parts it takes: of XOR all, whatever the client says who brought them.
+    fn takes(&self) -> i32 {
+        if self.method == SplitKeyMethod::XOR { self.parts } else { self.threshold }
+    }
+
     /// How many parts there are, and how many it takes.
-    pub(super) const fn counts(&self) -> (u32, u32) {
-        (self.parts.unsigned_abs(), self.threshold.unsigned_abs())
+    pub(super) fn counts(&self) -> (u32, u32) {
+        (self.parts.unsigned_abs(), self.takes().unsigned_abs())
     }
 }
 

@@ -61,7 +61,9 @@ pub(super) fn heritage(
         };
         !own && asked.named(&instance.name).next().is_none()
     };
-    let mut set: AttributeSet = old.attributes.iter().filter(passed_on).cloned().collect();
+    let mut estate = old.attributes.clone();
+    bring_in_order(&mut estate);
+    let mut set: AttributeSet = estate.iter().filter(passed_on).cloned().collect();
     if let Some(offset) = offset {
         if LATER.iter().chain([&Kind::ActivationDate]).any(|kind| asked.get(*kind).is_some()) {
             return Err(OpError::InvalidMessage("an offset and dates"));
@@ -77,6 +79,23 @@ pub(super) fn heritage(
         set.add(instance.name.clone(), instance.value.clone());
     }
     Ok(set)
+}
+
+/// What became of the older object may have set its dates out of order, as its revocation before its
+/// Protect Stop Date. That is no wish for the new one.
+fn bring_in_order(set: &mut AttributeSet) {
+    if let Some(end) = set.date(Kind::DeactivationDate) {
+        for kind in [Kind::ActivationDate, Kind::ProtectStopDate] {
+            if set.date(kind).is_some_and(|date| date > end) {
+                set.set(kind, &end);
+            }
+        }
+    }
+    if let Some(begin) = set.date(Kind::ActivationDate)
+        && set.date(Kind::ProcessStartDate).is_some_and(|start| start < begin)
+    {
+        set.set(Kind::ProcessStartDate, &begin);
+    }
 }
 
 /// Moves the Activation Date to `activation`, and the others by as much.

@@ -16,6 +16,7 @@ mod credentials;
 mod crypto;
 mod custody;
 mod life;
+mod model;
 mod objects;
 mod outage;
 mod rules;

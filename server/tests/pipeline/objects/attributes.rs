@@ -28,6 +28,27 @@ fn instances(client: &Client<'_>, key: &str, name: &str) -> Vec<(i32, Value)> {
 }
 
 #[test]
+fn index_is_told_wherever_there_may_be_several_instances() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(vec![name("one"), custom("x-one", "1")]);
+    let index = |answer: &Item| {
+        let attribute = answer.get(Tag::Attribute);
+        attribute.child(Tag::AttributeIndex).map(Read::as_integer)
+    };
+    for (attribute, told) in [("Name", Some(0)), ("x-one", Some(0)), ("State", None)] {
+        let asked = vec![uid(&key), text(Tag::AttributeName, attribute)];
+        assert_eq!(index(&demo.ok(Operation::GetAttributes, asked)), told, "{attribute}");
+    }
+    let answer = demo.ok(Operation::AddAttribute, vec![uid(&key), name("two")]);
+    assert_eq!(index(&answer), Some(1));
+    for (attribute, told) in [("Name", Some(0)), ("x-one", Some(0))] {
+        let answer = demo.ok(Operation::DeleteAttribute, delete(&key, attribute, None));
+        assert_eq!(index(&answer), told, "{attribute}");
+    }
+}
+
+#[test]
 fn names_are_unique_while_their_object_lives() {
     let world = World::new();
     let demo = world.demo();

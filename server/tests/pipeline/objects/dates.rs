@@ -3,10 +3,11 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{DateTime, Item, Value};
 use kmip_core::types::{
-    BlockCipherMode, Operation, ResultReason as Reason, RevocationReasonCode, State,
+    BlockCipherMode, Operation, ResultReason as Reason, RevocationReasonCode, State, Tag,
 };
 
-use crate::support::ask::{create, data, of_kind, on, plain_mode, uid};
+use crate::support::ask::{create, data, name, of_kind, on, plain_mode, uid};
+use crate::support::tree::Read;
 use crate::support::{Client, START, World};
 
 fn in_state(client: &Client<'_>, state: State) -> Vec<String> {
@@ -153,7 +154,7 @@ fn dates_are_modified_only_in_the_states_the_specification_names() {
 }
 
 fn attribute_name(kind: Kind) -> Item {
-    crate::support::tree::text(kmip_core::types::Tag::AttributeName, kind.name())
+    crate::support::tree::text(Tag::AttributeName, kind.name())
 }
 
 #[test]
@@ -203,4 +204,44 @@ fn revocation_leaves_its_dates_and_reason() {
     demo.revoke(&key, RevocationReasonCode::CessationOfOperation);
     assert_eq!(demo.value(&key, Kind::DeactivationDate), date(START + 7));
     assert_eq!(demo.values(&key, "Compromise Date"), []);
+}
+
+#[test]
+fn last_change_date_is_the_second_in_which_a_date_moved_the_state() {
+    let world = World::new();
+    let demo = world.demo();
+    let dates =
+        || vec![on(Kind::ActivationDate, START + 10), on(Kind::DeactivationDate, START + 20)];
+    let (watched, forgotten) = (demo.create(dates()), demo.create(dates()));
+    let changed = |key: &str| demo.value(key, Kind::LastChangeDate);
+    world.clock.advance(15);
+    assert_eq!(changed(&watched), Value::DateTime(DateTime(START + 10)));
+    world.clock.advance(85);
+    // Who looks at it, and when, makes no difference.
+    for key in [&watched, &forgotten] {
+        assert_eq!(changed(key), Value::DateTime(DateTime(START + 20)));
+    }
+}
+
+#[test]
+fn key_whose_life_overtook_its_dates_is_changed_and_replaced_all_the_same() {
+    let world = World::new();
+    let demo = world.demo();
+    let stopped = demo.active(vec![on(Kind::ProtectStopDate, START + 50)]);
+    let late = demo.create(vec![on(Kind::ProcessStartDate, START + 5)]);
+    world.clock.advance(10);
+    demo.revoke(&stopped, RevocationReasonCode::Superseded);
+    demo.activate(&late);
+    for (key, called) in [(&stopped, "stopped"), (&late, "late")] {
+        demo.ok(Operation::AddAttribute, vec![uid(key), name(called)]);
+    }
+    // The date that a client sets must still fit the others.
+    let before_activation = vec![uid(&late), on(Kind::DeactivationDate, START)];
+    assert_eq!(demo.fails(Operation::AddAttribute, before_activation), Reason::InvalidField);
+    demo.ok(Operation::AddAttribute, vec![uid(&late), on(Kind::DeactivationDate, START + 60)]);
+    let heir = |key: &str| demo.ok(Operation::ReKey, vec![uid(key)]).text(Tag::UniqueIdentifier);
+    let ended = demo.value(&stopped, Kind::DeactivationDate);
+    assert_eq!(demo.value(&heir(&stopped), Kind::ProtectStopDate), ended);
+    let began = demo.value(&late, Kind::ActivationDate);
+    assert_eq!(demo.value(&heir(&late), Kind::ProcessStartDate), began);
 }

@@ -13,7 +13,7 @@ use kmip_core::types::{
 };
 
 use crate::support::ask::{
-    CRYPT, custom, flag, mask, mode, of_kind, on, parameters, plain_mode, uid,
+    CRYPT, attribute_at, custom, flag, mask, mode, of_kind, on, parameters, plain_mode, uid,
 };
 use crate::support::keys::{self, call, hex};
 use crate::support::tree::{Read, boolean, bytes, enumeration, integer, structure, text};
@@ -112,7 +112,8 @@ fn ttlv_encoding_wraps_the_key_value_with_attributes() {
         let block = block(&demo.ok(Operation::Get, wish.of(&key)));
         let inside = unwrap(&block.bytes(Tag::KeyValue), WrapAlgorithm::AesKeyWrap);
         let mut expected = vec![material.clone()];
-        expected.extend(names.iter().map(|name| custom(name, "me")));
+        let named = |name: &&str| attribute_at(name, 0, Value::TextString("me".to_owned()));
+        expected.extend(names.iter().map(named));
         assert_eq!(inside, structure(Tag::KeyValue, expected).to_bytes());
     }
     // 1.0 has no other encoding, and no word for it.

@@ -120,15 +120,20 @@ fn secret_data_split_and_join_too() {
     assert_eq!(value(&demo, &made.text(Tag::UniqueIdentifier)), b"password");
 }
 
-/// A part as a client brings it.
+/// One of two parts as a client brings it.
 fn brought(client: &Client<'_>, number: i32, material: &[u8]) -> String {
+    brought_of(client, 2, number, material)
+}
+
+/// One of `parts`, of which, so its client says, any two will do.
+fn brought_of(client: &Client<'_>, parts: i32, number: i32, material: &[u8]) -> String {
     let material = bytes(Tag::KeyMaterial, material);
     let block =
         block(kmip_core::types::KeyFormatType::Raw, material, Some(Algorithm::AES), Some(128));
     let part = structure(
         Tag::SplitKey,
         vec![
-            integer(Tag::SplitKeyParts, 2),
+            integer(Tag::SplitKeyParts, parts),
             integer(Tag::KeyPartIdentifier, number),
             integer(Tag::SplitKeyThreshold, 2),
             enumeration(Tag::SplitKeyMethod, Method::XOR.0),
@@ -154,6 +159,20 @@ fn parts_may_be_registered_and_are_given_back() {
     let short = brought(&demo, 2, &[0; 8]);
     let wish = join(&[&one, &short], Vec::new());
     assert_eq!(demo.fails(Operation::JoinSplitKey, wish), Reason::CryptographicFailure);
+}
+
+#[test]
+fn parts_of_xor_are_taken_with_any_threshold_and_joined_all_together() {
+    let world = World::new();
+    let demo = world.demo();
+    let parts = [(1, [0x01; 16]), (2, [0x02; 16]), (3, [0x04; 16])];
+    let parts = parts.map(|(number, material)| brought_of(&demo, 3, number, &material));
+    let answer = demo.ok(Operation::Get, vec![uid(&parts[0])]);
+    assert_eq!(answer.get(Tag::SplitKey).get(Tag::SplitKeyThreshold).as_integer(), 2);
+    let two = join(&[&parts[0], &parts[1]], Vec::new());
+    assert_eq!(demo.fails(Operation::JoinSplitKey, two), Reason::CryptographicFailure);
+    let made = demo.ok(Operation::JoinSplitKey, join(&refs(&parts), Vec::new()));
+    assert_eq!(value(&demo, &made.text(Tag::UniqueIdentifier)), [0x07; 16]);
 }
 
 #[test]
