@@ -1,11 +1,11 @@
 //! Which answer belongs to which request, as types.
 
 use kmip_core::payload::{
-    ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse,
-    CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse, DecryptRequest,
-    DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse, DestroyRequest,
-    DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse, EncryptRequest,
-    EncryptResponse, ExportRequest, ExportResponse, GetAttributeListRequest,
+    ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse, CancelRequest,
+    CancelResponse, CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse,
+    DecryptRequest, DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse,
+    DestroyRequest, DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse,
+    EncryptRequest, EncryptResponse, ExportRequest, ExportResponse, GetAttributeListRequest,
     GetAttributeListResponse, GetAttributesRequest, GetAttributesResponse, GetRequest, GetResponse,
     HashRequest, HashResponse, ImportRequest, ImportResponse, LocateRequest, LocateResponse,
     MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse, ModifyAttributeRequest,
@@ -42,6 +42,7 @@ macro_rules! calls {
 calls! {
     Activate: ActivateRequest => ActivateResponse;
     AddAttribute: AddAttributeRequest => AddAttributeResponse;
+    Cancel: CancelRequest => CancelResponse;
     Create: CreateRequest => CreateResponse;
     CreateKeyPair: CreateKeyPairRequest => CreateKeyPairResponse;
     Decrypt: DecryptRequest => DecryptResponse;

@@ -53,7 +53,7 @@ fn bring(
 ) -> Result<(), OpError> {
     let mut attributes = supplied::of_clients(given);
     let plan = register::plan(ctx, object, &mut attributes)?;
-    let mut row = birth::newborn(ctx, object.object_type(), attributes, Origin::Registered)?;
+    let mut row = birth::newborn(ctx, object.object_type(), attributes, Origin::Imported)?;
     row.uid = uid.clone();
     row.attributes.set(Kind::UniqueIdentifier, uid);
     register::describe(&mut row, object)?;

@@ -10,7 +10,7 @@ use kmip_core::object::Object;
 use kmip_core::ttlv::Value;
 use kmip_core::types::{ObjectType, State};
 
-use super::super::{OpContext, OpError, digest};
+use super::super::{OpContext, OpError, birth, digest};
 use super::is_wrapped;
 use crate::object::{AttributeSet, Instance, ManagedObject, is_reserved};
 use crate::{invocations, lifecycle, x509};
@@ -128,7 +128,12 @@ pub(super) fn restore(
         // Where the value is, nobody asks any more.
         row.attributes.clear(Kind::KeyValuePresent);
     }
-    lifecycle::advance(row, ctx.now());
+    if matches!(row.state(), None | Some(State::PreActive)) || given.get(Kind::State).is_none() {
+        birth::check_dates(&row.attributes, None)?;
+    }
+    if let Some(changed_at) = lifecycle::advance(row, ctx.now()) {
+        row.attributes.set(Kind::LastChangeDate, &changed_at);
+    }
     Ok(())
 }
 

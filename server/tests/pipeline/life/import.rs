@@ -81,8 +81,15 @@ pub(super) fn objects(client: &Client<'_>) -> Vec<String> {
     let parts = client.ok(Operation::CreateSplitKey, parts).texts(Tag::UniqueIdentifier);
     let compromised = client.active(vec![custom("x-own", "1")]);
     client.revoke(&compromised, RevocationReasonCode::KeyCompromise);
+    // Dates that are out of order by what happened.
+    let revoked = client.active(vec![on(Kind::ProtectStopDate, START + 100_000)]);
+    client.revoke(&revoked, RevocationReasonCode::Superseded);
+    let late = client.create(vec![on(Kind::ProcessStartDate, START - 100_000)]);
+    client.activate(&late);
     let symmetric = ObjectType::SymmetricKey;
     vec![
+        revoked,
+        late,
         client.create(vec![name("made"), on(Kind::DeactivationDate, START + 100_000)]),
         client.active(vec![attribute_at("x-far", 7, Value::Boolean(true))]),
         compromised,
@@ -231,7 +238,7 @@ fn supplied_past_stands() {
         .cloned()
         .collect();
     let at = |item: &Item| item.child(Tag::AttributeIndex).map(Read::as_integer);
-    assert_eq!(far.iter().map(at).collect::<Vec<_>>(), [Some(9), None, Some(10)]);
+    assert_eq!(far.iter().map(at).collect::<Vec<_>>(), [Some(9), Some(0), Some(10)]);
     let ecb = |blocks: usize| vec![uid("k"), plain_mode(Mode::ECB), data(&vec![0; 16 * blocks])];
     demo.ok(Operation::Encrypt, ecb(1));
     assert_eq!(demo.fails(Operation::Encrypt, ecb(1)), Reason::PermissionDenied, "four bytes left");
