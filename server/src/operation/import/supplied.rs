@@ -128,7 +128,9 @@ pub(super) fn restore(
         // Where the value is, nobody asks any more.
         row.attributes.clear(Kind::KeyValuePresent);
     }
-    if matches!(row.state(), None | Some(State::PreActive)) || given.get(Kind::State).is_none() {
+    // What happened to an object may have put its dates out of order: a key that was revoked before its
+    // Protect Stop Date. Before anything happened, they are in order.
+    if given.get(Kind::State).is_none() || row.state() == Some(State::PreActive) {
         birth::check_dates(&row.attributes, None)?;
     }
     if let Some(changed_at) = lifecycle::advance(row, ctx.now()) {

@@ -79,6 +79,9 @@ fn what_cannot_have_been_is_refused() {
         let payload = import(&key, false, attributes, good.object.clone());
         assert_eq!(demo.fails(Operation::Import, payload), Reason::InvalidField, "{wrong:?}");
     }
+    let stateless = vec![mask(CRYPT), on(Kind::ActivationDate, 5), on(Kind::DeactivationDate, 4)];
+    let payload = import(&key, false, stateless, good.object.clone());
+    assert_eq!(demo.fails(Operation::Import, payload), Reason::InvalidField, "dates");
     let twice = [good.attributes.clone(), vec![state(State::PreActive.0)]].concat();
     let taken = vec![mask(CRYPT), attribute_at("x-a", 2, Value::Integer(1))];
     let taken = [taken.clone(), taken[1..].to_vec()].concat();
