@@ -16,6 +16,7 @@ use kmip_core::types::{
 };
 use zeroize::Zeroizing;
 
+pub(super) use self::description::describe;
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
 use super::split_key::Layout;
@@ -55,7 +56,7 @@ pub(super) fn handle(
     let object = request.object;
     let plan = plan(ctx, &object, &mut given)?;
     let mut row = birth::newborn(ctx, request.object_type, given, Origin::Registered)?;
-    description::describe(&mut row, &object)?;
+    describe(&mut row, &object)?;
     let uid = row.uid.clone();
     match plan {
         Plan::Public => {
@@ -77,7 +78,7 @@ pub(super) fn handle(
 }
 
 /// The TTLV form that is kept.
-fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
+pub(super) fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
     let mut w = Writer::new(ProtocolVersion::NEWEST);
     object.encode_tagged(&mut w);
     Zeroizing::new(w.into_bytes())

@@ -11,7 +11,10 @@ use super::super::{OpError, birth};
 use crate::object::ManagedObject;
 
 /// Digest, length and presence of the value.
-pub(super) fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
+pub(in crate::operation) fn describe(
+    row: &mut ManagedObject,
+    object: &Object,
+) -> Result<(), OpError> {
     let bits = row.attributes.integer(Kind::CryptographicLength).unwrap_or(0);
     row.true_bits = u32::try_from(bits).unwrap_or(0);
     let (value, format) = match object {
