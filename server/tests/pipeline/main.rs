@@ -17,6 +17,7 @@ mod credentials;
 mod crypto;
 mod custody;
 mod life;
+mod messenger;
 mod model;
 mod objects;
 mod outage;
