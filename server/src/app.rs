@@ -13,15 +13,17 @@ use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::Authority;
-use crate::config::{Config, CredentialDemand, SecretError};
+use crate::client::{ClientConfig, ClientError, Connector};
+use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
 use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
+use crate::messenger::{Endpoint, Messengers};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
 use crate::services::{Bounds, GroupRotation, ScopeRules, Services, SystemClock};
-use crate::store::{ObjectStore, SqliteStore, StoreError};
+use crate::store::{ObjectStore, Outbox, SqliteStore, StoreError};
 use crate::streams::Streams;
 use crate::worker::MessageHandler;
 
@@ -37,6 +39,9 @@ pub enum AppError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A `[[notify]]` names files that are of no use.
+    #[error("notify: {0}")]
+    Notify(#[from] ClientError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -47,6 +52,7 @@ pub struct App {
     services: Arc<Services>,
     limits: Limits,
     housekeeper: Option<Housekeeper>,
+    messengers: Messengers,
 }
 
 impl App {
@@ -56,16 +62,24 @@ impl App {
     ///
     /// [`AppError`].
     pub fn open(config: &Config) -> Result<Self, AppError> {
-        let store: Arc<dyn ObjectStore> = Arc::new(SqliteStore::open(&config.store.path)?);
+        let endpoints = endpoints(config)?;
+        let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
+            let bell = Arc::clone(&endpoint.bell);
+            let outbox = Outbox::new(notify.put, notify.max_waiting, bell);
+            (endpoint.scope.clone(), outbox)
+        });
+        let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
+        let store: Arc<dyn ObjectStore> = Arc::new(store);
         let backend = Pkcs11Backend::new(token_config(config)?);
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, store, backend)
+        Self::assemble(config, store, backend, endpoints)
     }
 
     fn assemble(
         config: &Config,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
+        endpoints: Vec<Endpoint>,
     ) -> Result<Self, AppError> {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
@@ -92,7 +106,9 @@ impl App {
         let limits = config.server.message_limits();
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
-        Ok(Self { services, limits, housekeeper })
+        let messengers = Messengers::start(&services, endpoints)
+            .map_err(|error| AppError::System(error.to_string()))?;
+        Ok(Self { services, limits, housekeeper, messengers })
     }
 
     /// What the operations share.
@@ -110,6 +126,7 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
+        self.messengers.stop();
         if let Some(housekeeper) = self.housekeeper.take() {
             housekeeper.stop();
         }
@@ -126,6 +143,22 @@ fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {
     pkcs11.max_cached_keys = token.max_live_keys;
     pkcs11.max_unwrapped_keys = token.max_live_keys;
     Ok(pkcs11)
+}
+
+/// The ways to those who are told of what happens.
+pub(crate) fn endpoints(config: &Config) -> Result<Vec<Endpoint>, ClientError> {
+    let endpoint = |notify: &NotifyConfig| {
+        let NotifyConfig { addr, ca, certificate, private_key, .. } = notify;
+        let connector = Connector::new(&ClientConfig {
+            server_name: notify.server_name.clone(),
+            connect_timeout: notify.timeout,
+            timeout: notify.timeout,
+            ..ClientConfig::new(addr, ca, certificate, private_key)
+        })?;
+        let scope = Scope::new(notify.scope.as_str());
+        Ok(Endpoint { scope, connector, bell: Arc::new(Bell::default()) })
+    };
+    config.notify.iter().map(endpoint).collect()
 }
 
 fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::app;
 use crate::config::{Config, ConfigError};
 use crate::identity::IdentityRules;
 use crate::net::tls;
@@ -18,6 +19,7 @@ pub fn check(file: &Path) -> Result<Config, ConfigError> {
     let rules = Arc::new(IdentityRules::new(&config));
     tls::server_config(&config, rules)
         .map_err(|err| config.mistake(err.config_key(), err.to_string()))?;
+    app::endpoints(&config).map_err(|err| config.mistake("notify", err.to_string()))?;
     if !config.token.module.is_file() {
         let text = format!("{} is no file", config.token.module.display());
         return Err(config.mistake("token.module", text));

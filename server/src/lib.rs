@@ -25,6 +25,7 @@ pub mod identity;
 pub mod invocations;
 pub mod keyring;
 pub mod lifecycle;
+pub mod messenger;
 pub mod net;
 pub mod object;
 pub mod operation;

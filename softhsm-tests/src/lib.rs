@@ -12,6 +12,7 @@
 pub mod corpus;
 pub mod crypto;
 pub mod docs;
+pub mod endpoint;
 pub mod keys;
 mod kryoptic;
 pub mod material;

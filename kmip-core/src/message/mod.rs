@@ -6,6 +6,7 @@ mod credential;
 mod header;
 mod request;
 mod response;
+mod to_client;
 
 pub use credential::{
     AttestationCredential, Credential, CredentialValue, DeviceCredential, Nonce,
@@ -16,6 +17,7 @@ pub use request::{
     MessageFault, RequestItem, RequestMessage, peek_asynchronous, peek_operations, peek_version,
 };
 pub use response::{ResponseItem, ResponseMessage};
+pub use to_client::{ChangedAttribute, NotifyRequest, PutRequest, ToClient};
 
 use crate::ttlv::Value;
 

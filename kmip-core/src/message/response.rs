@@ -153,7 +153,12 @@ impl ResponseItem {
             asynchronous_correlation_value: r.optional(Tag::AsynchronousCorrelationValue)?,
             payload: match operation {
                 Some(operation) if r.next_is(Tag::ResponsePayload) => {
-                    ResponsePayload::decode(operation, r)?
+                    let payload = ResponsePayload::decode(operation, r)?;
+                    // Nothing is in a client's answer to Notify and Put.
+                    if payload.is_none() {
+                        r.skip(Tag::ResponsePayload)?;
+                    }
+                    payload
                 }
                 _ => None,
             },

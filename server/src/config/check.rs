@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::credentials;
 use super::error::Problem;
 use super::raw::{
     OneOrMany, RawAdmin, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog,
@@ -16,6 +15,7 @@ use super::{
     LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
     SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
+use super::{credentials, notify};
 
 use crate::object::{CustodyMode, CustodyRules};
 
@@ -32,14 +32,14 @@ const MAX_THREADS: u32 = 1_024;
 const MAX_COUNT: u32 = 1_000_000;
 
 /// Folder from which relative paths in the file are taken.
-struct Base(PathBuf);
+pub(super) struct Base(PathBuf);
 
 impl Base {
     fn resolve(&self, path: &Path) -> PathBuf {
         self.0.join(path)
     }
 
-    fn required(&self, key: &str, path: &Path) -> Checked<PathBuf> {
+    pub(super) fn required(&self, key: &str, path: &Path) -> Checked<PathBuf> {
         if path.as_os_str().is_empty() {
             return Err(Problem::new(key, "the path is empty"));
         }
@@ -59,6 +59,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         store: StoreConfig { path: base.required("store.path", &raw.store.path)? },
         workers: workers(&raw.workers)?,
         identity: IdentityConfig { scope_from: scope_from(raw.identity.scope_from) },
+        notify: notify::checked(&base, raw.notify, &scopes)?,
         scopes,
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
@@ -332,7 +333,7 @@ fn log(raw: &RawLog) -> Checked<LogConfig> {
     Ok(LogConfig { filter, format })
 }
 
-fn timeout(key: &str, ms: u64) -> Checked<Duration> {
+pub(super) fn timeout(key: &str, ms: u64) -> Checked<Duration> {
     if (1..=MAX_TIMEOUT_MS).contains(&ms) {
         return Ok(Duration::from_millis(ms));
     }
@@ -346,7 +347,7 @@ fn within(key: &str, value: u32, min: u32, max: u32) -> Checked<u32> {
     Err(Problem::new(key, format!("{value} is not between {min} and {max}")))
 }
 
-fn count(key: &str, value: u32, min: u32, max: u32) -> Checked<usize> {
+pub(super) fn count(key: &str, value: u32, min: u32, max: u32) -> Checked<usize> {
     let value = within(key, value, min, max)?;
     usize::try_from(value).map_err(|_| Problem::new(key, format!("{value} is too large")))
 }

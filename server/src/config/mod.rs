@@ -9,6 +9,7 @@ mod credentials;
 pub mod environment;
 mod error;
 mod log_filter;
+mod notify;
 mod raw;
 mod secret_source;
 
@@ -22,6 +23,7 @@ use kmip_core::ttlv::Limits;
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
+pub use notify::NotifyConfig;
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
 use crate::ca::AuthorityRules;
@@ -46,6 +48,8 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// The scopes, at least one, no two of the same name.
     pub scopes: Vec<ScopeConfig>,
+    /// Where clients are told of what happens, no two of the same scope.
+    pub notify: Vec<NotifyConfig>,
     /// Limits on single requests and objects.
     pub limits: LimitsConfig,
     /// Which keys may be made or imported.

@@ -3,6 +3,7 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod notify;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -10,9 +11,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ca::RawCa;
-
+pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
+
+use super::ca::RawCa;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -29,6 +31,8 @@ pub(crate) struct RawConfig {
     #[serde(default)]
     pub(crate) identity: RawIdentity,
     pub(crate) scope: Vec<RawScope>,
+    #[serde(default)]
+    pub(crate) notify: Vec<RawNotify>,
     #[serde(default)]
     pub(crate) limits: RawLimits,
     #[serde(default)]

@@ -156,7 +156,8 @@ fn several_addresses_are_accepted() {
 #[test]
 fn annotated_sample_names_every_key() {
     let annotated = include_str!("../../../config/claviger.toml");
-    let minimal: raw::RawConfig = toml::from_str(MINIMAL).unwrap();
+    let minimal = MINIMAL.replacen("[[scope]]", NOTIFY, 1);
+    let minimal: raw::RawConfig = toml::from_str(&minimal).unwrap();
     let every_key = toml::Table::try_from(&minimal).unwrap();
     for (table, keys) in &every_key {
         let keys = match keys {
@@ -166,8 +167,35 @@ fn annotated_sample_names_every_key() {
         let section = annotated.split_once(&format!("[{table}]")).unwrap().1;
         for key in keys.keys() {
             let written = section.contains(&format!("\n{key} = "))
+                || section.contains(&format!("\n# {key} = "))
                 || section.contains(&format!("[{table}.{key}]"));
             assert!(written, "{table}.{key} is missing from config/claviger.toml");
         }
     }
+}
+
+const NOTIFY: &str = r#"[[notify]]
+scope = "demo"
+addr = "client.example:5698"
+ca = "client-ca.pem"
+certificate = "server.pem"
+private_key = "server.key"
+[[scope]]"#;
+
+#[test]
+fn endpoint_is_told_nothing_by_default_and_given_no_keys() {
+    assert_eq!(parse(MINIMAL).unwrap().notify, []);
+    let notify = with("[[scope]]", NOTIFY).unwrap().notify.remove(0);
+    assert_eq!(notify.ca, Path::new("/etc/claviger/client-ca.pem"));
+    assert!(!notify.put);
+    assert_eq!((notify.max_waiting, notify.timeout), (10_000, Duration::from_secs(10)));
+}
+
+#[test]
+fn endpoint_of_no_scope_or_address_and_a_second_one_are_refused() {
+    let key = |text: &str| refused("[[scope]]", text).1;
+    assert_eq!(key(&NOTIFY.replace("\"demo\"", "\"else\"")), "notify[0].scope");
+    assert_eq!(key(&NOTIFY.replace(":5698", "")), "notify[0].addr");
+    let second = NOTIFY.replace("[[scope]]", NOTIFY);
+    assert_eq!(key(&second), "notify[1].scope");
 }

@@ -359,7 +359,11 @@ impl<'a> OpContext<'a> {
     }
 
     /// Brings every object of the scope up to date whose dates have passed.
-    fn let_time_pass(&mut self) -> Result<(), OpError> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn let_time_pass(&mut self) -> Result<(), OpError> {
         loop {
             let due = self.services.store.due(self.grant()?, self.now, 256)?;
             if due.is_empty() {

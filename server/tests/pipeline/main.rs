@@ -18,6 +18,7 @@ mod credentials;
 mod crypto;
 mod custody;
 mod life;
+mod messenger;
 mod model;
 mod objects;
 mod outage;

@@ -10,6 +10,7 @@ mod cache;
 mod dictionary;
 mod index;
 mod locate;
+mod outbox;
 mod pending;
 mod readers;
 mod row;
@@ -19,6 +20,7 @@ mod tests;
 mod wrapped;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +34,7 @@ use self::cache::ObjectCache;
 use self::index::Index;
 use self::readers::Readers;
 use self::writer::Writer;
-use super::{Filter, ObjectStore, Page, StoreError};
+use super::{Filter, ObjectStore, Outbox, Page, StoreError};
 use crate::authz::{Grant, Housekeeping};
 use crate::object::{ManagedObject, Scope};
 
@@ -42,6 +44,8 @@ const MAX_CACHE_BYTES: u64 = 64 << 20;
 /// The store in a SQLite file.
 pub struct SqliteStore {
     cache: ObjectCache,
+    /// Of the scopes whose clients are told of what happens.
+    outboxes: BTreeMap<Scope, Outbox>,
     /// Absent for a store in memory: there the writer's connection is the only one.
     readers: Option<Readers>,
     // Closed after the readers, so that it is the one that checkpoints the log; the lock goes last.
@@ -64,6 +68,7 @@ impl SqliteStore {
         schema::migrate(&mut writer)?;
         Ok(Self {
             cache: ObjectCache::new(MAX_CACHE_BYTES),
+            outboxes: BTreeMap::new(),
             readers: Some(Readers::new(path)),
             writer: Writer::new(writer),
             _lock: Some(lock),
@@ -81,10 +86,17 @@ impl SqliteStore {
         schema::migrate(&mut writer)?;
         Ok(Self {
             cache: ObjectCache::new(MAX_CACHE_BYTES),
+            outboxes: BTreeMap::new(),
             readers: None,
             writer: Writer::new(writer),
             _lock: None,
         })
+    }
+
+    /// The same store, which notes what the clients of these scopes are to be told of.
+    #[must_use]
+    pub fn with_outboxes(self, outboxes: BTreeMap<Scope, Outbox>) -> Self {
+        Self { outboxes, ..self }
     }
 
     fn read<T>(
@@ -126,6 +138,9 @@ impl SqliteStore {
                 held.forget(&object.scope, &object.uid);
             }
         }
+        drop(held);
+        let told = objects.iter().filter_map(|object| self.outboxes.get(&object.scope));
+        told.for_each(|outbox| outbox.bell.ring());
         result
     }
 }
@@ -185,10 +200,8 @@ impl ObjectStore for SqliteStore {
         self.write(&all, version, |transaction| {
             let mut index = Index::new(transaction);
             for object in &all {
-                let scope = dictionary::enter_scope(transaction, &object.scope)?;
                 let write = if is_new(object) { row::insert } else { row::update };
-                let id = write(transaction, scope, object)?;
-                index.set(id, scope, object)?;
+                self.write_one(transaction, &mut index, object, write)?;
             }
             index.finish(unique_names)
         })
@@ -278,12 +291,29 @@ impl SqliteStore {
         self.write(objects, next, |transaction| {
             let mut index = Index::new(transaction);
             for object in objects {
-                let scope = dictionary::enter_scope(transaction, &object.scope)?;
-                let id = row::update(transaction, scope, object)?;
-                index.set(id, scope, object)?;
+                self.write_one(transaction, &mut index, object, row::update)?;
             }
             index.finish(unique_names)
         })
+    }
+
+    /// Writes one row by `write`, with what its scope's clients are to be told of that.
+    fn write_one<'t>(
+        &self,
+        transaction: &'t Connection,
+        index: &mut Index<'t>,
+        object: &ManagedObject,
+        write: impl FnOnce(&Connection, i64, &ManagedObject) -> Result<i64, StoreError>,
+    ) -> Result<(), StoreError> {
+        let scope = dictionary::enter_scope(transaction, &object.scope)?;
+        let outbox = self.outboxes.get(&object.scope);
+        let before = outbox::before(transaction, outbox, object)?;
+        let id = write(transaction, scope, object)?;
+        index.set(id, scope, object)?;
+        match outbox {
+            Some(outbox) => outbox::note(transaction, outbox, scope, before.as_ref(), object),
+            None => Ok(()),
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use kmip_core::ttlv::DateTime;
 use server::authz::{Grant, Housekeeping};
 use server::object::{ManagedObject, Scope};
 use server::store::{
-    AsynchronousCorrelationValue, Ending, Filter, ObjectStore, Page, Pending, PendingRoom,
-    PendingStore, Progress, StoreError, Unfinished,
+    AsynchronousCorrelationValue, Ending, Filter, ObjectStore, OutboxStore, Outgoing, Page,
+    Pending, PendingRoom, PendingStore, Progress, StoreError, Unfinished,
 };
 
 /// Lets calls through until a counter runs out, then fails them all.
@@ -170,5 +170,15 @@ impl PendingStore for FailingStore {
 
     fn forget_pending(&self, housekeeping: Housekeeping, now: DateTime) -> Done<()> {
         self.pass()?.forget_pending(housekeeping, now)
+    }
+}
+
+impl OutboxStore for FailingStore {
+    fn outgoing(&self, housekeeping: Housekeeping, scope: &Scope) -> Done<Option<Outgoing>> {
+        self.pass()?.outgoing(housekeeping, scope)
+    }
+
+    fn delivered(&self, housekeeping: Housekeeping, number: i64) -> Done<()> {
+        self.pass()?.delivered(housekeeping, number)
     }
 }
