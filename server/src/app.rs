@@ -12,6 +12,7 @@ use kmip_core::ttlv::{Interval, Limits};
 use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
+use crate::ca::Authority;
 use crate::config::{Config, CredentialDemand, SecretError};
 use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
@@ -71,6 +72,7 @@ impl App {
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
         let services = Arc::new(Services {
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
+            ca: Authority::new(Arc::clone(&keyring), Arc::clone(&hsm), config.ca.clone()),
             keyring,
             store,
             hsm,
@@ -130,6 +132,7 @@ fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
     let rules = |scope: &crate::config::ScopeConfig| ScopeRules {
         export: scope.export,
         unique_names: scope.unique_names,
+        certify: scope.certify,
         custody: scope.custody,
     };
     config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()

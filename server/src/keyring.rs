@@ -108,7 +108,7 @@ impl Keyring {
             if known.is_none() {
                 *known = Some(match self.named(WRAPPING)? {
                     Some(key) => key,
-                    None => self.make(call, WRAPPING, |id| self.hsm.make_kek(call, id))?,
+                    None => self.make_wrapping_key(call)?,
                 });
             }
         }
@@ -138,7 +138,7 @@ impl Keyring {
             }
             self.set_retired(&retired)?;
         }
-        let key = self.make(call, WRAPPING, |id| self.hsm.make_kek(call, id))?;
+        let key = self.make_wrapping_key(call)?;
         *known = Some(key);
         Ok(key)
     }
@@ -180,18 +180,46 @@ impl Keyring {
         self.store.set_setting(Housekeeping::new(), RETIRED, &bytes)
     }
 
-    fn named(&self, setting: &str) -> Result<Option<KeyId>, StoreError> {
-        let stored = self.store.setting(Housekeeping::new(), setting)?;
+    /// The key that `setting` names, if there is one yet.
+    pub(crate) fn named(&self, setting: &str) -> Result<Option<KeyId>, StoreError> {
+        let stored = self.setting(setting)?;
         Ok(stored.and_then(|bytes| bytes.try_into().ok()).map(KeyId))
     }
 
-    fn make(
+    /// What is kept beside the keys.
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.setting(Housekeeping::new(), name)
+    }
+
+    /// Keeps something beside the keys.
+    pub(crate) fn set_setting(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.store.set_setting(Housekeeping::new(), name, value)
+    }
+
+    fn make_wrapping_key(&self, call: &CallContext) -> Result<KeyId, KeyringError> {
+        self.make(call, WRAPPING, |id| Ok::<_, KeyringError>(self.hsm.make_kek(call, id)?))
+    }
+
+    /// Puts the key in force under `setting` that `make` makes. The caller sees to it that this
+    /// does not run twice at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of `make`, or a failure of the token or the store; no key has come into force then.
+    pub(crate) fn make<E: From<KeyringError>>(
         &self,
         call: &CallContext,
         setting: &str,
-        make: impl FnOnce(KeyId) -> Result<(), HsmError>,
-    ) -> Result<KeyId, KeyringError> {
-        let house = Housekeeping::new();
+        make: impl FnOnce(KeyId) -> Result<(), E>,
+    ) -> Result<KeyId, E> {
+        let id = self.prepare(call, setting)?;
+        make(id)?;
+        self.set_setting(setting, &id.0).map_err(KeyringError::from)?;
+        Ok(id)
+    }
+
+    /// An identifier for a key that is to be made, noted down before it is.
+    fn prepare(&self, call: &CallContext, setting: &str) -> Result<KeyId, KeyringError> {
         let pending = format!("{setting}{PENDING}");
         let in_force = self.named(setting)?;
         // A key that was made and never came into force; the one in force was pending once, too.
@@ -202,13 +230,11 @@ impl Keyring {
             }
         }
         let id = new_key_id(&*self.hsm, call)?;
-        self.store.set_setting(house, &pending, &id.0)?;
-        make(id)?;
-        self.store.set_setting(house, setting, &id.0)?;
+        self.set_setting(&pending, &id.0)?;
         Ok(id)
     }
 
-    fn make_sealing_key(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
+    fn make_sealing_key(&self, call: &CallContext, id: KeyId) -> Result<(), KeyringError> {
         let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 256 };
         let policy = KeyPolicy {
             usage: KeyUsage { encrypt: true, decrypt: true, ..KeyUsage::default() },
@@ -216,7 +242,8 @@ impl Keyring {
             extractable: false,
             label: "claviger sealing key".to_owned(),
         };
-        self.hsm.generate_key(call, id, spec, &policy).map(drop)
+        self.hsm.generate_key(call, id, spec, &policy)?;
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ pub mod authz;
 pub mod bell;
 pub mod bench;
 pub mod bridge;
+pub mod ca;
 pub mod check_config;
 pub mod cli;
 pub mod client;

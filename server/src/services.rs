@@ -13,6 +13,7 @@ use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::authz::Subject;
 use crate::bell::Bell;
+use crate::ca::Authority;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::object::{CustodyRules, Scope};
@@ -44,6 +45,8 @@ pub struct ScopeRules {
     pub export: bool,
     /// Whether two live objects may not share a Name.
     pub unique_names: bool,
+    /// Whether the server's own CA signs certificates for clients.
+    pub certify: bool,
     /// Where new keys live.
     pub custody: CustodyRules,
 }
@@ -113,6 +116,8 @@ pub struct Services {
     pub hsm: Arc<dyn HsmBackend>,
     /// The server's own keys.
     pub keyring: Arc<Keyring>,
+    /// The server's own CA.
+    pub ca: Authority,
     /// Seals values that no token takes as a key.
     pub sealer: Sealer,
     /// Rules by scope.
@@ -161,6 +166,12 @@ impl Services {
     #[must_use]
     pub fn unique_names(&self, scope: &Scope) -> bool {
         self.scopes.get(scope).is_none_or(|rules| rules.unique_names)
+    }
+
+    /// Whether the server's own CA signs certificates for clients of `scope`.
+    #[must_use]
+    pub fn certifies(&self, scope: &Scope) -> bool {
+        self.scopes.get(scope).is_some_and(|rules| rules.certify)
     }
 
     /// A number for the next request.

@@ -9,33 +9,14 @@ use kmip_core::attribute::{
 };
 use kmip_core::object::Certificate;
 use kmip_core::ttlv::Value;
-use kmip_core::types::{CertificateType, CryptographicAlgorithm, DigitalSignatureAlgorithm};
+use kmip_core::types::{CertificateType, CryptographicAlgorithm};
 use x509_cert::ext::pkix::SubjectAltName;
 
 use crate::bridge::{BridgeError, key_format, key_material};
+use crate::ca::algorithm;
 use crate::object::AttributeSet;
 
 const MALFORMED: BridgeError = BridgeError::Invalid("the certificate is malformed");
-
-/// Signature algorithms by object identifier.
-const SIGNATURES: &[(&str, DigitalSignatureAlgorithm)] = &[
-    ("1.2.840.113549.1.1.2", DigitalSignatureAlgorithm::MD2WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.4", DigitalSignatureAlgorithm::MD5WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.5", DigitalSignatureAlgorithm::SHA_1WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.14", DigitalSignatureAlgorithm::SHA_224WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.11", DigitalSignatureAlgorithm::SHA_256WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.12", DigitalSignatureAlgorithm::SHA_384WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.13", DigitalSignatureAlgorithm::SHA_512WithRSAEncryptionPKCS_1V1_5),
-    ("1.2.840.113549.1.1.10", DigitalSignatureAlgorithm::RSASSA_PSSPKCS_1V2_1),
-    ("1.2.840.10045.4.1", DigitalSignatureAlgorithm::ECDSAWithSHA_1),
-    ("1.2.840.10045.4.3.1", DigitalSignatureAlgorithm::ECDSAWithSHA224),
-    ("1.2.840.10045.4.3.2", DigitalSignatureAlgorithm::ECDSAWithSHA256),
-    ("1.2.840.10045.4.3.3", DigitalSignatureAlgorithm::ECDSAWithSHA384),
-    ("1.2.840.10045.4.3.4", DigitalSignatureAlgorithm::ECDSAWithSHA512),
-    ("1.2.840.10040.4.3", DigitalSignatureAlgorithm::DSAWithSHA_1),
-    ("2.16.840.1.101.3.4.3.1", DigitalSignatureAlgorithm::DSAWithSHA224),
-    ("2.16.840.1.101.3.4.3.2", DigitalSignatureAlgorithm::DSAWithSHA256),
-];
 
 /// Adds what the certificate says of itself. What the client said is checked where both exist.
 ///
@@ -55,9 +36,8 @@ pub fn describe(certificate: &Certificate, set: &mut AttributeSet) -> Result<(),
     let length = i32::try_from(bytes.len()).map_err(|_| MALFORMED)?;
     set.set(Kind::CertificateLength, &length);
     let tbs = parsed.tbs_certificate();
-    let oid = parsed.signature_algorithm().oid.to_string();
-    if let Some((_, name)) = SIGNATURES.iter().find(|(known, _)| *known == oid) {
-        set.set(Kind::DigitalSignatureAlgorithm, name);
+    if let Some(name) = algorithm::name(parsed.signature_algorithm()) {
+        set.set(Kind::DigitalSignatureAlgorithm, &name);
     }
     if let Some((algorithm, bits)) = key_length(&parsed)? {
         set.set_default::<CryptographicAlgorithm>(Kind::CryptographicAlgorithm, &algorithm);
@@ -90,9 +70,9 @@ fn key_length(
 }
 
 /// The parts of a distinguished name that have an attribute each since 1.4.
-type NameParts = &'static [(&'static str, Kind)];
+pub(crate) type NameParts = &'static [(&'static str, Kind)];
 
-const SUBJECT_PARTS: NameParts = &[
+pub(crate) const SUBJECT_PARTS: NameParts = &[
     ("2.5.4.3", Kind::CertificateSubjectCN),
     ("2.5.4.10", Kind::CertificateSubjectO),
     ("2.5.4.11", Kind::CertificateSubjectOU),
@@ -122,8 +102,9 @@ const ISSUER_PARTS: NameParts = &[
     ("2.5.4.46", Kind::CertificateIssuerDNQualifier),
 ];
 
-/// Adds an attribute for each part of `name` that has one.
+/// Sets the attributes of each part of `name` that has one, and clears those of other parts.
 fn name_parts(name: &x509_cert::name::Name, kinds: NameParts, set: &mut AttributeSet) {
+    kinds.iter().for_each(|(_, kind)| set.clear(*kind));
     for part in name.iter_rdn().flat_map(|rdn| rdn.iter()) {
         let oid = part.oid.to_string();
         let kind = kinds.iter().find(|(known, _)| *known == oid).map(|(_, kind)| *kind);
@@ -134,7 +115,11 @@ fn name_parts(name: &x509_cert::name::Name, kinds: NameParts, set: &mut Attribut
 }
 
 /// Clients register certificates as PEM text too.
-fn to_der(bytes: &[u8]) -> Result<Vec<u8>, BridgeError> {
+///
+/// # Errors
+///
+/// `Invalid`.
+pub(crate) fn to_der(bytes: &[u8]) -> Result<Vec<u8>, BridgeError> {
     if bytes.starts_with(b"-----BEGIN") {
         return der::pem::decode_vec(bytes).map(|(_, der)| der).map_err(|_| MALFORMED);
     }

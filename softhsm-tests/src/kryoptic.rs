@@ -78,6 +78,7 @@ path = "claviger.db"
 name = "demo"
 export = true
 assisted = true
+certify = true
 
 [[scope]]
 name = "other"

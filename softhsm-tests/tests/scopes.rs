@@ -4,15 +4,16 @@
 use kmip_core::attribute::{Attribute, AttributeKind, RevocationReason, TemplateAttribute};
 use kmip_core::object::{KeyInformation, KeyWrappingSpecification};
 use kmip_core::payload::{
-    AddAttributeRequest, ArchiveRequest, CheckRequest, CreateSplitKeyRequest,
+    AddAttributeRequest, ArchiveRequest, CertifyRequest, CheckRequest, CreateSplitKeyRequest,
     DeleteAttributeRequest, DerivationParameters, DeriveKeyRequest, ExportRequest,
     GetAttributeListRequest, GetRequest, GetUsageAllocationRequest, JoinSplitKeyRequest,
-    MacRequest, MacVerifyRequest, ModifyAttributeRequest, ObtainLeaseRequest, ReKeyKeyPairRequest,
-    ReKeyRequest, RecoverRequest, RequestPayload, RevokeRequest, SignatureVerifyRequest,
+    MacRequest, MacVerifyRequest, ModifyAttributeRequest, ObtainLeaseRequest, ReCertifyRequest,
+    ReKeyKeyPairRequest, ReKeyRequest, RecoverRequest, RequestPayload, RevokeRequest,
+    SignatureVerifyRequest, ValidateRequest,
 };
 use kmip_core::types::{
-    DerivationMethod, EncodingOption, ObjectType, Operation, ProtocolVersion, ResultReason,
-    RevocationReasonCode, SplitKeyMethod, WrappingMethod,
+    CertificateType, DerivationMethod, EncodingOption, ObjectType, Operation, ProtocolVersion,
+    ResultReason, RevocationReasonCode, SplitKeyMethod, WrappingMethod,
 };
 use server::client::{Client, encode_request, template};
 use server::operation::SERVED;
@@ -85,6 +86,7 @@ fn request_about(operation: Operation, id: &Id) -> Option<RequestPayload> {
         Operation::DeriveKey => derive_from(id).into(),
         Operation::CreateSplitKey => split(id).into(),
         Operation::JoinSplitKey => join(id).into(),
+        Operation::Certify => certify(id).into(),
         Operation::DiscoverVersions
         | Operation::Query
         | Operation::Create
@@ -116,6 +118,20 @@ fn request_between_birth_and_end(operation: Operation, uid: Option<Id>) -> Reque
             public_key_template_attribute: None,
         }
         .into(),
+        Operation::Validate => ValidateRequest {
+            certificates: Vec::new(),
+            unique_identifiers: uid.into_iter().collect(),
+            validity_date: None,
+        }
+        .into(),
+        Operation::ReCertify => ReCertifyRequest {
+            unique_identifier: uid,
+            certificate_request_type: None,
+            certificate_request: None,
+            offset: None,
+            template_attribute: None,
+        }
+        .into(),
         Operation::Check => CheckRequest {
             unique_identifier: uid,
             usage_limits_count: Some(1),
@@ -138,6 +154,16 @@ fn request_between_birth_and_end(operation: Operation, uid: Option<Id>) -> Reque
         }
         .into(),
         other => panic!("say here how {other:?} names an object"),
+    }
+}
+
+fn certify(id: &Id) -> CertifyRequest {
+    let x509 = Attribute::new(AttributeKind::CertificateType, &CertificateType::X_509);
+    CertifyRequest {
+        unique_identifier: Some(id.clone()),
+        certificate_request_type: None,
+        certificate_request: None,
+        template_attribute: Some(template::template(vec![x509, template::name("stolen")])),
     }
 }
 

@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use kmip_core::attribute::{Attribute, AttributeKind};
-use kmip_core::payload::{CreateKeyPairRequest, CreateRequest};
+use kmip_core::payload::{CertifyRequest, CreateKeyPairRequest, CreateRequest};
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm as Algorithm, CryptographicUsageMask as Mask,
-    HashingAlgorithm, ObjectType, PaddingMethod,
+    BlockCipherMode, CertificateType, CryptographicAlgorithm as Algorithm,
+    CryptographicUsageMask as Mask, HashingAlgorithm, ObjectType, PaddingMethod,
 };
 use server::client::Client;
 use server::client::template::{self, NO_PARAMETERS};
@@ -14,6 +14,8 @@ use softhsm_tests::server::Trial;
 use softhsm_tests::trace::{Event, Phase, check};
 use softhsm_tests::{crypto, docs};
 
+/// CKA_LABEL of the key of the server's own CA, in hexadecimal.
+const CA_LABEL: &str = "636c617669676572204341206b6579";
 const TEXT: &[u8] = b"what is said and signed";
 
 fn policy(sensitive: bool, extractable: bool) -> [Attribute; 2] {
@@ -52,6 +54,28 @@ fn make_and_use(client: &mut Client, more: &[Attribute]) -> Vec<Id> {
     let keys = vec![aes, brought, hmac, rsa, ec];
     use_again(client, &keys);
     keys
+}
+
+/// A certificate by the server's own CA for a new pair, whose public half is returned.
+fn certified(client: &mut Client) -> Id {
+    let locked = policy(true, false);
+    let made = client.call(requests::create_pair(Algorithm::ECDSA, 256, &locked)).unwrap();
+    certify(client, &made.public_key_unique_identifier);
+    made.public_key_unique_identifier
+}
+
+fn certify(client: &mut Client, public: &Id) {
+    let x509 = Attribute::new(AttributeKind::CertificateType, &CertificateType::X_509);
+    let request = CertifyRequest {
+        unique_identifier: Some(public.clone()),
+        certificate_request_type: None,
+        certificate_request: None,
+        template_attribute: Some(template::template(vec![x509, template::name(public.as_str())])),
+    };
+    let made = client.call(request).unwrap().unique_identifier;
+    // Its name may be used again.
+    client.call(requests::revoke(&made)).unwrap();
+    client.call(requests::destroy(&made)).unwrap();
 }
 
 /// Uses the keys that [`make_and_use`] made, and tries to get them.
@@ -104,6 +128,7 @@ fn no_key_takes_a_way_out_of_the_token() {
     let mut of_other = make_and_use(&mut other, &[]);
     of_other.extend(make_and_use(&mut other, &policy(false, true)));
     let of_demo = make_and_use(&mut demo, &policy(true, false));
+    let certified = certified(&mut demo);
     trace.mark(Phase::Start);
     server.stop();
 
@@ -115,6 +140,7 @@ fn no_key_takes_a_way_out_of_the_token() {
         use_again(&mut other, keys);
     }
     use_again(&mut demo, &of_demo);
+    certify(&mut demo, &certified);
     destroy(&mut other, &of_other);
     destroy(&mut demo, &of_demo);
     trace.mark(Phase::Export);
@@ -134,6 +160,7 @@ fn no_key_takes_a_way_out_of_the_token() {
     // What is not seen proves nothing: the trace must show what was done.
     assert!(report.keys_made_shut >= 15 && report.own_wraps > 0, "{report:?}");
     assert!(report.probe_reads > 0, "{report:?}");
+    assert!(events.iter().any(|event| format!("{event:?}").contains(CA_LABEL)), "no CA was made");
     assert!(calls(&events, "C_SignInit") >= 30 && calls(&events, "C_Login") >= 2, "{report:?}");
     assert!(calls(&events, "C_GetAttributeValue") > 0 && calls(&events, "C_DestroyObject") > 0);
 

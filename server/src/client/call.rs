@@ -2,17 +2,18 @@
 
 use kmip_core::payload::{
     ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse, CancelRequest,
-    CancelResponse, CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse,
-    DecryptRequest, DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse,
-    DestroyRequest, DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse,
-    EncryptRequest, EncryptResponse, ExportRequest, ExportResponse, GetAttributeListRequest,
-    GetAttributeListResponse, GetAttributesRequest, GetAttributesResponse, GetRequest, GetResponse,
-    HashRequest, HashResponse, ImportRequest, ImportResponse, LocateRequest, LocateResponse,
-    MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse, ModifyAttributeRequest,
-    ModifyAttributeResponse, QueryRequest, QueryResponse, RegisterRequest, RegisterResponse,
-    RequestPayload, ResponsePayload, RevokeRequest, RevokeResponse, RngRetrieveRequest,
-    RngRetrieveResponse, RngSeedRequest, RngSeedResponse, SignRequest, SignResponse,
-    SignatureVerifyRequest, SignatureVerifyResponse,
+    CancelResponse, CertifyRequest, CertifyResponse, CreateKeyPairRequest, CreateKeyPairResponse,
+    CreateRequest, CreateResponse, DecryptRequest, DecryptResponse, DeleteAttributeRequest,
+    DeleteAttributeResponse, DestroyRequest, DestroyResponse, DiscoverVersionsRequest,
+    DiscoverVersionsResponse, EncryptRequest, EncryptResponse, ExportRequest, ExportResponse,
+    GetAttributeListRequest, GetAttributeListResponse, GetAttributesRequest, GetAttributesResponse,
+    GetRequest, GetResponse, HashRequest, HashResponse, ImportRequest, ImportResponse,
+    LocateRequest, LocateResponse, MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse,
+    ModifyAttributeRequest, ModifyAttributeResponse, QueryRequest, QueryResponse, ReCertifyRequest,
+    ReCertifyResponse, RegisterRequest, RegisterResponse, RequestPayload, ResponsePayload,
+    RevokeRequest, RevokeResponse, RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest,
+    RngSeedResponse, SignRequest, SignResponse, SignatureVerifyRequest, SignatureVerifyResponse,
+    ValidateRequest, ValidateResponse,
 };
 
 /// A request payload that knows its answer.
@@ -43,6 +44,7 @@ calls! {
     Activate: ActivateRequest => ActivateResponse;
     AddAttribute: AddAttributeRequest => AddAttributeResponse;
     Cancel: CancelRequest => CancelResponse;
+    Certify: CertifyRequest => CertifyResponse;
     Create: CreateRequest => CreateResponse;
     CreateKeyPair: CreateKeyPairRequest => CreateKeyPairResponse;
     Decrypt: DecryptRequest => DecryptResponse;
@@ -61,10 +63,12 @@ calls! {
     MACVerify: MacVerifyRequest => MacVerifyResponse;
     ModifyAttribute: ModifyAttributeRequest => ModifyAttributeResponse;
     Query: QueryRequest => QueryResponse;
+    ReCertify: ReCertifyRequest => ReCertifyResponse;
     Register: RegisterRequest => RegisterResponse;
     Revoke: RevokeRequest => RevokeResponse;
     RNGRetrieve: RngRetrieveRequest => RngRetrieveResponse;
     RNGSeed: RngSeedRequest => RngSeedResponse;
     Sign: SignRequest => SignResponse;
     SignatureVerify: SignatureVerifyRequest => SignatureVerifyResponse;
+    Validate: ValidateRequest => ValidateResponse;
 }

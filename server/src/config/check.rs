@@ -62,6 +62,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         scopes,
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
+        ca: super::ca::checked(raw.ca)?,
         log: log(&raw.log)?,
         admin: admin(&base, raw.admin)?,
     })
@@ -258,10 +259,10 @@ fn scopes(raw: Vec<RawScope>) -> Checked<Vec<ScopeConfig>> {
         if scopes.iter().any(|other| other.name == name) {
             return Err(Problem::new(key, format!("a second scope named {name}")));
         }
-        let (export, unique_names) = (scope.export, scope.unique_names);
+        let RawScope { export, unique_names, certify, .. } = scope;
         let custody = custody(&scope);
         let credentials = credentials::checked(&format!("scope[{index}]"), scope)?;
-        scopes.push(ScopeConfig { name, export, unique_names, custody, credentials });
+        scopes.push(ScopeConfig { name, export, unique_names, certify, custody, credentials });
     }
     Ok(scopes)
 }

@@ -3,6 +3,7 @@
 //! [`Config::load`] is the only way in. Relative paths in the file are taken from the folder the
 //! file lies in, so that a configuration can be moved with what belongs to it.
 
+mod ca;
 mod check;
 mod credentials;
 pub mod environment;
@@ -23,6 +24,7 @@ pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
+use crate::ca::AuthorityRules;
 use crate::object::CustodyRules;
 
 /// Everything `claviger serve` goes by.
@@ -48,6 +50,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Which keys may be made or imported.
     pub keys: KeysConfig,
+    /// The server's own CA.
+    pub ca: AuthorityRules,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How operators reach the server.
@@ -229,6 +233,8 @@ pub struct ScopeConfig {
     pub export: bool,
     /// Whether no two of its objects may have the same Name.
     pub unique_names: bool,
+    /// Whether the server's own CA signs certificates for its clients.
+    pub certify: bool,
     /// Where its new keys live.
     pub custody: CustodyRules,
     /// What its clients prove besides their certificate.

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::ca::RawCa;
+
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 
 /// The whole file.
@@ -31,6 +33,8 @@ pub(crate) struct RawConfig {
     pub(crate) limits: RawLimits,
     #[serde(default)]
     pub(crate) keys: RawKeys,
+    #[serde(default)]
+    pub(crate) ca: RawCa,
     #[serde(default)]
     pub(crate) log: RawLog,
     #[serde(default)]

@@ -64,6 +64,19 @@ fn value_out_of_range_is_refused_with_line_and_key() {
 }
 
 #[test]
+fn ca_takes_what_a_certificate_can_hold() {
+    let of = |line: &str| refused("[token]", &format!("[ca]\n{line}\n[token]")).1;
+    assert_eq!(of("common_name = \"\""), "ca.common_name");
+    assert_eq!(of(&format!("common_name = \"{}\"", "x".repeat(65))), "ca.common_name");
+    assert_eq!(of("valid_days = 0"), "ca.valid_days");
+    assert_eq!(of("max_certificate_days = 36501"), "ca.max_certificate_days");
+    assert_eq!(of("certificate_days = 1096"), "ca.certificate_days");
+    assert_eq!(of("key = \"rsa-1024\""), "ca.key");
+    let longer = "[ca]\ncertificate_days = 1096\nmax_certificate_days = 1096\n[token]";
+    assert_eq!(with("[token]", longer).unwrap().ca.default_certificate_days, 1_096);
+}
+
+#[test]
 fn pin_demands_exactly_one_source() {
     assert_eq!(refused("{ file = \"pin\" }", "{}"), (9, "token.pin".to_owned()));
     let both = "{ file = \"pin\", env = \"PIN\" }";

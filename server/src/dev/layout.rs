@@ -105,6 +105,7 @@ export = true
 # HMACs that SoftHSM2 lacks are made in the server's memory. A trial's luxury: see
 # docs/guides/custody.md.
 assisted = true
+certify = true
 
 [[scope]]
 name = "other"

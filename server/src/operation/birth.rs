@@ -283,7 +283,7 @@ pub(super) fn keep(
     if predecessors.is_empty() {
         ctx.store(&refs(objects))?;
     } else {
-        succession::enter(ctx, objects, predecessors)?;
+        succession::enter(ctx, objects, predecessors, None)?;
     }
     objects.iter().for_each(|object| ctx.note_created(&object.uid));
     Ok(())

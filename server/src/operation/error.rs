@@ -7,6 +7,7 @@ use kmip_core::types::Operation;
 
 use crate::authz::Denied;
 use crate::bridge::BridgeError;
+use crate::ca::CaError;
 use crate::keyring::KeyringError;
 use crate::lifecycle::Forbidden;
 use crate::store::StoreError;
@@ -133,6 +134,17 @@ impl From<BridgeError> for OpError {
             BridgeError::Missing(text) => Self::InvalidMessage(text),
             BridgeError::OutOfRange(text) => Self::GeneralFailure(text),
             BridgeError::KeyFormat => Self::KeyFormat,
+        }
+    }
+}
+
+impl From<CaError> for OpError {
+    fn from(error: CaError) -> Self {
+        match error {
+            CaError::Invalid(text) => Self::InvalidField(text),
+            CaError::Unsupported(text) => Self::FeatureNotSupported(text),
+            CaError::Bridge(error) => error.into(),
+            CaError::Keyring(error) => error.into(),
         }
     }
 }

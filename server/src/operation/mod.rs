@@ -6,6 +6,8 @@ mod archive;
 mod attribute_list;
 mod birth;
 mod cancel;
+mod certification;
+mod certify;
 mod check;
 mod constructed_iv;
 mod context;
@@ -41,6 +43,7 @@ mod one_time_pad;
 mod poll;
 mod public_key;
 mod query;
+mod re_certify;
 mod re_key;
 mod re_key_key_pair;
 mod recover;
@@ -58,6 +61,7 @@ mod template;
 pub mod transfer;
 mod tweak_key;
 mod use_key;
+mod validate;
 mod value;
 
 use kmip_core::payload::{RequestPayload, ResponsePayload};
@@ -110,7 +114,7 @@ macro_rules! operations {
         ///
         /// # Errors
         ///
-        /// [`OpError`]; `Unsupported` for what is not in the table.
+        /// [`OpError`].
         pub fn dispatch(
             ctx: &mut OpContext<'_>,
             request: RequestPayload,
@@ -120,7 +124,6 @@ macro_rules! operations {
                     ctx.begin(Operation::$name, Action::$action)?;
                     $module::handle(ctx, request).map(ResponsePayload::$name)
                 } )*
-                other => Err(OpError::Unsupported(other.operation())),
             }
         }
     };
@@ -135,8 +138,11 @@ operations! {
     ReKey            => re_key,             Create, Slow,  Possible;
     ReKeyKeyPair     => re_key_key_pair,    Create, Slow,  Possible;
     DeriveKey        => derive_key,         Create, Slow,  Possible;
+    Certify          => certify,            Create, Token, Possible;
+    ReCertify        => re_certify,         Create, Token, Possible;
     Locate           => locate,             Read,   None,  Possible;
     Check            => check,              Read,   None,  Possible;
+    Validate         => validate,           Read,   Token, Possible;
     Get              => get,                Export, Token, Possible;
     Export           => export,             Export, Token, Possible;
     Import           => import,             Create, Token, Possible;

@@ -71,7 +71,7 @@ pub(super) fn take_in(
 }
 
 /// The TTLV form that is kept.
-fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
+pub(super) fn encoded(object: &Object) -> Zeroizing<Vec<u8>> {
     let mut w = Writer::new(ProtocolVersion::NEWEST);
     object.encode_tagged(&mut w);
     Zeroizing::new(w.into_bytes())

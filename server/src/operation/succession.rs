@@ -1,6 +1,6 @@
-//! What a new key takes over from the one it replaces, and how it takes its place.
+//! What a new object takes over from the one it replaces, and how it takes its place.
 //!
-//! Spec: KMIP 1.4 §4.4 and §4.5.
+//! Spec: KMIP 1.4 §4.4, §4.5 and §4.8.
 
 use kmip_core::attribute::{AttributeKind as Kind, AttributeName, UniqueIdentifier};
 use kmip_core::ttlv::{DateTime, Interval};
@@ -112,17 +112,26 @@ fn shift(set: &mut AttributeSet, activation: DateTime) -> Result<(), OpError> {
     Ok(())
 }
 
+/// An object that changes as others take their places.
+pub(super) struct Beside<'a> {
+    /// Which.
+    pub(super) uid: &'a UniqueIdentifier,
+    /// How.
+    pub(super) change: &'a dyn Fn(&mut ManagedObject) -> Result<(), OpError>,
+}
+
 /// Stores `heirs`, each in the place of its predecessor, in one write: there is no moment in which
-/// both have the Names, or neither. A predecessor that changes meanwhile is read again.
+/// both have the Names, or neither. What changes meanwhile is read again.
 ///
 /// # Errors
 ///
-/// [`OpError`]; nothing is stored then. `NotFound` or `Archived` for a predecessor that has become
-/// so.
+/// [`OpError`]; nothing is stored then. `NotFound` or `Archived` for a predecessor, or the object
+/// beside, that has become so.
 pub(super) fn enter(
     ctx: &mut OpContext<'_>,
     heirs: &[ManagedObject],
     predecessors: &[UniqueIdentifier],
+    beside: Option<&Beside<'_>>,
 ) -> Result<(), OpError> {
     for _ in 0..ATTEMPTS {
         let mut before = Vec::new();
@@ -135,6 +144,14 @@ pub(super) fn enter(
             }
             before.push(old);
             rows.push(left);
+        }
+        if let Some(Beside { uid, change }) = beside {
+            let old = ctx.object(Some((*uid).clone()))?;
+            let mut changed = (*old).clone();
+            change(&mut changed)?;
+            changed.attributes.set(Kind::LastChangeDate, &ctx.now());
+            before.push(old);
+            rows.push(changed);
         }
         match ctx.store(&rows.iter().collect::<Vec<_>>()) {
             Ok(()) => {

@@ -20,12 +20,26 @@ pub(super) fn collect(
     ctx: &OpContext<'_>,
     template: Option<&TemplateAttribute>,
 ) -> Result<AttributeSet, OpError> {
+    collect_with(ctx, template, |_| false)
+}
+
+/// As [`collect`], with attributes that are the server's to set where `is_wish` says that the
+/// operation takes them as wishes.
+///
+/// # Errors
+///
+/// As [`collect`].
+pub(super) fn collect_with(
+    ctx: &OpContext<'_>,
+    template: Option<&TemplateAttribute>,
+    is_wish: impl Fn(Kind) -> bool,
+) -> Result<AttributeSet, OpError> {
     let Some(template) = template else { return Ok(AttributeSet::default()) };
     let mut named = AttributeSet::default();
     for name in &template.names {
         named = merge(&named, &content(ctx, name)?);
     }
-    Ok(merge(&named, &checked(ctx, &template.attributes)?))
+    Ok(merge(&named, &checked(ctx, &template.attributes, is_wish)?))
 }
 
 /// What the Template called `name` gives to a new object: all but its own Name.
@@ -54,7 +68,7 @@ pub(super) fn take_in(
     template: &Template,
     given: &mut AttributeSet,
 ) -> Result<(), OpError> {
-    let content = checked(ctx, &template.attributes)?;
+    let content = checked(ctx, &template.attributes, |_| false)?;
     if content.iter().count() > ctx.services().bounds.max_attributes_per_object {
         return Err(OpError::IndexOutOfBounds);
     }
@@ -69,23 +83,32 @@ pub(super) fn take_in(
     }
 }
 
-fn checked(ctx: &OpContext<'_>, attributes: &[Attribute]) -> Result<AttributeSet, OpError> {
+fn checked(
+    ctx: &OpContext<'_>,
+    attributes: &[Attribute],
+    is_wish: impl Fn(Kind) -> bool,
+) -> Result<AttributeSet, OpError> {
     let mut set = AttributeSet::default();
     for attribute in attributes {
-        admit(ctx, &set, attribute)?;
+        admit(ctx, &set, attribute, &is_wish)?;
         set.add(attribute.name.clone(), attribute.value.clone());
     }
     Ok(set)
 }
 
-fn admit(ctx: &OpContext<'_>, set: &AttributeSet, attribute: &Attribute) -> Result<(), OpError> {
+fn admit(
+    ctx: &OpContext<'_>,
+    set: &AttributeSet,
+    attribute: &Attribute,
+    is_wish: impl Fn(Kind) -> bool,
+) -> Result<(), OpError> {
     attribute
         .check(ctx.version())
         .map_err(|_| OpError::InvalidField("unknown or malformed attribute"))?;
     let many = match attribute.name.kind() {
         Some(kind) => {
             let rule = kind.rule();
-            if rule.set_by == SetBy::Server {
+            if rule.set_by == SetBy::Server && !is_wish(kind) {
                 return Err(OpError::InvalidField("the attribute is the server's to set"));
             }
             rule.many

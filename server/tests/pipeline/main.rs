@@ -13,6 +13,7 @@
 mod asynchronous;
 mod bad_input;
 mod batch;
+mod certificates;
 mod credentials;
 mod crypto;
 mod custody;

@@ -11,8 +11,9 @@ use server::operation::SERVED;
 
 use crate::support::ask::{
     CRYPT, algorithm, create_pair, custom, data, flag, length, mask, mode, name, of_kind, on,
-    padding, parameters, plain_mode, uid,
+    padding, parameters, plain_mode, template, uid,
 };
+use crate::support::certificates::x509;
 use crate::support::secrets::{derive, join, split};
 use crate::support::tree::{Read, boolean, bytes, enumeration, long, structure, text};
 use crate::support::{Client, World, keys};
@@ -56,12 +57,15 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::GetAttributeList
         | Operation::ReKey
         | Operation::ReKeyKeyPair
+        | Operation::ReCertify
+        | Operation::Validate
         | Operation::Check
         | Operation::ObtainLease
         | Operation::Archive
         | Operation::Recover
         | Operation::Activate
         | Operation::Destroy => Vec::new(),
+        Operation::Certify => vec![template(vec![x509()])],
         Operation::GetUsageAllocation => vec![long(Tag::UsageLimitsCount, 1)],
         Operation::AddAttribute => vec![custom("x-new", "v")],
         Operation::ModifyAttribute => vec![custom("x-own", "v")],

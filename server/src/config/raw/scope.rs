@@ -20,6 +20,8 @@ pub(crate) struct RawScope {
     #[serde(default)]
     pub(crate) assisted: bool,
     #[serde(default)]
+    pub(crate) certify: bool,
+    #[serde(default)]
     pub(crate) credentials: RawCredentials,
     #[serde(default)]
     pub(crate) user: Vec<RawUser>,

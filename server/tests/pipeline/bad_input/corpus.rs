@@ -3,9 +3,9 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
-    HashingAlgorithm, KeyFormatType, KeyWrapType, LinkType, ObjectType, Operation, PaddingMethod,
-    SplitKeyMethod, State, Tag, UsageLimitsUnit,
+    BlockCipherMode, CertificateRequestType, CryptographicAlgorithm,
+    CryptographicUsageMask as Mask, DerivationMethod, HashingAlgorithm, KeyFormatType, KeyWrapType,
+    LinkType, ObjectType, Operation, PaddingMethod, SplitKeyMethod, State, Tag, UsageLimitsUnit,
 };
 use server::operation::SERVED;
 use server::worker::Served;
@@ -16,6 +16,7 @@ use crate::support::ask::{
     length, mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke,
     template, uid, version_item,
 };
+use crate::support::certificates;
 use crate::support::secrets::{derive, join, split};
 use crate::support::tree::{
     Read, boolean, bytes, date, enumeration, integer, interval, long, structure, text,
@@ -32,6 +33,10 @@ pub(super) struct Objects {
     replaced: String,
     /// The private half of a pair, replaced time and again.
     pair: String,
+    /// A certificate, replaced time and again.
+    certificate: String,
+    /// A certificate request for the public key.
+    request: Vec<u8>,
     /// Its uses are counted.
     limited: String,
     parts: Vec<String>,
@@ -49,14 +54,23 @@ impl Objects {
         let unit = enumeration(Tag::UsageLimitsUnit, UsageLimitsUnit::Object.0);
         let limits = vec![long(Tag::UsageLimitsTotal, i64::MAX), unit];
         let hmac = keys::raw(CryptographicAlgorithm::HMAC_SHA256, &[5; 32]);
+        let rsa = rcgen::KeyPair::try_from(keys::rsa_pkcs8()).unwrap();
+        let request = certificates::request(&rsa, certificates::params("rsa.example.com"));
+        let public = client.register(ObjectType::PublicKey, all(), keys::rsa_public());
         let halves = split(None, (2, 2), SplitKeyMethod::XOR, None, new_key());
         let parts = client.ok(Operation::CreateSplitKey, halves).texts(Tag::UniqueIdentifier);
         Self {
             parts,
+            certificate: certificates::certify(
+                client,
+                &public,
+                vec![certificates::subject("CN=a")],
+            ),
+            request,
             over: over(client),
             aes: client.active(vec![custom("x-own", "1")]),
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
-            public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
+            public,
             hmac: client.register(ObjectType::SymmetricKey, all(), hmac),
             pair: pair.text(Tag::PrivateKeyUniqueIdentifier),
             replaced: client.create(Vec::new()),
@@ -101,12 +115,11 @@ impl Objects {
                 structure(Tag::PrivateKeyTemplateAttribute, vec![mask(Mask::Sign)]),
                 structure(Tag::PublicKeyTemplateAttribute, vec![mask(Mask::Verify)]),
             ],
-            Operation::DeriveKey => self.derivation(),
-            Operation::CreateSplitKey => {
-                let prime = [&[1][..], &[0xFF; 65]].concat();
-                let method = SplitKeyMethod::PolynomialSharingPrimeField;
-                split(Some(&self.hmac), (3, 2), method, Some(&prime), Vec::new())
+            Operation::Certify | Operation::ReCertify | Operation::Validate => {
+                self.certificate_payload(operation)
             }
+            Operation::DeriveKey => self.derivation(),
+            Operation::CreateSplitKey => self.splitting(),
             Operation::JoinSplitKey => {
                 let parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
                 join(&parts, attributes("joined"))
@@ -153,6 +166,26 @@ impl Objects {
                 vec![bytes(Tag::AsynchronousCorrelationValue, &self.over)]
             }
             _ => self.crypto_payload(operation),
+        }
+    }
+
+    /// The payloads of operations about certificates.
+    fn certificate_payload(&self, operation: Operation) -> Vec<Item> {
+        let pkcs10 = CertificateRequestType::PKCS_10.0;
+        let request = vec![
+            enumeration(Tag::CertificateRequestType, pkcs10),
+            bytes(Tag::CertificateRequest, &self.request),
+        ];
+        match operation {
+            Operation::Certify => [vec![uid(&self.public)], request, vec![certified()]].concat(),
+            Operation::ReCertify => {
+                let offset = vec![interval(Tag::Offset, 60), template(vec![custom("x-new", "1")])];
+                [vec![uid(&self.certificate)], request, offset].concat()
+            }
+            _ => {
+                let now = date(Tag::ValidityDate, START);
+                vec![keys::certificate(), uid(&self.certificate), now]
+            }
         }
     }
 
@@ -205,6 +238,12 @@ impl Objects {
         }
     }
 
+    fn splitting(&self) -> Vec<Item> {
+        let prime = [&[1][..], &[0xFF; 65]].concat();
+        let method = SplitKeyMethod::PolynomialSharingPrimeField;
+        split(Some(&self.hmac), (3, 2), method, Some(&prime), Vec::new())
+    }
+
     fn derivation(&self) -> Vec<Item> {
         let key = vec![algorithm(CryptographicAlgorithm::AES), length(128)];
         let sha = enumeration(Tag::HashingAlgorithm, HashingAlgorithm::SHA_256.0);
@@ -228,6 +267,17 @@ fn over(client: &Client<'_>) -> Vec<u8> {
 
 fn new_key() -> Vec<Item> {
     vec![algorithm(CryptographicAlgorithm::AES), length(128)]
+}
+
+/// What is asked of a certificate beside what its request says.
+fn certified() -> Item {
+    let subject = text(Tag::CertificateSubjectDistinguishedName, "CN=other,O=Example");
+    let subject = Value::Structure(vec![subject]);
+    template(vec![
+        certificates::x509(),
+        of_kind(Kind::CertificateSubject, subject),
+        custom("x-a", "b"),
+    ])
 }
 
 fn client_version() -> kmip_core::types::ProtocolVersion {

@@ -18,7 +18,7 @@ use crate::support::{START, World, keys};
 fn operation_that_is_not_served_is_refused() {
     let world = World::new();
     let demo = world.demo();
-    for operation in [Operation::Validate, Operation::Certify, Operation(0x99), Operation(0)] {
+    for operation in [Operation::Put, Operation::Notify, Operation(0x99), Operation(0)] {
         let refused = demo.fails(operation, vec![uid("x")]);
         assert_eq!(refused, Reason::OperationNotSupported, "{operation:?}");
     }

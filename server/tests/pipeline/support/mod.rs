@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod ask;
+pub(crate) mod certificates;
 pub(crate) mod keys;
 pub(crate) mod random;
 pub(crate) mod secrets;
@@ -20,6 +21,7 @@ use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authn::Credentials;
 use server::authz::Subject;
+use server::ca::{Authority, AuthorityRules};
 use server::config::CredentialsConfig;
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
@@ -127,11 +129,13 @@ impl World {
         clock: Arc<TestClock>,
     ) -> Self {
         let hsm: Arc<dyn HsmBackend> = token.clone();
-        let rules = |export| ScopeRules { export, unique_names: true, custody };
+        // The server's own CA works for `demo` alone.
+        let rules = |export| ScopeRules { export, unique_names: true, certify: export, custody };
         let scope = |name, export| (Scope::new(name), rules(export));
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
         let services = Arc::new(Services {
             sealer: Sealer::new(keyring.clone(), hsm.clone()),
+            ca: Authority::new(keyring.clone(), hsm.clone(), AuthorityRules::default()),
             keyring,
             store,
             hsm,

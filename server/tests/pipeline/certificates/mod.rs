@@ -1,0 +1,7 @@
+//! Certificates: made, renewed, and judged.
+
+mod certify;
+mod issuers;
+mod re_certify;
+mod refusals;
+mod validate;
