@@ -11,6 +11,7 @@ use kmip_core::types::KeyWrapType;
 
 use super::birth::{self, Origin};
 use super::register::{self, Plan};
+use super::value::is_wrapped;
 use super::{OpContext, OpError, replacement};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::store::StoreError;
@@ -91,8 +92,4 @@ fn unwrapped(plan: Plan, object: &Object) -> Result<Plan, OpError> {
         }
         plan => Ok(plan),
     }
-}
-
-fn is_wrapped(object: &Object) -> bool {
-    object.key_block().is_some_and(|block| block.key_wrapping_data.is_some())
 }

@@ -11,9 +11,9 @@ use hsm_backend::{HsmErrorKind, KeyId, KeyRef};
 use kmip_core::attribute::UniqueIdentifier;
 
 use super::{OpContext, OpError, birth, destroy_in_token, transfer};
-use crate::invocations;
 use crate::object::{Custody, ManagedObject, Phase};
 use crate::store::StoreError;
+use crate::{invocations, pad};
 
 /// What holds the identifier `uid`, if anything does, and may be replaced. What is left of a destroyed
 /// object always may: it is no object any more.
@@ -69,6 +69,7 @@ pub(super) fn enter(
     };
     // It may be the same key that comes back.
     invocations::keep(&held.attributes, &mut row.attributes);
+    pad::keep(&held.attributes, &mut row.attributes);
     let (uid, mark) = (row.uid.clone(), ctx.undo_mark());
     take_in(ctx, row)?;
     if is_there(held) {

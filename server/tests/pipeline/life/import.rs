@@ -311,9 +311,40 @@ fn number_of_a_constructed_iv_comes_back_with_its_key() {
     counts.sort_unstable();
     counts.dedup();
     assert_eq!(counts.len(), ivs.len());
-    let wrong = attribute("y-claviger-invocations", Value::LongInteger(-1));
-    let wrong = import("no", false, vec![mask(CRYPT), wrong], keys::aes_key());
-    assert_eq!(demo.fails(Operation::Import, wrong), Reason::InvalidField);
+    for wrong in [Value::LongInteger(-1), Value::Integer(1)] {
+        let wrong = attribute("y-claviger-invocations", wrong);
+        let wrong = import("no", false, vec![mask(CRYPT), wrong], keys::aes_key());
+        assert_eq!(demo.fails(Operation::Import, wrong), Reason::InvalidField);
+    }
+}
+
+/// What was used of a One Time Pad stays used, though its value comes back.
+#[test]
+fn one_time_pad_that_comes_back_is_as_used_as_it_was() {
+    let world = World::assisted();
+    let demo = world.demo();
+    let attributes = || {
+        let dates = vec![on(Kind::ActivationDate, 0), mask(CRYPT)];
+        [vec![algorithm(Algorithm::OneTimePad), length(48)], dates].concat()
+    };
+    let pad = || keys::raw(Algorithm::OneTimePad, &[1, 2, 3, 4, 5, 6]);
+    demo.ok(Operation::Import, import("pad", false, attributes(), pad()));
+    let xor = || vec![uid("pad"), data(&[0; 4])];
+    assert_eq!(demo.ok(Operation::Encrypt, xor()).bytes(Tag::Data), [1, 2, 3, 4]);
+    for ended in [false, true] {
+        if ended {
+            end(&demo, "pad");
+        }
+        demo.ok(Operation::Import, import("pad", true, attributes(), pad()));
+        assert_eq!(demo.fails(Operation::Encrypt, xor()), Reason::PermissionDenied);
+        assert_eq!(demo.fails(Operation::Export, vec![uid("pad")]), Reason::PermissionDenied);
+    }
+    let used = attribute("y-claviger-pad-encrypted", Value::LongInteger(5));
+    let used = [attributes(), vec![used]].concat();
+    demo.ok(Operation::Import, import("copy", false, used, pad()));
+    let one = |id: &str| vec![uid(id), data(&[0])];
+    assert_eq!(demo.ok(Operation::Encrypt, one("copy")).bytes(Tag::Data), [6]);
+    assert_eq!(demo.fails(Operation::Encrypt, one("copy")), Reason::PermissionDenied);
 }
 
 fn with_undo(client: &Client<'_>) -> Request {

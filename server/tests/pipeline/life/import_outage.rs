@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hsm_backend::HsmErrorKind;
 use hsm_backend::fault::{Moment, Verb};
-use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::ttlv::Item;
 use kmip_core::types::{
     BlockCipherMode as Mode, ObjectType, Operation, ResultReason as Reason, Tag,
 };
-use server::object::CustodyRules;
+use server::object::{Custody, CustodyRules, Scope};
+use server::operation::{OpContext, transfer};
 use server::reconcile::{self, Settled};
 use server::services::Bounds;
 
@@ -252,4 +253,35 @@ fn one_of_several_takes_a_free_identifier() {
             assert_eq!(reconcile(&world), Settled::default());
         }
     }
+}
+
+/// An operator moves the key, and clients use it, while others replace it.
+#[test]
+fn key_that_is_moved_and_replaced_at_once_is_whole_in_the_end() {
+    let world = World::keeping(IN_TOKEN);
+    prepared(&world, Before::Key);
+    let demo = world.demo();
+    let moved = |target| {
+        let mut ctx = OpContext::for_operator(&world.services, &Scope::new("demo"));
+        // Where a client was faster, the move says so and leaves nothing.
+        drop(transfer::move_key(&mut ctx, &UniqueIdentifier::new("k"), target));
+    };
+    std::thread::scope(|scope| {
+        for target in [Custody::Wrapped, Custody::Token] {
+            scope.spawn(move || (0..40).for_each(|_| moved(target)));
+        }
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let reason = demo.ask(Operation::Import, brought(true)).reason;
+                    assert!([None, Some(Reason::GeneralFailure)].contains(&reason), "{reason:?}");
+                }
+            });
+        }
+        scope.spawn(|| (0..80).for_each(|_| drop(reconcile::run(&world.services))));
+    });
+    while reconcile(&world) != Settled::default() {}
+    demo.ok(Operation::Import, brought(true));
+    assert_imported(&demo);
+    assert_eq!(reconcile(&world), Settled::default());
 }
