@@ -114,11 +114,23 @@ fn name_parts(name: &x509_cert::name::Name, kinds: NameParts, set: &mut Attribut
     }
 }
 
-/// Clients register certificates as PEM text too.
+/// Issuer and subject of a certificate in DER, each in DER.
 ///
 /// # Errors
 ///
-/// `Invalid`.
+/// `Invalid` where the certificate cannot be read.
+pub(crate) fn issuer_and_subject(certificate: &[u8]) -> Result<(Vec<u8>, Vec<u8>), BridgeError> {
+    let parsed = x509_cert::Certificate::from_der(certificate).map_err(|_| MALFORMED)?;
+    let tbs = parsed.tbs_certificate();
+    let issuer = tbs.issuer().to_der().map_err(|_| MALFORMED)?;
+    Ok((issuer, tbs.subject().to_der().map_err(|_| MALFORMED)?))
+}
+
+/// A certificate in DER: clients register them as PEM text too.
+///
+/// # Errors
+///
+/// `Invalid` where the text cannot be read.
 pub(crate) fn to_der(bytes: &[u8]) -> Result<Vec<u8>, BridgeError> {
     if bytes.starts_with(b"-----BEGIN") {
         return der::pem::decode_vec(bytes).map(|(_, der)| der).map_err(|_| MALFORMED);

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod key_format;
 pub mod key_material;
 pub mod key_spec;
+pub mod pkcs12;
 pub mod signature;
 
 /// Why KMIP's words have no counterpart on the token's side. The texts may reach the client.

@@ -5,9 +5,9 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::object::{KeyValue, KeyWrappingSpecification, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
-use kmip_core::types::{KeyCompressionType, KeyFormatType, KeyWrapType};
+use kmip_core::types::{KeyCompressionType, KeyFormatType, KeyWrapType, ObjectType};
 
-use super::{OpContext, OpError, attribute_list, key_wrap, one_time_pad, query, value};
+use super::{OpContext, OpError, attribute_list, key_wrap, one_time_pad, pkcs12, query, value};
 use crate::object::{Custody, ManagedObject};
 
 /// The form in which a client wants an object.
@@ -61,10 +61,7 @@ pub(super) fn given_out(
         }
         None => {
             may_leave(ctx, row)?;
-            match form.wrap_type {
-                Some(KeyWrapType::NotWrapped) => value::in_plaintext(ctx, row, form.format)?,
-                _ => value::as_it_came(ctx, row, form.format)?,
-            }
+            not_wrapped_here(ctx, row, form)?
         }
     };
     if form.wrap_type == Some(KeyWrapType::NotWrapped)
@@ -105,6 +102,23 @@ pub(super) fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpErr
         }
     }
     Ok(())
+}
+
+/// The object as it came or in plaintext, or a private key in a PKCS#12 container.
+fn not_wrapped_here(
+    ctx: &mut OpContext<'_>,
+    row: &ManagedObject,
+    form: &Form,
+) -> Result<Object, OpError> {
+    // One that is not in the token may be a container already, and is given back as it came.
+    let is_key = row.object_type == ObjectType::PrivateKey && row.key_ref().is_some();
+    if is_key && form.format == Some(KeyFormatType::PKCS_12) {
+        return pkcs12::container(ctx, row);
+    }
+    match form.wrap_type {
+        Some(KeyWrapType::NotWrapped) => value::in_plaintext(ctx, row, form.format),
+        _ => value::as_it_came(ctx, row, form.format),
+    }
 }
 
 /// Whether the object's value may be given out in plaintext.

@@ -40,6 +40,7 @@ mod modify_attribute;
 mod new_secret;
 mod obtain_lease;
 mod one_time_pad;
+mod pkcs12;
 mod poll;
 mod public_key;
 mod query;

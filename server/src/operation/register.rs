@@ -3,6 +3,7 @@
 //! Spec: KMIP 1.4 §4.3.
 
 mod arrival;
+mod container;
 mod plan;
 
 use kmip_core::attribute::AttributeKind as Kind;
@@ -16,7 +17,7 @@ pub(super) use plan::{Plan, is_for_hmac, plan};
 
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
-use super::{OpContext, OpError, digest, query, template};
+use super::{OpContext, OpError, destroy, digest, query, template};
 use crate::bridge::key_spec;
 use crate::object::{Custody, ManagedObject, SealedForm};
 
@@ -32,12 +33,16 @@ pub(super) fn handle(
         return Err(OpError::InvalidField("this version has no objects of this type"));
     }
     let mut given = template::collect(ctx, Some(&request.template_attribute))?;
-    let object = request.object;
+    let (object, chain) = container::opened(ctx, request.object, &mut given)?;
     let plan = plan(ctx, &object, &mut given)?;
     let mut row = birth::newborn(ctx, request.object_type, given, Origin::Registered)?;
     describe(&mut row, &object)?;
     let uid = row.uid.clone();
-    take_in(ctx, row, &object, plan)?;
+    let certificates = container::keep_chain(ctx, &mut row, chain)?;
+    if let Err(error) = take_in(ctx, row, &object, plan) {
+        certificates.iter().try_for_each(|certificate| destroy::erase(ctx, certificate))?;
+        return Err(error);
+    }
     ctx.set_placeholder(Some(uid.clone()));
     Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
 }

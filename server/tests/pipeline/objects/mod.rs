@@ -8,5 +8,6 @@ mod exposure;
 mod formats;
 mod limits;
 mod pgp;
+mod pkcs12;
 mod templates;
 mod wrapping;
