@@ -18,7 +18,7 @@ use crate::keyring::Keyring;
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
-use crate::services::{Bounds, GroupRotation, ScopeRules, Services, SystemClock};
+use crate::services::{About, Bounds, GroupRotation, ScopeRules, Services, SystemClock};
 use crate::store::{ObjectStore, SqliteStore, StoreError};
 use crate::streams::Streams;
 use crate::worker::MessageHandler;
@@ -76,6 +76,7 @@ impl App {
             scopes: scopes(config),
             credentials: credentials(config)?,
             bounds: bounds(config),
+            about: about(config),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
@@ -143,6 +144,10 @@ fn credentials(config: &Config) -> Result<BTreeMap<Scope, Credentials>, AppError
         Ok((Scope::new(scope.name.as_str()), credentials))
     });
     made.collect()
+}
+
+fn about(config: &Config) -> About {
+    About { https: !config.server.https_addrs.is_empty(), validations: Vec::new() }
 }
 
 fn bounds(config: &Config) -> Bounds {

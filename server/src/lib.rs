@@ -28,6 +28,7 @@ pub mod object;
 pub mod operation;
 pub mod pipeline;
 pub mod pki;
+pub mod profiles;
 pub mod reconcile;
 pub mod rewrap;
 pub mod sealing;

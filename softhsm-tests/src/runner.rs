@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use kmip_core::attribute::{Attribute, AttributeKind};
 use serde::Deserialize;
-use server::client::Ready;
+use server::client::{Client, Ready};
 
-use crate::program;
+use crate::{program, requests};
 
 /// How the messages of a run travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +59,15 @@ impl Row {
     }
 }
 
-/// Plays every case; the runner cleans up after each, so one server is enough.
+/// Plays every case; the runner cleans up after each, so one server is enough. It must be new, as this
+/// sets up what cases expect to find.
 ///
 /// # Panics
 ///
 /// As [`run`].
 #[must_use]
 pub fn play(folder: &Path, ready: &Ready, way: Way) -> Vec<Row> {
+    set_up(ready);
     let mut rows = run(folder, ready, way, &[]);
     // Some cases go on from a set-up case that the runner plays later, in the order of names.
     // Alone, each gets its set-up first.
@@ -76,6 +79,18 @@ pub fn play(folder: &Path, ready: &Ready, way: Way) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// The key that TC-151 of 1.1 and of 1.2 find fresh in the group "default", and destroy.
+const FRESH_KEY: &str = "7fe09d434868ae14a0021ac19330f8d9226790d680e519f8ac25f42d72f60f0c";
+
+fn set_up(ready: &Ready) {
+    let mut client = Client::connect(&ready.client()).unwrap();
+    let group = Attribute::new(AttributeKind::ObjectGroup, &"default".to_owned());
+    let key = hex::decode(FRESH_KEY).unwrap();
+    for _ in 0..2 {
+        client.call(requests::register_aes(&key, std::slice::from_ref(&group))).unwrap();
+    }
 }
 
 /// Plays the cases that the runner's options `more` choose.

@@ -8,6 +8,7 @@ mod effects;
 mod mac;
 mod parameters;
 mod refusals;
+mod rng;
 mod streams;
 mod xts;
 

@@ -1,9 +1,11 @@
 //! Objects: how they come, how they are given back, and what may be done to them.
 
 mod attributes;
+mod baseline;
 mod dates;
 mod exposure;
 mod formats;
 mod limits;
+mod namespaces;
 mod templates;
 mod wrapping;

@@ -25,7 +25,7 @@ use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{Bounds, Clock, GroupRotation, ScopeRules, Services};
+use server::services::{About, Bounds, Clock, GroupRotation, ScopeRules, Services};
 use server::store::{ObjectStore, SqliteStore};
 
 use answer::{Outcome, Reply};
@@ -131,6 +131,7 @@ impl World {
             scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
             credentials: BTreeMap::new(),
             bounds,
+            about: About::default(),
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
