@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §3.22. Pure: works on attributes alone; the caller stores the outcome.
 
-use kmip_core::attribute::{AttributeKind as Kind, RevocationReason};
+use kmip_core::attribute::{AttributeKind as Kind, Changes, RevocationReason, UsageLimits};
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::{CryptographicUsageMask, RevocationReasonCode, State};
 
@@ -29,6 +29,9 @@ pub enum Forbidden {
     /// A Compromise Occurrence Date with a reason that is no compromise.
     #[error("occurrence date without a compromise")]
     OccurrenceDate,
+    /// The key was used, and its Usage Limits count.
+    #[error("the key has been used already")]
+    Used,
 }
 
 /// Whether a key is about to protect something, or to process what it protected earlier.
@@ -230,22 +233,32 @@ pub fn may_lease(object: &ManagedObject) -> Result<(), Forbidden> {
     }
 }
 
-/// Whether a client may change this date now.
+/// Whether a client may add, modify or delete this attribute now, as far as the object's life goes.
 ///
 /// # Errors
 ///
-/// [`Forbidden::State`] where the specification no longer allows it.
-pub fn may_set_date(object: &ManagedObject, kind: Kind, now: DateTime) -> Result<(), Forbidden> {
-    let state = object.state().ok_or(Forbidden::Stateless)?;
-    let reached = object.attributes.date(kind).is_some_and(|date| date <= now);
-    let allowed = match kind {
-        Kind::ActivationDate => state == State::PreActive,
-        Kind::ProcessStartDate | Kind::ProtectStopDate => {
-            matches!(state, State::PreActive | State::Active) && !reached
+/// [`Forbidden::State`] where the specification no longer allows it, [`Forbidden::Used`] for Usage
+/// Limits that began to count.
+pub fn may_change(object: &ManagedObject, kind: Kind, now: DateTime) -> Result<(), Forbidden> {
+    let (ours, reached): (&[State], _) = match kind.rule().changes {
+        Changes::Always => return Ok(()),
+        Changes::UntilUsed => return before_first_use(object),
+        Changes::PreActive => (&[State::PreActive], false),
+        Changes::UntilDeactivated => (&[State::PreActive, State::Active], false),
+        Changes::UntilReached => {
+            let reached = object.attributes.date(kind).is_some_and(|date| date <= now);
+            (&[State::PreActive, State::Active], reached)
         }
-        _ => matches!(state, State::PreActive | State::Active),
     };
-    if allowed { Ok(()) } else { Err(Forbidden::State(state)) }
+    let state = object.state().ok_or(Forbidden::Stateless)?;
+    if ours.contains(&state) && !reached { Ok(()) } else { Err(Forbidden::State(state)) }
+}
+
+fn before_first_use(object: &ManagedObject) -> Result<(), Forbidden> {
+    match object.attributes.typed::<UsageLimits>(Kind::UsageLimits) {
+        Some(limits) if limits.count != Some(limits.total) => Err(Forbidden::Used),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

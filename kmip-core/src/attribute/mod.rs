@@ -7,7 +7,7 @@
 pub mod rules;
 mod structures;
 
-pub use rules::{AttributeKind, AttributeRule, SetBy};
+pub use rules::{AttributeKind, AttributeRule, AttributeType, Born, Changes, SetBy};
 pub use structures::*;
 
 use crate::ttlv::{Codec, DecodeError, Reader, Value, Writer};

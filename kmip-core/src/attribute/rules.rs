@@ -40,6 +40,46 @@ pub enum SetBy {
     Either,
 }
 
+/// How long a client may change an attribute, beyond the object being there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// In every state.
+    Always,
+    /// While the object is Pre-Active.
+    PreActive,
+    /// While the object is Pre-Active or Active and the date is yet to come.
+    UntilReached,
+    /// While the object is Pre-Active or Active.
+    UntilDeactivated,
+    /// Before the first of the uses it limits.
+    UntilUsed,
+}
+
+/// Which objects have an attribute from the first, or later on, though no client gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Born {
+    /// None: a client gives it, or nobody.
+    Nothing,
+    /// Every object.
+    Every,
+    /// Every object but Templates, which have no life.
+    Living,
+    /// Keys.
+    Keys,
+    /// Objects registered without their value, which is kept elsewhere.
+    Elsewhere,
+    /// Objects whose value the server has.
+    Values,
+    /// Objects that the server makes.
+    Made,
+    /// Certificates.
+    Certificates,
+    /// Certificates whose names have such a part.
+    Names,
+    /// Objects to which something happened.
+    Later,
+}
+
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct AttributeRule {
@@ -57,10 +97,14 @@ pub struct AttributeRule {
     pub many: bool,
     /// Who gives it its first value.
     pub set_by: SetBy,
-    /// Whether clients may modify it (in some states, see the life cycle).
+    /// Whether clients may modify it.
     pub client_may_modify: bool,
     /// Whether clients may delete it.
     pub client_may_delete: bool,
+    /// How long clients may add, modify or delete it.
+    pub changes: Changes,
+    /// Which objects have it without anybody asking for it.
+    pub born: Born,
 }
 
 /// Declares the attributes.
@@ -70,7 +114,8 @@ macro_rules! attributes {
     (@yes many) => { true };
     (@yes one) => { false };
     ($( $kind:ident $name:literal $tag:ident $type:ident $(($check:expr))? $since:ident
-        $many:ident set $set_by:ident modify $modify:ident delete $delete:ident; )*) => {
+        $many:ident set $set_by:ident modify $modify:ident delete $delete:ident
+        while $changes:ident born $born:ident; )*) => {
         /// An attribute of the specification.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs)]
@@ -94,6 +139,8 @@ macro_rules! attributes {
                         set_by: SetBy::$set_by,
                         client_may_modify: attributes!(@yes $modify),
                         client_may_delete: attributes!(@yes $delete),
+                        changes: Changes::$changes,
+                        born: Born::$born,
                     }, )*
                 }
             }
@@ -112,115 +159,115 @@ macro_rules! attributes {
 
 attributes! {
     UniqueIdentifier "Unique Identifier" UniqueIdentifier
-        Text V1_0 one set Server modify no delete no;
-    Name "Name" Name Structure(fits::<Name>) V1_0 many set Client modify yes delete yes;
-    ObjectType "Object Type" ObjectType Enumeration V1_0 one set Server modify no delete no;
+        Text V1_0 one set Server modify no delete no while Always born Every;
+    Name "Name" Name Structure(fits::<Name>) V1_0 many set Client modify yes delete yes while Always born Nothing;
+    ObjectType "Object Type" ObjectType Enumeration V1_0 one set Server modify no delete no while Always born Every;
     CryptographicAlgorithm "Cryptographic Algorithm" CryptographicAlgorithm
-        Enumeration V1_0 one set Either modify no delete no;
+        Enumeration V1_0 one set Either modify no delete no while Always born Keys;
     CryptographicLength "Cryptographic Length" CryptographicLength
-        Integer V1_0 one set Either modify no delete no;
+        Integer V1_0 one set Either modify no delete no while Always born Keys;
     CryptographicParameters "Cryptographic Parameters" CryptographicParameters
-        Structure(fits::<CryptographicParameters>) V1_0 many set Client modify yes delete yes;
+        Structure(fits::<CryptographicParameters>) V1_0 many set Client modify yes delete yes while Always born Nothing;
     CryptographicDomainParameters "Cryptographic Domain Parameters" CryptographicDomainParameters
-        Structure(fits::<CryptographicDomainParameters>) V1_0 one set Client modify no delete no;
+        Structure(fits::<CryptographicDomainParameters>) V1_0 one set Client modify no delete no while Always born Nothing;
     CertificateType "Certificate Type" CertificateType
-        Enumeration V1_0 one set Either modify no delete no;
+        Enumeration V1_0 one set Either modify no delete no while Always born Certificates;
     CertificateLength "Certificate Length" CertificateLength
-        Integer V1_1 one set Either modify no delete no;
+        Integer V1_1 one set Either modify no delete no while Always born Certificates;
     X509CertificateIdentifier "X.509 Certificate Identifier" X_509CertificateIdentifier
-        Structure(fits::<X509CertificateIdentifier>) V1_1 one set Server modify no delete no;
+        Structure(fits::<X509CertificateIdentifier>) V1_1 one set Server modify no delete no while Always born Certificates;
     X509CertificateSubject "X.509 Certificate Subject" X_509CertificateSubject
-        Structure(fits::<X509CertificateSubject>) V1_1 one set Server modify no delete no;
+        Structure(fits::<X509CertificateSubject>) V1_1 one set Server modify no delete no while Always born Certificates;
     X509CertificateIssuer "X.509 Certificate Issuer" X_509CertificateIssuer
-        Structure(fits::<X509CertificateIssuer>) V1_1 one set Server modify no delete no;
+        Structure(fits::<X509CertificateIssuer>) V1_1 one set Server modify no delete no while Always born Certificates;
     CertificateIdentifier "Certificate Identifier" CertificateIdentifier
-        Structure(fits::<CertificateIdentifier>) V1_0 one set Server modify no delete no;
+        Structure(fits::<CertificateIdentifier>) V1_0 one set Server modify no delete no while Always born Certificates;
     CertificateSubject "Certificate Subject" CertificateSubject
-        Structure(fits::<CertificateSubject>) V1_0 one set Server modify no delete no;
+        Structure(fits::<CertificateSubject>) V1_0 one set Server modify no delete no while Always born Certificates;
     CertificateIssuer "Certificate Issuer" CertificateIssuer
-        Structure(fits::<CertificateIssuer>) V1_0 one set Server modify no delete no;
-    CertificateSubjectCN "Certificate Subject CN" CertificateSubjectCN Text V1_4 many set Server modify no delete no;
-    CertificateSubjectO "Certificate Subject O" CertificateSubjectO Text V1_4 many set Server modify no delete no;
-    CertificateSubjectOU "Certificate Subject OU" CertificateSubjectOU Text V1_4 many set Server modify no delete no;
-    CertificateSubjectEmail "Certificate Subject Email" CertificateSubjectEmail Text V1_4 many set Server modify no delete no;
-    CertificateSubjectC "Certificate Subject C" CertificateSubjectC Text V1_4 many set Server modify no delete no;
-    CertificateSubjectST "Certificate Subject ST" CertificateSubjectST Text V1_4 many set Server modify no delete no;
-    CertificateSubjectL "Certificate Subject L" CertificateSubjectL Text V1_4 many set Server modify no delete no;
-    CertificateSubjectUID "Certificate Subject UID" CertificateSubjectUID Text V1_4 many set Server modify no delete no;
-    CertificateSubjectSerialNumber "Certificate Subject Serial Number" CertificateSubjectSerialNumber Text V1_4 many set Server modify no delete no;
-    CertificateSubjectTitle "Certificate Subject Title" CertificateSubjectTitle Text V1_4 many set Server modify no delete no;
-    CertificateSubjectDC "Certificate Subject DC" CertificateSubjectDC Text V1_4 many set Server modify no delete no;
-    CertificateSubjectDNQualifier "Certificate Subject DN Qualifier" CertificateSubjectDNQualifier Text V1_4 many set Server modify no delete no;
-    CertificateIssuerCN "Certificate Issuer CN" CertificateIssuerCN Text V1_4 many set Server modify no delete no;
-    CertificateIssuerO "Certificate Issuer O" CertificateIssuerO Text V1_4 many set Server modify no delete no;
-    CertificateIssuerOU "Certificate Issuer OU" CertificateIssuerOU Text V1_4 many set Server modify no delete no;
-    CertificateIssuerEmail "Certificate Issuer Email" CertificateIssuerEmail Text V1_4 many set Server modify no delete no;
-    CertificateIssuerC "Certificate Issuer C" CertificateIssuerC Text V1_4 many set Server modify no delete no;
-    CertificateIssuerST "Certificate Issuer ST" CertificateIssuerST Text V1_4 many set Server modify no delete no;
-    CertificateIssuerL "Certificate Issuer L" CertificateIssuerL Text V1_4 many set Server modify no delete no;
-    CertificateIssuerUID "Certificate Issuer UID" CertificateIssuerUID Text V1_4 many set Server modify no delete no;
-    CertificateIssuerSerialNumber "Certificate Issuer Serial Number" CertificateIssuerSerialNumber Text V1_4 many set Server modify no delete no;
-    CertificateIssuerTitle "Certificate Issuer Title" CertificateIssuerTitle Text V1_4 many set Server modify no delete no;
-    CertificateIssuerDC "Certificate Issuer DC" CertificateIssuerDC Text V1_4 many set Server modify no delete no;
-    CertificateIssuerDNQualifier "Certificate Issuer DN Qualifier" CertificateIssuerDNQualifier Text V1_4 many set Server modify no delete no;
+        Structure(fits::<CertificateIssuer>) V1_0 one set Server modify no delete no while Always born Certificates;
+    CertificateSubjectCN "Certificate Subject CN" CertificateSubjectCN Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectO "Certificate Subject O" CertificateSubjectO Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectOU "Certificate Subject OU" CertificateSubjectOU Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectEmail "Certificate Subject Email" CertificateSubjectEmail Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectC "Certificate Subject C" CertificateSubjectC Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectST "Certificate Subject ST" CertificateSubjectST Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectL "Certificate Subject L" CertificateSubjectL Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectUID "Certificate Subject UID" CertificateSubjectUID Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectSerialNumber "Certificate Subject Serial Number" CertificateSubjectSerialNumber Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectTitle "Certificate Subject Title" CertificateSubjectTitle Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectDC "Certificate Subject DC" CertificateSubjectDC Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateSubjectDNQualifier "Certificate Subject DN Qualifier" CertificateSubjectDNQualifier Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerCN "Certificate Issuer CN" CertificateIssuerCN Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerO "Certificate Issuer O" CertificateIssuerO Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerOU "Certificate Issuer OU" CertificateIssuerOU Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerEmail "Certificate Issuer Email" CertificateIssuerEmail Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerC "Certificate Issuer C" CertificateIssuerC Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerST "Certificate Issuer ST" CertificateIssuerST Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerL "Certificate Issuer L" CertificateIssuerL Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerUID "Certificate Issuer UID" CertificateIssuerUID Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerSerialNumber "Certificate Issuer Serial Number" CertificateIssuerSerialNumber Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerTitle "Certificate Issuer Title" CertificateIssuerTitle Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerDC "Certificate Issuer DC" CertificateIssuerDC Text V1_4 many set Server modify no delete no while Always born Names;
+    CertificateIssuerDNQualifier "Certificate Issuer DN Qualifier" CertificateIssuerDNQualifier Text V1_4 many set Server modify no delete no while Always born Names;
     DigitalSignatureAlgorithm "Digital Signature Algorithm" DigitalSignatureAlgorithm
-        Enumeration V1_1 one set Either modify no delete no;
-    Digest "Digest" Digest Structure(fits::<Digest>) V1_0 many set Server modify no delete no;
+        Enumeration V1_1 one set Either modify no delete no while Always born Certificates;
+    Digest "Digest" Digest Structure(fits::<Digest>) V1_0 many set Server modify no delete no while Always born Values;
     OperationPolicyName "Operation Policy Name" OperationPolicyName
-        Text V1_0 one set Either modify no delete no;
+        Text V1_0 one set Either modify no delete no while Always born Every;
     CryptographicUsageMask "Cryptographic Usage Mask" CryptographicUsageMask
-        Mask V1_0 one set Either modify no delete no;
-    LeaseTime "Lease Time" LeaseTime Interval V1_0 one set Server modify no delete no;
+        Mask V1_0 one set Either modify no delete no while Always born Nothing;
+    LeaseTime "Lease Time" LeaseTime Interval V1_0 one set Server modify no delete no while Always born Living;
     UsageLimits "Usage Limits" UsageLimits
-        Structure(fits::<UsageLimits>) V1_0 one set Either modify yes delete yes;
-    State "State" State Enumeration V1_0 one set Server modify no delete no;
-    InitialDate "Initial Date" InitialDate DateTime V1_0 one set Server modify no delete no;
+        Structure(fits::<UsageLimits>) V1_0 one set Either modify yes delete yes while UntilUsed born Nothing;
+    State "State" State Enumeration V1_0 one set Server modify no delete no while Always born Living;
+    InitialDate "Initial Date" InitialDate DateTime V1_0 one set Server modify no delete no while Always born Every;
     ActivationDate "Activation Date" ActivationDate
-        DateTime V1_0 one set Either modify yes delete no;
+        DateTime V1_0 one set Either modify yes delete no while PreActive born Nothing;
     ProcessStartDate "Process Start Date" ProcessStartDate
-        DateTime V1_0 one set Either modify yes delete no;
+        DateTime V1_0 one set Either modify yes delete no while UntilReached born Nothing;
     ProtectStopDate "Protect Stop Date" ProtectStopDate
-        DateTime V1_0 one set Either modify yes delete no;
+        DateTime V1_0 one set Either modify yes delete no while UntilReached born Nothing;
     DeactivationDate "Deactivation Date" DeactivationDate
-        DateTime V1_0 one set Either modify yes delete no;
-    DestroyDate "Destroy Date" DestroyDate DateTime V1_0 one set Server modify no delete no;
+        DateTime V1_0 one set Either modify yes delete no while UntilDeactivated born Nothing;
+    DestroyDate "Destroy Date" DestroyDate DateTime V1_0 one set Server modify no delete no while Always born Later;
     CompromiseOccurrenceDate "Compromise Occurrence Date" CompromiseOccurrenceDate
-        DateTime V1_0 one set Server modify no delete no;
+        DateTime V1_0 one set Server modify no delete no while Always born Later;
     CompromiseDate "Compromise Date" CompromiseDate
-        DateTime V1_0 one set Server modify no delete no;
+        DateTime V1_0 one set Server modify no delete no while Always born Later;
     RevocationReason "Revocation Reason" RevocationReason
-        Structure(fits::<RevocationReason>) V1_0 one set Server modify no delete no;
-    ArchiveDate "Archive Date" ArchiveDate DateTime V1_0 one set Server modify no delete no;
-    ObjectGroup "Object Group" ObjectGroup Text V1_0 many set Either modify yes delete yes;
-    Fresh "Fresh" Fresh Boolean V1_1 one set Either modify no delete no;
-    Link "Link" Link Structure(fits::<Link>) V1_0 many set Either modify yes delete yes;
+        Structure(fits::<RevocationReason>) V1_0 one set Server modify no delete no while Always born Later;
+    ArchiveDate "Archive Date" ArchiveDate DateTime V1_0 one set Server modify no delete no while Always born Later;
+    ObjectGroup "Object Group" ObjectGroup Text V1_0 many set Either modify yes delete yes while Always born Nothing;
+    Fresh "Fresh" Fresh Boolean V1_1 one set Either modify no delete no while Always born Living;
+    Link "Link" Link Structure(fits::<Link>) V1_0 many set Either modify yes delete yes while Always born Nothing;
     ApplicationSpecificInformation "Application Specific Information" ApplicationSpecificInformation
         Structure(fits::<ApplicationSpecificInformation>) V1_0
-        many set Client modify yes delete yes;
+        many set Client modify yes delete yes while Always born Nothing;
     ContactInformation "Contact Information" ContactInformation
-        Text V1_0 one set Either modify yes delete yes;
+        Text V1_0 one set Either modify yes delete yes while Always born Nothing;
     LastChangeDate "Last Change Date" LastChangeDate
-        DateTime V1_0 one set Server modify no delete no;
+        DateTime V1_0 one set Server modify no delete no while Always born Every;
     AlternativeName "Alternative Name" AlternativeName
-        Structure(fits::<AlternativeName>) V1_2 many set Client modify yes delete yes;
+        Structure(fits::<AlternativeName>) V1_2 many set Client modify yes delete yes while Always born Nothing;
     KeyValuePresent "Key Value Present" KeyValuePresent
-        Boolean V1_2 one set Server modify no delete no;
+        Boolean V1_2 one set Server modify no delete no while Always born Elsewhere;
     KeyValueLocation "Key Value Location" KeyValueLocation
-        Structure(fits::<KeyValueLocation>) V1_2 many set Client modify yes delete yes;
+        Structure(fits::<KeyValueLocation>) V1_2 many set Client modify yes delete yes while Always born Nothing;
     OriginalCreationDate "Original Creation Date" OriginalCreationDate
-        DateTime V1_2 one set Either modify no delete no;
+        DateTime V1_2 one set Either modify no delete no while Always born Made;
     RandomNumberGenerator "Random Number Generator" RandomNumberGenerator
-        Structure(fits::<RNGParameters>) V1_3 one set Either modify no delete no;
+        Structure(fits::<RNGParameters>) V1_3 one set Either modify no delete no while Always born Made;
     Pkcs12FriendlyName "PKCS#12 Friendly Name" PKCS_12FriendlyName
-        Text V1_4 one set Either modify yes delete yes;
-    Description "Description" Description Text V1_4 one set Either modify yes delete yes;
-    Comment "Comment" Comment Text V1_4 one set Either modify yes delete yes;
-    Sensitive "Sensitive" Sensitive Boolean V1_4 one set Either modify yes delete no;
+        Text V1_4 one set Either modify yes delete yes while Always born Nothing;
+    Description "Description" Description Text V1_4 one set Either modify yes delete yes while Always born Nothing;
+    Comment "Comment" Comment Text V1_4 one set Either modify yes delete yes while Always born Nothing;
+    Sensitive "Sensitive" Sensitive Boolean V1_4 one set Either modify yes delete no while Always born Every;
     AlwaysSensitive "Always Sensitive" AlwaysSensitive
-        Boolean V1_4 one set Server modify no delete no;
-    Extractable "Extractable" Extractable Boolean V1_4 one set Either modify yes delete no;
+        Boolean V1_4 one set Server modify no delete no while Always born Every;
+    Extractable "Extractable" Extractable Boolean V1_4 one set Either modify yes delete no while Always born Every;
     NeverExtractable "Never Extractable" NeverExtractable
-        Boolean V1_4 one set Server modify no delete no;
+        Boolean V1_4 one set Server modify no delete no while Always born Every;
 }
 
 impl AttributeKind {

@@ -6,6 +6,7 @@ use kmip_core::attribute::SetBy;
 use kmip_core::payload::{AddAttributeRequest, AddAttributeResponse};
 
 use super::{OpContext, OpError, modify_attribute};
+use crate::lifecycle;
 use crate::object::Instance;
 
 /// Adds an instance and answers with it.
@@ -35,7 +36,7 @@ pub(super) fn handle(
             return Err(OpError::IndexOutOfBounds);
         }
         if let Some(rule) = rule {
-            modify_attribute::allow(object, rule.kind, now)?;
+            lifecycle::may_change(object, rule.kind, now)?;
         }
         let kind = rule.map(|rule| rule.kind);
         let value = modify_attribute::value_to_set(object, kind, &attribute.value)?;

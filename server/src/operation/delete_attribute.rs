@@ -5,6 +5,7 @@
 use kmip_core::payload::{DeleteAttributeRequest, DeleteAttributeResponse};
 
 use super::{OpContext, OpError, modify_attribute};
+use crate::lifecycle;
 use crate::object::Instance;
 
 /// Deletes an instance and answers with it.
@@ -27,7 +28,7 @@ pub(super) fn handle(
             return Err(OpError::NotFound);
         }
         if let Some(kind) = name.kind() {
-            modify_attribute::allow(object, kind, now)?;
+            lifecycle::may_change(object, kind, now)?;
         }
         object.attributes.remove(&name, index).ok_or(OpError::AttributeNotFound)
     })?;

@@ -7,7 +7,7 @@ use kmip_core::object::{KeyValue, KeyWrappingSpecification, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
 use kmip_core::types::{KeyCompressionType, KeyFormatType, KeyWrapType};
 
-use super::{OpContext, OpError, attribute_list, key_wrap, value};
+use super::{OpContext, OpError, attribute_list, key_wrap, query, value};
 use crate::object::{Custody, ManagedObject};
 
 /// The form in which a client wants an object.
@@ -45,6 +45,9 @@ pub(super) fn given_out(
     row: &ManagedObject,
     form: &Form,
 ) -> Result<Object, OpError> {
+    if !query::is_known(row.object_type, ctx.version()) {
+        return Err(OpError::InvalidField("this version has no objects of this type"));
+    }
     if form.compression.is_some() {
         return Err(OpError::KeyCompression);
     }

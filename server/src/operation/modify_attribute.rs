@@ -33,7 +33,7 @@ pub(super) fn handle(
             return Err(OpError::InvalidField("the object has no such attribute"));
         }
         if let Some(kind) = kind {
-            allow(object, kind, now)?;
+            lifecycle::may_change(object, kind, now)?;
         }
         let value = value_to_set(object, kind, &attribute.value)?;
         if !object.attributes.replace(&attribute.name, index, value.clone()) {
@@ -61,23 +61,6 @@ pub(super) fn check(ctx: &OpContext<'_>, attribute: &Attribute) -> Result<(), Op
         return Err(OpError::PermissionDenied("the attribute is the server's to set"));
     }
     Ok(())
-}
-
-/// Whether state and dates allow the change.
-pub(super) fn allow(object: &ManagedObject, kind: Kind, now: DateTime) -> Result<(), OpError> {
-    match kind {
-        Kind::ActivationDate
-        | Kind::ProcessStartDate
-        | Kind::ProtectStopDate
-        | Kind::DeactivationDate => Ok(lifecycle::may_set_date(object, kind, now)?),
-        Kind::UsageLimits => match object.attributes.typed::<UsageLimits>(Kind::UsageLimits) {
-            Some(limits) if limits.count != Some(limits.total) => {
-                Err(OpError::PermissionDenied("the key has been used already"))
-            }
-            _ => Ok(()),
-        },
-        _ => Ok(()),
-    }
 }
 
 /// What is stored for the value given.

@@ -7,8 +7,8 @@ use kmip_core::payload::{
 };
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    ClientRegistrationMethod, DestroyAction, ObjectType, Operation, QueryFunction, RNGMode,
-    ShreddingAlgorithm, Tag, UnwrapMode,
+    ClientRegistrationMethod, DestroyAction, ObjectType, Operation, ProtocolVersion, QueryFunction,
+    RNGMode, ShreddingAlgorithm, Tag, UnwrapMode,
 };
 
 use super::namespace::NAMESPACES;
@@ -25,7 +25,13 @@ pub const OBJECT_TYPES: &[ObjectType] = &[
     ObjectType::Template,
     ObjectType::SecretData,
     ObjectType::OpaqueObject,
+    ObjectType::PGPKey,
 ];
+
+/// Whether `version` has objects of this type.
+pub(super) fn is_known(object_type: ObjectType, version: ProtocolVersion) -> bool {
+    ObjectType::TABLE.entry(object_type.0).is_some_and(|entry| entry.since <= version)
+}
 
 /// Who made the server.
 const VENDOR: &str = concat!("Claviger ", env!("CARGO_PKG_VERSION"));
@@ -48,7 +54,8 @@ pub(super) fn handle(
         answer.operations = operations(ctx);
     }
     if wants(QueryFunction::QueryObjects) {
-        answer.object_types = OBJECT_TYPES.to_vec();
+        let known = OBJECT_TYPES.iter().filter(|kind| is_known(**kind, ctx.version()));
+        answer.object_types = known.copied().collect();
     }
     if wants(QueryFunction::QueryServerInformation) {
         answer.vendor_identification = Some(VENDOR.to_owned());

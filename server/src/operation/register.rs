@@ -16,11 +16,14 @@ use zeroize::Zeroizing;
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
 use super::split_key::Layout;
-use super::{OpContext, OpError, template};
+use super::{OpContext, OpError, query, template};
 use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material, key_spec};
 use crate::object::{AttributeSet, Custody, ManagedObject, SealedForm};
 use crate::x509;
+
+/// Versions of PGP keys: those of RFC 4880.
+const PGP_KEY_VERSIONS: std::ops::RangeInclusive<i32> = 2..=4;
 
 /// What is to become of the secret that came.
 enum Plan {
@@ -39,6 +42,9 @@ pub(super) fn handle(
 ) -> Result<RegisterResponse, OpError> {
     if request.object_type != request.object.object_type() {
         return Err(OpError::InvalidField("the object is of another type"));
+    }
+    if !query::is_known(request.object_type, ctx.version()) {
+        return Err(OpError::InvalidField("this version has no objects of this type"));
     }
     let mut given = template::collect(ctx, Some(&request.template_attribute))?;
     let object = request.object;
@@ -131,12 +137,7 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             plan_private(ctx, &key.key_block, given)
         }
         Object::SecretData(secret) => {
-            if let Some(algorithm) = secret.key_block.cryptographic_algorithm {
-                given.set_default(Kind::CryptographicAlgorithm, &algorithm);
-            }
-            if let Some(bits) = secret.key_block.cryptographic_length {
-                given.set_default(Kind::CryptographicLength, &bits);
-            }
+            take_over(given, &secret.key_block);
             Ok(Plan::Sealed)
         }
         Object::OpaqueObject(_) => Ok(Plan::Sealed),
@@ -153,7 +154,14 @@ fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Resul
             template::take_in(ctx, template, given)?;
             Ok(Plan::Public)
         }
-        Object::PGPKey(_) => Err(OpError::InvalidField("objects of this type are not served")),
+        Object::PGPKey(key) => {
+            if !PGP_KEY_VERSIONS.contains(&key.pgp_key_version) {
+                return Err(OpError::InvalidField("no such version of PGP keys"));
+            }
+            // Text that may have private keys in it, and that nobody reads here.
+            take_over(given, &key.key_block);
+            Ok(plan_opaque(&key.key_block))
+        }
     }
 }
 
@@ -181,20 +189,27 @@ fn require_mask(given: &AttributeSet) -> Result<(), OpError> {
     }
 }
 
-/// Algorithm and length may stand in the key block, in the attributes, or in both alike.
-fn complete(given: &mut AttributeSet, block: &KeyBlock) -> Result<(), OpError> {
-    require_mask(given)?;
+/// Algorithm and length as the key block says, where the attributes say nothing.
+fn take_over(given: &mut AttributeSet, block: &KeyBlock) {
     if let Some(algorithm) = block.cryptographic_algorithm {
         given.set_default(Kind::CryptographicAlgorithm, &algorithm);
-        if given.enumeration(Kind::CryptographicAlgorithm) != Some(algorithm.0) {
-            return Err(OpError::InvalidField("two different cryptographic algorithms"));
-        }
     }
     if let Some(bits) = block.cryptographic_length {
         given.set_default(Kind::CryptographicLength, &bits);
-        if given.integer(Kind::CryptographicLength) != Some(bits) {
-            return Err(OpError::InvalidField("two different cryptographic lengths"));
-        }
+    }
+}
+
+/// Algorithm and length may stand in the key block, in the attributes, or in both alike.
+fn complete(given: &mut AttributeSet, block: &KeyBlock) -> Result<(), OpError> {
+    require_mask(given)?;
+    take_over(given, block);
+    let algorithm = given.enumeration(Kind::CryptographicAlgorithm);
+    if block.cryptographic_algorithm.is_some_and(|said| algorithm != Some(said.0)) {
+        return Err(OpError::InvalidField("two different cryptographic algorithms"));
+    }
+    let bits = given.integer(Kind::CryptographicLength);
+    if block.cryptographic_length.is_some_and(|said| bits != Some(said)) {
+        return Err(OpError::InvalidField("two different cryptographic lengths"));
     }
     Ok(())
 }

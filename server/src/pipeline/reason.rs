@@ -88,6 +88,7 @@ const fn of_forbidden(cause: Forbidden) -> (ResultReason, &'static str) {
         Forbidden::OccurrenceDate => {
             (ResultReason::InvalidField, "an occurrence date needs a compromise")
         }
+        Forbidden::Used => (ResultReason::PermissionDenied, "the key has been used already"),
     }
 }
 

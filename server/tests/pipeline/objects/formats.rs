@@ -61,6 +61,7 @@ fn everything() -> Vec<(ObjectType, Vec<Item>, Item)> {
         (ObjectType::Certificate, Vec::new(), keys::certificate()),
         (ObjectType::SecretData, any_use(), keys::secret(b"pass word")),
         (ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"\x00\x01\x02")),
+        (ObjectType::PGPKey, any_use(), keys::pgp(4)),
         private(Format::PKCS_8, &hex(vectors::ENCRYPTED_PKCS8)),
     ];
     for (curve, size, sec1, pkcs8, spki) in [

@@ -2,10 +2,12 @@
 
 mod attributes;
 mod baseline;
+mod born;
 mod dates;
 mod exposure;
 mod formats;
 mod limits;
 mod namespaces;
+mod pgp;
 mod templates;
 mod wrapping;

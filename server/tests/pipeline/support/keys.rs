@@ -49,6 +49,7 @@ pub(crate) fn tag_of(object_type: ObjectType) -> Tag {
         ObjectType::SplitKey => Tag::SplitKey,
         ObjectType::SecretData => Tag::SecretData,
         ObjectType::OpaqueObject => Tag::OpaqueObject,
+        ObjectType::PGPKey => Tag::PGPKey,
         other => panic!("no tag for {other:?}"),
     }
 }
@@ -157,6 +158,14 @@ pub(crate) fn secret(value: &[u8]) -> Item {
 pub(crate) fn opaque(value: &[u8]) -> Item {
     let kind = enumeration(Tag::OpaqueDataType, 0x8000_0001);
     structure(Tag::OpaqueObject, vec![kind, bytes(Tag::OpaqueDataValue, value)])
+}
+
+/// A PGP key; the server does not look into its text.
+pub(crate) fn pgp(version: i32) -> Item {
+    let armour =
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n=njUN\n-----END PGP PUBLIC KEY BLOCK-----";
+    let block = block(Format::Raw, bytes(Tag::KeyMaterial, armour), None, None);
+    structure(Tag::PGPKey, vec![integer(Tag::PGPKeyVersion, version), block])
 }
 
 pub(crate) fn certificate() -> Item {
