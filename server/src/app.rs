@@ -147,7 +147,10 @@ fn credentials(config: &Config) -> Result<BTreeMap<Scope, Credentials>, AppError
 }
 
 fn about(config: &Config) -> About {
-    About { https: !config.server.https_addrs.is_empty(), validations: Vec::new() }
+    About {
+        https: !config.server.https_addrs.is_empty(),
+        validations: config.token.validations.clone(),
+    }
 }
 
 fn bounds(config: &Config) -> Bounds {

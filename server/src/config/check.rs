@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::credentials;
 use super::error::Problem;
 use super::raw::{
     OneOrMany, RawAdmin, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog,
@@ -16,6 +15,7 @@ use super::{
     LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
     SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
+use super::{credentials, validations};
 
 use crate::object::{CustodyMode, CustodyRules};
 
@@ -197,6 +197,7 @@ fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {
         operation_timeout: timeout("token.operation_timeout_ms", raw.operation_timeout_ms)?,
         keygen_timeout: timeout("token.keygen_timeout_ms", raw.keygen_timeout_ms)?,
         environment: raw.environment,
+        validations: validations::checked(raw.validation)?,
     })
 }
 

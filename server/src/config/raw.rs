@@ -4,6 +4,7 @@
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
 mod scope;
+mod validation;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
+pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -160,6 +162,8 @@ pub(crate) struct RawToken {
     pub(crate) keygen_timeout_ms: u64,
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) validation: Vec<RawValidation>,
 }
 
 /// `token.pin`: exactly one of the keys.
