@@ -69,6 +69,9 @@ struct Plan {
     moment: Moment,
 }
 
+/// What happens when a verb is called: a test looks on, or holds the call.
+type Hook = Box<dyn FnOnce() + Send>;
+
 #[derive(Debug, Default)]
 struct Faults {
     plans: HashMap<Verb, Plan>,
@@ -80,13 +83,14 @@ struct Faults {
 pub struct FaultyBackend {
     inner: Arc<dyn HsmBackend>,
     faults: Mutex<Faults>,
+    hooks: Mutex<HashMap<Verb, Hook>>,
 }
 
 impl FaultyBackend {
     /// Wraps `inner`; nothing fails yet.
     #[must_use]
     pub fn new(inner: Arc<dyn HsmBackend>) -> Self {
-        Self { inner, faults: Mutex::default() }
+        Self { inner, faults: Mutex::default(), hooks: Mutex::default() }
     }
 
     /// Makes the `nth` call of `verb` from now (1 is the next) fail with `kind`, once.
@@ -97,6 +101,12 @@ impl FaultyBackend {
     /// Makes every call of `verb` fail with `kind` until [`Self::heal`].
     pub fn fail_always(&self, verb: Verb, kind: HsmErrorKind) {
         self.plan(verb, Plan { pass: 0, fail: usize::MAX, kind, moment: Moment::Before });
+    }
+
+    /// Has the next call of `verb` run `hook` before anything else.
+    pub fn on_next(&self, verb: Verb, hook: impl FnOnce() + Send + 'static) {
+        let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        hooks.insert(verb, Box::new(hook));
     }
 
     /// Makes the state `Unavailable` and every call fail so, or ends that.
@@ -146,6 +156,12 @@ impl FaultyBackend {
         verb: Verb,
         work: impl FnOnce(&dyn HsmBackend) -> Result<T, HsmError>,
     ) -> Result<T, HsmError> {
+        let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        let hook = hooks.remove(&verb);
+        drop(hooks);
+        if let Some(hook) = hook {
+            hook();
+        }
         match self.strike(verb) {
             None => work(&*self.inner),
             Some((error, Moment::Before)) => Err(error),

@@ -9,6 +9,7 @@ use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::{Interval, Limits};
 
+use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::config::{Config, CredentialDemand, SecretError};
@@ -81,6 +82,7 @@ impl App {
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
             invocations: Invocations::default(),
+            asynchronous: InHand::default(),
             streams: Streams::default(),
             moves: Mutex::default(),
             bell: Arc::new(Bell::default()),
@@ -160,6 +162,9 @@ fn bounds(config: &Config) -> Bounds {
         max_locate_items: config.limits.max_locate_items,
         max_data_bytes: config.limits.max_data_bytes,
         max_lease: Interval(config.limits.max_lease_seconds),
+        max_async_per_scope: config.limits.max_async_per_scope,
+        max_async: config.limits.max_async,
+        async_result: Interval(config.limits.async_result_seconds),
         max_clock_skew: Some(Interval(config.limits.max_clock_skew_seconds))
             .filter(|skew| skew.0 > 0),
         max_derivation_iterations: config.limits.max_derivation_iterations,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::asynchronous;
 use crate::bell::Bell;
 use crate::reconcile;
 use crate::rewrap::{self, Rewrapped};
@@ -47,6 +48,11 @@ fn rounds(services: &Services) {
             Ok(settled) if settled == reconcile::Settled::default() => {}
             Ok(settled) => tracing::info!(?settled, "reconciled"),
             Err(error) => tracing::warn!(%error, "reconciling failed"),
+        }
+        match asynchronous::settle(services) {
+            Ok(0) => {}
+            Ok(settled) => tracing::info!(settled, "settled operations that were left pending"),
+            Err(error) => tracing::warn!(%error, "settling pending operations failed"),
         }
         match rewrap::run(services, &|| !services.bell.is_stopped()) {
             Ok(Rewrapped { done: 0, failed: 0 }) => {}

@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod asynchronous;
 pub mod authn;
 pub mod authz;
 pub mod bell;

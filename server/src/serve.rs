@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
@@ -78,7 +79,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
         let ready = announce(&listener, trial.as_ref(), say)?;
-        let stopped = run(listener, signals).await;
+        let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
         drop(ready);
         if let Some(admin) = admin {
             // Its file goes with it.
@@ -88,7 +89,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         Ok::<_, ServeError>(stopped)
     })?;
     runtime.shutdown_background();
-    finish(stopped, &workers, app);
+    finish(stopped, app);
     Ok(())
 }
 
@@ -125,7 +126,13 @@ fn announce(
     Ok(Some(ready))
 }
 
-async fn run(listener: Listener, mut signals: Signals) -> Stopped {
+/// Serves until a signal comes, then stops within `patience`; a second signal ends that.
+async fn run(
+    listener: Listener,
+    mut signals: Signals,
+    workers: &Arc<Workers>,
+    patience: Duration,
+) -> Stopped {
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
     let serving = listener.run(async {
         // An error means that the other end is gone, which is a stop as well.
@@ -136,9 +143,16 @@ async fn run(listener: Listener, mut signals: Signals) -> Stopped {
         stopped = &mut serving => return stopped,
         name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
     }
+    let deadline = Instant::now() + patience;
     drop(tell);
+    let stopping = async {
+        match serving.await {
+            Stopped::Gracefully => stop(Arc::clone(workers), deadline).await,
+            Stopped::TimedOut => Stopped::TimedOut,
+        }
+    };
     tokio::select! {
-        stopped = serving => stopped,
+        stopped = stopping => stopped,
         name = signals.next() => {
             warn!(signal = name, "second signal");
             Stopped::TimedOut
@@ -146,10 +160,18 @@ async fn run(listener: Listener, mut signals: Signals) -> Stopped {
     }
 }
 
-fn finish(stopped: Stopped, workers: &Workers, app: App) {
+/// Waits for what goes on after it was answered, which holds no connection.
+async fn stop(workers: Arc<Workers>, deadline: Instant) -> Stopped {
+    let patience = deadline.saturating_duration_since(Instant::now());
+    match tokio::task::spawn_blocking(move || workers.stop_within(patience)).await {
+        Ok(true) => Stopped::Gracefully,
+        Ok(false) | Err(_) => Stopped::TimedOut,
+    }
+}
+
+fn finish(stopped: Stopped, app: App) {
     match stopped {
         Stopped::Gracefully => {
-            workers.stop();
             drop(app);
             info!("stopped");
         }
@@ -157,7 +179,7 @@ fn finish(stopped: Stopped, workers: &Workers, app: App) {
         // is not closed under it: the process ends as it is.
         Stopped::TimedOut => {
             std::mem::forget(app);
-            warn!("stopped with requests still in flight");
+            warn!("stopped with work still in flight");
         }
     }
 }

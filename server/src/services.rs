@@ -10,6 +10,7 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::{DateTime, Interval};
 
+use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::authz::Subject;
 use crate::bell::Bell;
@@ -61,6 +62,12 @@ pub struct Bounds {
     pub max_data_bytes: usize,
     /// Longest lease on an object.
     pub max_lease: Interval,
+    /// Operations kept of one scope that went on after their request was answered.
+    pub max_async_per_scope: usize,
+    /// Of all scopes.
+    pub max_async: usize,
+    /// How long what became of them is kept.
+    pub async_result: Interval,
     /// HMACs that one derivation by PBKDF2 may take: its iterations, for each block of output.
     pub max_derivation_iterations: usize,
     /// How far the Time Stamp of a request may be from the server's clock, where that is checked.
@@ -85,6 +92,9 @@ impl Default for Bounds {
             max_locate_items: 1_000,
             max_data_bytes: 1 << 20,
             max_lease: Interval(3_600),
+            max_async_per_scope: 100,
+            max_async: 1_000,
+            async_result: Interval(3_600),
             max_derivation_iterations: 2_000_000,
             max_clock_skew: None,
             rsa_min_bits: 2_048,
@@ -131,6 +141,8 @@ pub struct Services {
     pub rotation: GroupRotation,
     /// Numbers of constructed IVs.
     pub invocations: Invocations,
+    /// Operations that go on after their request was answered.
+    pub asynchronous: InHand,
     /// Operations of which some parts have come.
     pub streams: Streams,
     /// Held while a key moves between custodies.

@@ -8,7 +8,8 @@
 //! spinning takes the time of the very threads it waits for. A hand-off wakes a thread only if
 //! one sleeps.
 
-use std::collections::VecDeque;
+mod queue;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,11 +21,25 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 use wiping::Wiping;
 
+use self::queue::{LaneQueue, Work};
 use crate::config::{LaneConfig, WorkersConfig};
 use crate::identity::Principal;
 
 /// A message or an answer: it may hold secrets, so it is wiped when dropped.
 pub type MessageBytes = Wiping;
+
+/// Work that goes on after its message was answered. One that is dropped is never done.
+pub type Task = Box<dyn FnOnce() + Send>;
+
+/// What a message has led to.
+pub enum Served {
+    /// Its answer; an empty one closes the connection.
+    Answer(Vec<u8>),
+    /// Its answer, and work that goes on in the slow lane.
+    Pending(Vec<u8>, Task),
+    /// Nothing yet: another lane is to serve it.
+    Elsewhere(Lane),
+}
 
 /// A kind of work, with threads and a queue of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +84,8 @@ pub trait MessageHandler: Send + Sync + 'static {
     /// Names the lane of `message`; called on a network thread, so it must be quick.
     fn lane(&self, message: &[u8]) -> Lane;
 
-    /// Serves `message` for `principal`; called on a thread of its lane, may block.
-    ///
-    /// An empty answer closes the connection.
-    fn serve(&self, principal: &Arc<Principal>, message: &[u8]) -> Vec<u8>;
+    /// Serves `message` for `principal`; called on a thread of `lane`, may block as that lane may.
+    fn serve(&self, principal: &Arc<Principal>, message: &[u8], lane: Lane) -> Served;
 
     /// Answers `message` without serving it; must be quick. An empty answer closes the connection.
     fn refuse(&self, message: &[u8], why: Refusal) -> Vec<u8>;
@@ -93,21 +106,11 @@ struct Shared {
     token: LaneQueue,
     slow: LaneQueue,
     queue_deadline: Duration,
+    /// Threads that have not ended.
+    alive: Mutex<usize>,
+    one_ended: Condvar,
     panics: AtomicU64,
     overloads: AtomicU64,
-}
-
-struct LaneQueue {
-    state: Mutex<QueueState>,
-    wake: Condvar,
-    capacity: usize,
-}
-
-#[derive(Default)]
-struct QueueState {
-    jobs: VecDeque<Job>,
-    idle_threads: usize,
-    closed: bool,
 }
 
 struct Job {
@@ -130,6 +133,8 @@ impl Workers {
             token: LaneQueue::new(config.token),
             slow: LaneQueue::new(config.slow),
             queue_deadline: config.queue_deadline,
+            alive: Mutex::default(),
+            one_ended: Condvar::new(),
             panics: AtomicU64::new(0),
             overloads: AtomicU64::new(0),
         });
@@ -143,9 +148,12 @@ impl Workers {
     fn start_lane(&self, lane: Lane, config: LaneConfig, name: &str) -> io::Result<()> {
         for number in 0..config.threads {
             let shared = Arc::clone(&self.shared);
-            let thread = std::thread::Builder::new()
-                .name(format!("{name}-{number}"))
-                .spawn(move || shared.work(lane))?;
+            let alive = Alive::one_more(&self.shared);
+            let thread =
+                std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
+                    shared.work(lane);
+                    drop(alive);
+                })?;
             locked(&self.threads).push(thread);
         }
         Ok(())
@@ -190,11 +198,23 @@ impl Workers {
         self.shared.overloads.load(Ordering::Relaxed)
     }
 
-    /// Takes no more requests, finishes those in the queues, and waits for the threads to end.
-    pub fn stop(&self) {
-        for lane in [Lane::None, Lane::Token, Lane::Slow] {
-            self.shared.queue(lane).close();
+    /// Takes no more requests, finishes those in the queues and the tasks that have begun, and waits
+    /// for the threads to end, for as long as `patience` allows. Tasks that have not begun are
+    /// dropped. False if some threads are still at work.
+    pub fn stop_within(&self, patience: Duration) -> bool {
+        self.shared.close();
+        let alive = locked(&self.shared.alive);
+        let ended = self.shared.one_ended.wait_timeout_while(alive, patience, |alive| *alive > 0);
+        let all_ended = *ended.unwrap_or_else(PoisonError::into_inner).0 == 0;
+        if all_ended {
+            self.stop();
         }
+        all_ended
+    }
+
+    /// As [`stop_within`](Self::stop_within), however long it takes.
+    pub fn stop(&self) {
+        self.shared.close();
         for thread in std::mem::take(&mut *locked(&self.threads)) {
             if thread.join().is_err() {
                 error!("a worker thread died");
@@ -212,29 +232,59 @@ impl Shared {
         }
     }
 
-    fn work(&self, lane: Lane) {
-        while let Some(job) = self.queue(lane).pop() {
-            let answer = if job.queued_at.elapsed() > self.queue_deadline {
-                self.count_refusal(lane, Refusal::Overloaded);
-                self.refuse(&job.message, Refusal::Overloaded)
-            } else {
-                self.serve(&job)
-            };
-            drop(job.message);
-            // The connection may be gone: then nobody wants the answer.
-            let _ = job.answer.send(answer);
+    fn close(&self) {
+        for lane in [Lane::None, Lane::Token, Lane::Slow] {
+            // Outside the queue's lock: dropping a task may take a while.
+            drop(self.queue(lane).close());
         }
     }
 
-    fn serve(&self, job: &Job) -> MessageBytes {
-        let served =
-            catch_unwind(AssertUnwindSafe(|| self.handler.serve(&job.principal, &job.message)));
-        match served {
-            Ok(answer) => Wiping::new(answer),
-            Err(_) => {
-                self.count_panic();
-                self.refuse(&job.message, Refusal::InternalError)
+    fn work(&self, lane: Lane) {
+        while let Some(work) = self.queue(lane).pop() {
+            match work {
+                Work::Message(job) => self.serve_in(lane, job),
+                Work::Task(task) => self.carry_on(task),
             }
+        }
+    }
+
+    fn serve_in(&self, lane: Lane, job: Job) {
+        let answer = if job.queued_at.elapsed() > self.queue_deadline {
+            self.count_refusal(lane, Refusal::Overloaded);
+            self.refuse(&job.message, Refusal::Overloaded)
+        } else {
+            match self.serve(lane, &job) {
+                Served::Answer(answer) => Wiping::new(answer),
+                Served::Pending(answer, task) => {
+                    drop(self.slow.push_task(task));
+                    Wiping::new(answer)
+                }
+                Served::Elsewhere(lane) => match self.queue(lane).push(job) {
+                    Ok(()) => return,
+                    Err((job, why)) => {
+                        self.count_refusal(lane, why);
+                        let answer = self.refuse(&job.message, why);
+                        return job.reply(answer);
+                    }
+                },
+            }
+        };
+        job.reply(answer);
+    }
+
+    fn serve(&self, lane: Lane, job: &Job) -> Served {
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            self.handler.serve(&job.principal, &job.message, lane)
+        }));
+        served.unwrap_or_else(|_| {
+            self.count_panic();
+            Served::Answer(self.refuse(&job.message, Refusal::InternalError).release())
+        })
+    }
+
+    fn carry_on(&self, task: Task) {
+        if catch_unwind(AssertUnwindSafe(task)).is_err() {
+            self.count_panic();
         }
     }
 
@@ -260,47 +310,30 @@ impl Shared {
     }
 }
 
-impl LaneQueue {
-    fn new(config: LaneConfig) -> Self {
-        Self { state: Mutex::default(), wake: Condvar::new(), capacity: config.queue }
+impl Job {
+    fn reply(self, answer: MessageBytes) {
+        drop(self.message);
+        // The connection may be gone: then nobody wants the answer.
+        let _ = self.answer.send(answer);
     }
+}
 
-    fn push(&self, job: Job) -> Result<(), (Job, Refusal)> {
-        let mut state = locked(&self.state);
-        if state.closed {
-            return Err((job, Refusal::ShuttingDown));
-        }
-        if state.jobs.len() >= self.capacity {
-            return Err((job, Refusal::Overloaded));
-        }
-        state.jobs.push_back(job);
-        let someone_sleeps = state.idle_threads > 0;
-        drop(state);
-        if someone_sleeps {
-            self.wake.notify_one();
-        }
-        Ok(())
+/// A thread that has not ended, however it will.
+struct Alive(Arc<Shared>);
+
+impl Alive {
+    fn one_more(shared: &Arc<Shared>) -> Self {
+        *locked(&shared.alive) += 1;
+        Self(Arc::clone(shared))
     }
+}
 
-    /// Takes the oldest job, waiting for one; `None` once the queue is closed and empty.
-    fn pop(&self) -> Option<Job> {
-        let mut state = locked(&self.state);
-        loop {
-            if let Some(job) = state.jobs.pop_front() {
-                return Some(job);
-            }
-            if state.closed {
-                return None;
-            }
-            state.idle_threads += 1;
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle_threads -= 1;
-        }
-    }
-
-    fn close(&self) {
-        locked(&self.state).closed = true;
-        self.wake.notify_all();
+impl Drop for Alive {
+    fn drop(&mut self) {
+        let mut alive = locked(&self.0.alive);
+        *alive = alive.saturating_sub(1);
+        drop(alive);
+        self.0.one_ended.notify_all();
     }
 }
 

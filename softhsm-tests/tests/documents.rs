@@ -38,17 +38,19 @@ fn capabilities() -> Capabilities {
 
 fn operations() -> String {
     let mut text = String::from(
-        "| operation | since | needs the right to | threads | in a batch with Undo |\n\
-         |---|---|---|---|---|\n",
+        "| operation | since | needs the right to | threads | in a batch with Undo | may be answered later |\n\
+         |---|---|---|---|---|---|\n",
     );
     for (operation, since) in OPERATIONS {
         match operation::entry(*operation) {
             Some(entry) => {
                 let (action, lane, undo) = (entry.action, entry.lane, entry.undo);
                 let undo = if undo == operation::Undo::Possible { "yes" } else { "no" };
-                writeln!(text, "| {operation:?} | {since} | {action:?} | {lane:?} | {undo} |")
+                let later = if operation::may_be_later(*operation) { "yes" } else { "no" };
+                let row = format!("{action:?} | {lane:?} | {undo} | {later}");
+                writeln!(text, "| {operation:?} | {since} | {row} |")
             }
-            None => writeln!(text, "| {operation:?} | {since} | not served yet | | |"),
+            None => writeln!(text, "| {operation:?} | {since} | not served yet | | | |"),
         }
         .unwrap();
     }

@@ -93,7 +93,10 @@ fn request_about(operation: Operation, id: &Id) -> Option<RequestPayload> {
         | Operation::Locate
         | Operation::RNGRetrieve
         | Operation::RNGSeed
-        | Operation::Hash => return None,
+        | Operation::Hash
+        // They name a pending operation.
+        | Operation::Cancel
+        | Operation::Poll => return None,
         other => request_between_birth_and_end(other, uid),
     })
 }

@@ -12,7 +12,9 @@ pub use credential::{
     UsernameAndPassword,
 };
 pub use header::{Authentication, RequestHeader, ResponseHeader};
-pub use request::{MessageFault, RequestItem, RequestMessage, peek_operations, peek_version};
+pub use request::{
+    MessageFault, RequestItem, RequestMessage, peek_asynchronous, peek_operations, peek_version,
+};
 pub use response::{ResponseItem, ResponseMessage};
 
 use crate::ttlv::Value;

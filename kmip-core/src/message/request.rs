@@ -45,21 +45,39 @@ pub enum MessageFault {
     BatchCount,
 }
 
-/// The version in the header, if the message is readable so far.
-#[must_use]
-pub fn peek_version(bytes: &[u8]) -> Option<ProtocolVersion> {
+/// The inside of a message's header, if the message is readable so far.
+fn peek_header(bytes: &[u8]) -> Option<Reader<'_>> {
     // Read by the rules for newer senders: what else may be in there is the decoder's business.
     let any = ProtocolVersion { minor: i32::MAX, ..ProtocolVersion::NEWEST };
     let mut r = Reader::new(bytes, any).behind_head()?;
     while !r.next_is(Tag::RequestHeader) && !r.next_is(Tag::ResponseHeader) {
         r.skip(r.peek_tag()?).ok()?;
     }
+    r.behind_head()
+}
+
+/// The version in the header, if the message is readable so far.
+#[must_use]
+pub fn peek_version(bytes: &[u8]) -> Option<ProtocolVersion> {
     // The version comes first in every header we ever saw: even a cut-off message has it.
-    let mut r = r.behind_head()?;
+    let mut r = peek_header(bytes)?;
     while !r.next_is(Tag::ProtocolVersion) {
         r.skip(r.peek_tag()?).ok()?;
     }
     ProtocolVersion::decode(Tag::ProtocolVersion, &mut r).ok()
+}
+
+/// Whether the header says that the answer may come later; quick, and never an error.
+#[must_use]
+pub fn peek_asynchronous(bytes: &[u8]) -> bool {
+    let indicator = || -> Option<bool> {
+        let mut r = peek_header(bytes)?;
+        while !r.next_is(Tag::AsynchronousIndicator) {
+            r.skip(r.peek_tag()?).ok()?;
+        }
+        bool::decode(Tag::AsynchronousIndicator, &mut r).ok()
+    };
+    indicator().unwrap_or(false)
 }
 
 /// The operations of a request's items, as far as they are readable; quick, and never an error.

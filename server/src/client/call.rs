@@ -1,17 +1,17 @@
 //! Which answer belongs to which request, as types.
 
 use kmip_core::payload::{
-    ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse,
-    CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse, DecryptRequest,
-    DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse, DestroyRequest,
-    DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse, EncryptRequest,
-    EncryptResponse, GetAttributeListRequest, GetAttributeListResponse, GetAttributesRequest,
-    GetAttributesResponse, GetRequest, GetResponse, HashRequest, HashResponse, LocateRequest,
-    LocateResponse, MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse,
-    ModifyAttributeRequest, ModifyAttributeResponse, QueryRequest, QueryResponse, RegisterRequest,
-    RegisterResponse, RequestPayload, ResponsePayload, RevokeRequest, RevokeResponse,
-    RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest, RngSeedResponse, SignRequest,
-    SignResponse, SignatureVerifyRequest, SignatureVerifyResponse,
+    ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse, CancelRequest,
+    CancelResponse, CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse,
+    DecryptRequest, DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse,
+    DestroyRequest, DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse,
+    EncryptRequest, EncryptResponse, GetAttributeListRequest, GetAttributeListResponse,
+    GetAttributesRequest, GetAttributesResponse, GetRequest, GetResponse, HashRequest,
+    HashResponse, LocateRequest, LocateResponse, MacRequest, MacResponse, MacVerifyRequest,
+    MacVerifyResponse, ModifyAttributeRequest, ModifyAttributeResponse, QueryRequest,
+    QueryResponse, RegisterRequest, RegisterResponse, RequestPayload, ResponsePayload,
+    RevokeRequest, RevokeResponse, RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest,
+    RngSeedResponse, SignRequest, SignResponse, SignatureVerifyRequest, SignatureVerifyResponse,
 };
 
 /// A request payload that knows its answer.
@@ -41,6 +41,7 @@ macro_rules! calls {
 calls! {
     Activate: ActivateRequest => ActivateResponse;
     AddAttribute: AddAttributeRequest => AddAttributeResponse;
+    Cancel: CancelRequest => CancelResponse;
     Create: CreateRequest => CreateResponse;
     CreateKeyPair: CreateKeyPairRequest => CreateKeyPairResponse;
     Decrypt: DecryptRequest => DecryptResponse;

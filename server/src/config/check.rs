@@ -26,6 +26,8 @@ const MAX_TIMEOUT_MS: u64 = 86_400_000;
 /// A KMIP message is a header of 8 bytes and at least some content.
 const MIN_MESSAGE_BYTES: u32 = 1_024;
 const MAX_MESSAGE_BYTES: u32 = 256 * 1_048_576;
+/// Longest time that the result of an operation is kept: a week.
+const MAX_RESULT_SECONDS: u32 = 604_800;
 const MAX_THREADS: u32 = 1_024;
 const MAX_COUNT: u32 = 1_000_000;
 
@@ -288,6 +290,14 @@ fn limits(raw: &RawLimits) -> Checked<LimitsConfig> {
         max_locate_items: count("max_locate_items", raw.max_locate_items)?,
         max_data_bytes: count("max_data_bytes", raw.max_data_bytes)?,
         max_lease_seconds: within("limits.max_lease_seconds", raw.max_lease_seconds, 1, u32::MAX)?,
+        max_async_per_scope: count("max_async_per_scope", raw.max_async_per_scope)?,
+        max_async: count("max_async", raw.max_async)?,
+        async_result_seconds: within(
+            "limits.async_result_seconds",
+            raw.async_result_seconds,
+            1,
+            MAX_RESULT_SECONDS,
+        )?,
         max_derivation_iterations: count(
             "max_derivation_iterations",
             raw.max_derivation_iterations,

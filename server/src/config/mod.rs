@@ -278,6 +278,12 @@ pub struct LimitsConfig {
     pub max_data_bytes: usize,
     /// Longest lease on an object.
     pub max_lease_seconds: u32,
+    /// Operations kept of one scope that clients poll for.
+    pub max_async_per_scope: usize,
+    /// Of all scopes.
+    pub max_async: usize,
+    /// How long what became of them is kept.
+    pub async_result_seconds: u32,
     /// HMACs that one derivation by PBKDF2 may take.
     pub max_derivation_iterations: usize,
     /// How far the Time Stamp of a request may be from this server's clock; 0 for any distance.

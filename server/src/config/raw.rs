@@ -246,6 +246,9 @@ pub(crate) struct RawLimits {
     pub(crate) max_locate_items: u32,
     pub(crate) max_data_bytes: u32,
     pub(crate) max_lease_seconds: u32,
+    pub(crate) max_async_per_scope: u32,
+    pub(crate) max_async: u32,
+    pub(crate) async_result_seconds: u32,
     pub(crate) max_derivation_iterations: u32,
     pub(crate) max_clock_skew_seconds: u32,
 }
@@ -258,6 +261,9 @@ impl Default for RawLimits {
             max_locate_items: 1_000,
             max_data_bytes: 1_048_576,
             max_lease_seconds: 3_600,
+            max_async_per_scope: 100,
+            max_async: 1_000,
+            async_result_seconds: 3_600,
             max_derivation_iterations: 2_000_000,
             max_clock_skew_seconds: 0,
         }

@@ -274,6 +274,7 @@ pub(super) fn keep(
     objects: &[ManagedObject],
     predecessors: &[UniqueIdentifier],
 ) -> Result<(), OpError> {
+    ctx.announce(objects)?;
     if predecessors.is_empty() {
         ctx.store(&refs(objects))?;
     } else {

@@ -1,5 +1,6 @@
 //! What an operation may reach, and the only road to the store.
 
+mod later;
 mod undo;
 
 pub use undo::UndoStep;
@@ -32,6 +33,7 @@ pub struct OpContext<'a> {
     grant: Option<Grant>,
     placeholder: Option<UniqueIdentifier>,
     undo: Vec<UndoStep>,
+    later: later::Later,
     postpones_endings: bool,
     endings: Vec<UniqueIdentifier>,
 }
@@ -49,6 +51,7 @@ impl<'a> OpContext<'a> {
             grant: None,
             placeholder: None,
             undo: Vec::new(),
+            later: later::Later::default(),
             postpones_endings: false,
             endings: Vec::new(),
         }

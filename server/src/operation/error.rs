@@ -20,6 +20,15 @@ pub enum OpError {
     /// No such object, here and for this subject; or the ID Placeholder is empty.
     #[error("no such object")]
     NotFound,
+    /// No operation of the subject's goes, or went, under this Asynchronous Correlation Value.
+    #[error("no such pending operation")]
+    NoSuchPending,
+    /// The client canceled the operation.
+    #[error("the operation was canceled")]
+    Canceled,
+    /// The server stopped before the operation was over, and nothing was made.
+    #[error("the server stopped before the operation was over")]
+    Interrupted,
     /// The object is archived: it must be recovered first.
     #[error("the object is archived")]
     Archived,

@@ -5,6 +5,7 @@ mod add_attribute;
 mod archive;
 mod attribute_list;
 mod birth;
+mod cancel;
 mod check;
 mod constructed_iv;
 mod context;
@@ -27,6 +28,7 @@ mod get_usage_allocation;
 mod hash;
 mod join_split_key;
 mod key_wrap;
+mod later;
 mod locate;
 mod mac;
 mod mac_verify;
@@ -34,6 +36,7 @@ mod modify_attribute;
 mod namespace;
 mod new_secret;
 mod obtain_lease;
+mod poll;
 mod public_key;
 mod query;
 mod re_key;
@@ -63,6 +66,8 @@ use crate::worker::Lane;
 pub use context::{OpContext, UndoStep};
 pub(crate) use destroy::destroy_in_token;
 pub use error::OpError;
+pub use later::may_be_later;
+pub use poll::{Found, Polled};
 pub use query::OBJECT_TYPES;
 
 /// Whether a batch with Undo may hold the operation.
@@ -154,6 +159,8 @@ operations! {
     Hash             => hash,               Open,   None,  Possible;
     CreateSplitKey   => create_split_key,   Create, Slow,  Possible;
     JoinSplitKey     => join_split_key,     Create, Slow,  Possible;
+    Cancel           => cancel,             Manage, None,  Impossible;
+    Poll             => poll,               Read,   None,  Possible;
 }
 
 /// The line of `operation`, if it is served.

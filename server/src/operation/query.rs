@@ -114,7 +114,7 @@ fn server_information(ctx: &OpContext<'_>) -> Value {
 const fn capabilities() -> CapabilityInformation {
     CapabilityInformation {
         streaming: Some(true),
-        asynchronous: Some(false),
+        asynchronous: Some(true),
         attestation: Some(false),
         batch_undo: Some(true),
         batch_continue: Some(true),

@@ -2,33 +2,30 @@
 //!
 //! Spec: KMIP 1.4 §6.13 to §6.15 and §4 (ID Placeholder).
 
-use kmip_core::message::{RequestItem, RequestMessage, ResponseItem};
+use kmip_core::message::{RequestHeader, RequestItem, RequestMessage, ResponseItem};
 use kmip_core::payload::ResponsePayload;
 use kmip_core::ttlv::DateTime;
-use kmip_core::types::{BatchErrorContinuationOption as Continuation, Operation, ResultReason};
+use kmip_core::types::{
+    BatchErrorContinuationOption as Continuation, Operation, ResultReason, ResultStatus,
+};
 
 use super::reason::{Failure, failure};
 use super::reply::{self, ItemName};
 use crate::authz::Subject;
 use crate::operation::{self, OpContext, OpError, Undo};
 use crate::services::Services;
+use crate::store::AsynchronousCorrelationValue;
 
 /// Carries out a batch and returns the encoded answer.
 pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessage) -> Vec<u8> {
     let now = services.clock.now();
-    let admitted = admit(services, &request);
-    if let Err(refusal) = admitted.and_then(|()| authenticate(services, subject, &request)) {
+    if let Err(refusal) = admit(services, subject, &request) {
         return reply::refuse_all(now, &request, refusal);
     }
     let RequestMessage { header, items } = request;
     let mut ctx = OpContext::new(services, subject.clone(), header.protocol_version);
-    let correlation = format!("{}-{}", services.instance, ctx.request_id());
-    let mut batch = Batch {
-        option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
-        room: Room::of(&header),
-        several: items.len() > 1,
-        done: Vec::with_capacity(items.len()),
-    };
+    let correlation = correlation(services, ctx.request_id());
+    let mut batch = Batch::new(&header, items.len());
     if batch.option == Continuation::Undo {
         ctx.postpone_endings();
     }
@@ -41,8 +38,45 @@ pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessag
     reply::message(now, &header, correlation, batch.done)
 }
 
+/// Carries out the item that the request with this header was answered as pending for, and returns
+/// the encoded answer, which is the one it would have got at once.
+pub(super) fn run_later(
+    services: &Services,
+    subject: &Subject,
+    header: &RequestHeader,
+    item: RequestItem,
+    value: AsynchronousCorrelationValue,
+) -> Vec<u8> {
+    let mut ctx = OpContext::new(services, subject.clone(), header.protocol_version);
+    ctx.carry_out_later(value);
+    let correlation = correlation(services, ctx.request_id());
+    let mut batch = Batch::new(header, 1);
+    batch.carry_out(&mut ctx, item);
+    reply::message(services.clock.now(), header, correlation, batch.done)
+}
+
+/// Whether the client that sent this header takes an answer of this one item.
+pub(super) fn fits(header: &RequestHeader, item: &ResponseItem) -> bool {
+    Room::of(header).take(item)
+}
+
+/// The server's name for a message.
+pub(super) fn correlation(services: &Services, request: u64) -> String {
+    format!("{}-{request}", services.instance)
+}
+
+/// Refuses what is not to be processed at all.
+pub(super) fn admit(
+    services: &Services,
+    subject: &Subject,
+    request: &RequestMessage,
+) -> Result<(), Failure> {
+    examine(services, request)?;
+    authenticate(services, subject, request)
+}
+
 /// Refuses what cannot be processed as a whole.
-fn admit(services: &Services, request: &RequestMessage) -> Result<(), Failure> {
+fn examine(services: &Services, request: &RequestMessage) -> Result<(), Failure> {
     let refusal = |reason, message| Err(Failure { reason, message });
     if request.items.is_empty() {
         return refusal(ResultReason::InvalidMessage, "the batch is empty");
@@ -112,7 +146,7 @@ struct Room {
 }
 
 impl Room {
-    fn of(header: &kmip_core::message::RequestHeader) -> Self {
+    fn of(header: &RequestHeader) -> Self {
         let limit = header.maximum_response_size.map(|size| usize::try_from(size).unwrap_or(0));
         Self {
             left: limit.map(|limit| limit.saturating_sub(reply::overhead_bytes(header))),
@@ -137,21 +171,46 @@ struct Batch {
 }
 
 impl Batch {
+    fn new(header: &RequestHeader, items: usize) -> Self {
+        Self {
+            option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
+            room: Room::of(header),
+            several: items > 1,
+            done: Vec::with_capacity(items),
+        }
+    }
+
     /// Carries out one item; false if the batch ends with it.
     fn carry_out(&mut self, ctx: &mut OpContext<'_>, item: RequestItem) -> bool {
-        let name = ItemName::of(&item);
+        let mut name = ItemName::of(&item);
         let mark = ctx.undo_mark();
-        let outcome = self.outcome(ctx, item).and_then(|payload| {
-            let answer = name.success(payload);
+        let outcome = self.answer(ctx, item, &mut name).and_then(|answer| {
             if self.room.take(&answer) { Ok(answer) } else { Err(OpError::ResponseTooLarge) }
         });
-        let error = match outcome {
-            Ok(answer) => {
+        let answer = match outcome {
+            Ok(answer) if answer.result_status != ResultStatus::OperationFailed => {
                 self.done.push(answer);
                 return true;
             }
-            Err(error) => error,
+            // A Poll found that its operation had failed.
+            Ok(answer) => answer,
+            Err(error) => self.failure(ctx, &name, error, mark),
         };
+        if self.option == Continuation::Undo && take_back(ctx, 0) {
+            self.done.iter_mut().for_each(reply::undone);
+        }
+        self.done.push(answer);
+        self.option == Continuation::Continue
+    }
+
+    /// The answer to an item that failed.
+    fn failure(
+        &mut self,
+        ctx: &mut OpContext<'_>,
+        name: &ItemName,
+        error: OpError,
+        mark: usize,
+    ) -> ResponseItem {
         tracing::debug!(
             request = ctx.request_id(),
             operation = ?name.operation,
@@ -167,11 +226,25 @@ impl Batch {
             answer.payload = Some(ResponsePayload::Check(*what));
         }
         self.room.take(&answer);
-        if self.option == Continuation::Undo && take_back(ctx, 0) {
-            self.done.iter_mut().for_each(reply::undone);
+        answer
+    }
+
+    /// The answer to an item that did not fail. That to a Poll which found something is the answer
+    /// of the operation polled, and so is its failure.
+    fn answer(
+        &self,
+        ctx: &mut OpContext<'_>,
+        item: RequestItem,
+        name: &mut ItemName,
+    ) -> Result<ResponseItem, OpError> {
+        let payload = self.outcome(ctx, item)?;
+        match ctx.take_polled() {
+            None => Ok(name.success(payload)),
+            Some(polled) => {
+                name.operation = Some(polled.operation);
+                name.polled(polled.found)
+            }
         }
-        self.done.push(answer);
-        self.option == Continuation::Continue
     }
 
     /// Carries out what the items of a batch with Undo left to its end.

@@ -1,6 +1,7 @@
 //! The way of a message: bytes, request, batch, answer, bytes.
 
 mod batch;
+mod later;
 mod reason;
 mod reply;
 
@@ -8,7 +9,9 @@ use std::sync::Arc;
 
 pub use reason::{Failure, failure};
 
-use kmip_core::message::{MessageFault, RequestMessage, peek_operations, peek_version};
+use kmip_core::message::{
+    MessageFault, RequestMessage, peek_asynchronous, peek_operations, peek_version,
+};
 use kmip_core::ttlv::Limits;
 use kmip_core::types::{ProtocolVersion, ResultReason};
 
@@ -17,7 +20,7 @@ use crate::identity::Principal;
 use crate::object::Scope;
 use crate::operation;
 use crate::services::Services;
-use crate::worker::{FrameFault, Lane, MessageHandler, Refusal};
+use crate::worker::{FrameFault, Lane, MessageHandler, Refusal, Served};
 
 /// Serves KMIP messages.
 pub struct Pipeline {
@@ -41,6 +44,20 @@ impl Pipeline {
         }
     }
 
+    /// Answers one message of `subject` on a thread that must not do slow work: what the client lets
+    /// come later is left to be done.
+    #[must_use]
+    pub fn begin(&self, subject: &Subject, message: &[u8]) -> Served {
+        let request = match RequestMessage::decode(message, &self.limits) {
+            Ok(request) => request,
+            Err(fault) => return Served::Answer(self.answer_fault(message, fault)),
+        };
+        if request.header.asynchronous_indicator != Some(true) || !may_be_later(message) {
+            return Served::Answer(batch::run(&self.services, subject, request));
+        }
+        later::defer(&self.services, subject, request).unwrap_or(Served::Elsewhere(Lane::Slow))
+    }
+
     /// A message that cannot be processed as a whole gets one item without Operation.
     fn answer_fault(&self, message: &[u8], fault: MessageFault) -> Vec<u8> {
         tracing::info!(%fault, "message refused");
@@ -58,6 +75,9 @@ impl Pipeline {
 
 impl MessageHandler for Pipeline {
     fn lane(&self, message: &[u8]) -> Lane {
+        if may_be_later(message) {
+            return Lane::None;
+        }
         let mut widest = Lane::None;
         for operation in peek_operations(message) {
             match operation::entry(operation).map(|entry| entry.lane) {
@@ -69,9 +89,12 @@ impl MessageHandler for Pipeline {
         widest
     }
 
-    fn serve(&self, principal: &Arc<Principal>, message: &[u8]) -> Vec<u8> {
-        let scope = Scope::new(principal.scope.as_str());
-        self.answer(&self.services.subject(&scope), message)
+    fn serve(&self, principal: &Arc<Principal>, message: &[u8], lane: Lane) -> Served {
+        let subject = self.services.subject(&Scope::new(principal.scope.as_str()));
+        match lane {
+            Lane::None => self.begin(&subject, message),
+            Lane::Token | Lane::Slow => Served::Answer(self.answer(&subject, message)),
+        }
     }
 
     fn refuse(&self, message: &[u8], why: Refusal) -> Vec<u8> {
@@ -97,4 +120,11 @@ impl MessageHandler for Pipeline {
         let failure = Failure { reason: ResultReason::InvalidMessage, message };
         Some(reply::message_failure(self.services.clock.now(), ProtocolVersion::V1_0, failure))
     }
+}
+
+/// Whether the work of `message` may go on after its answer, as far as a glance tells.
+fn may_be_later(message: &[u8]) -> bool {
+    message.len() <= later::MAX_MESSAGE_BYTES
+        && matches!(*peek_operations(message), [only] if operation::may_be_later(only))
+        && peek_asynchronous(message)
 }

@@ -25,6 +25,13 @@ pub fn failure(error: &OpError, operation: Option<Operation>, version: ProtocolV
     let (reason, message) = match error {
         OpError::Denied(_) => (ResultReason::PermissionDenied, "permission denied"),
         OpError::NotFound => (ResultReason::ItemNotFound, "no such object"),
+        OpError::NoSuchPending => (ResultReason::ItemNotFound, "no such pending operation"),
+        OpError::Canceled => {
+            (ResultReason::OperationCanceledByRequester, "the operation was canceled")
+        }
+        OpError::Interrupted => {
+            (ResultReason::GeneralFailure, "the server stopped before the operation was over")
+        }
         OpError::Archived => (ResultReason::ObjectArchived, "the object is archived"),
         OpError::AttributeNotFound => (ResultReason::ItemNotFound, "no such attribute"),
         OpError::Forbidden(cause) => of_forbidden(*cause),

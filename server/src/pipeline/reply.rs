@@ -6,10 +6,12 @@ use kmip_core::message::{
     RequestHeader, RequestItem, RequestMessage, ResponseHeader, ResponseItem, ResponseMessage,
 };
 use kmip_core::payload::ResponsePayload;
-use kmip_core::ttlv::{DateTime, Writer};
+use kmip_core::ttlv::{DateTime, Limits, Writer};
 use kmip_core::types::{Operation, ProtocolVersion, ResultStatus};
 
 use super::reason::Failure;
+use crate::operation::{Found, OpError};
+use crate::store::{AsynchronousCorrelationValue, StoreError};
 
 /// What identifies an item to its sender.
 #[derive(Clone, Debug)]
@@ -34,6 +36,40 @@ impl ItemName {
     /// The answer to an item that failed.
     pub(super) fn failure(&self, failure: Failure) -> ResponseItem {
         self.named(ResponseItem::failure(self.operation, failure.reason, failure.message))
+    }
+
+    /// The answer to an item that goes on.
+    pub(super) fn pending(&self, value: AsynchronousCorrelationValue) -> ResponseItem {
+        ResponseItem {
+            operation: self.operation,
+            unique_batch_item_id: self.unique_batch_item_id.clone(),
+            result_status: ResultStatus::OperationPending,
+            result_reason: None,
+            result_message: None,
+            asynchronous_correlation_value: Some(value.as_bytes().to_vec()),
+            payload: None,
+            message_extension: None,
+        }
+    }
+
+    /// The answer to a Poll; the name is that of the operation polled.
+    ///
+    /// # Errors
+    ///
+    /// `Canceled` and `Interrupted`, which were the end of the operation.
+    pub(super) fn polled(&self, found: Found) -> Result<ResponseItem, OpError> {
+        match found {
+            Found::Pending(value) => Ok(self.pending(value)),
+            Found::Payload(payload) => Ok(self.success(*payload)),
+            Found::Canceled => Err(OpError::Canceled),
+            Found::Interrupted => Err(OpError::Interrupted),
+            Found::Answer(message) => {
+                let answer = ResponseMessage::decode(&message, &Limits::default());
+                let item = answer.ok().and_then(|mut answer| answer.items.pop());
+                let corrupt = || StoreError::Corrupt("a pending operation's answer".to_owned());
+                item.map(|item| self.named(item)).ok_or_else(|| corrupt().into())
+            }
+        }
     }
 
     fn named(&self, item: ResponseItem) -> ResponseItem {

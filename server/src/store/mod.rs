@@ -1,11 +1,16 @@
 //! Where managed objects live. One trait; SQLite stands behind it.
 
 mod filter;
+mod pending;
 mod sqlite;
 
 use std::sync::Arc;
 
 pub use filter::{Criterion, FieldMatch, Filter, IndexRow, index_rows};
+pub use pending::{
+    AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,
+    Unfinished,
+};
 pub use sqlite::SqliteStore;
 
 use hsm_backend::KeyId;
@@ -54,7 +59,7 @@ pub struct Page {
 ///
 /// Every method fails with [`StoreError`]; `Engine` and `Corrupt` may come from any of them.
 #[allow(clippy::missing_errors_doc)]
-pub trait ObjectStore: Send + Sync {
+pub trait ObjectStore: PendingStore + Send + Sync {
     /// Loads an object of the grant's scope; `None` for one that never was, that is still being
     /// made, or that belongs to another scope. Destroyed objects are loaded: their metadata stays.
     fn load(

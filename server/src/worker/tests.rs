@@ -2,10 +2,28 @@ use super::*;
 use crate::config::ScopeName;
 use std::sync::mpsc;
 
-/// Serves by the first byte: `p` panics, `b` blocks until released, anything else is echoed.
+/// Serves by the first byte: `p` panics, `b` blocks until released, `l` is answered before its work,
+/// which does as the second byte says, `e` is for the slow lane, anything else is echoed.
+#[derive(Clone)]
 struct Double {
     entered: mpsc::Sender<()>,
-    release: Mutex<mpsc::Receiver<()>>,
+    release: Arc<Mutex<mpsc::Receiver<()>>>,
+}
+
+impl Double {
+    fn block(&self) {
+        self.entered.send(()).unwrap();
+        self.release.lock().unwrap().recv().unwrap();
+    }
+
+    fn task(&self, message: &[u8]) -> Task {
+        let (double, what) = (self.clone(), message.get(1).copied());
+        Box::new(move || match what {
+            Some(b'b') => double.block(),
+            Some(b'p') => panic!("later"),
+            _ => double.entered.send(()).unwrap(),
+        })
+    }
 }
 
 impl MessageHandler for Double {
@@ -17,16 +35,15 @@ impl MessageHandler for Double {
         }
     }
 
-    fn serve(&self, _: &Arc<Principal>, message: &[u8]) -> Vec<u8> {
+    fn serve(&self, _: &Arc<Principal>, message: &[u8], lane: Lane) -> Served {
         match message.first() {
             Some(b'p') => panic!("served"),
-            Some(b'b') => {
-                self.entered.send(()).unwrap();
-                self.release.lock().unwrap().recv().unwrap();
-            }
+            Some(b'b') => self.block(),
+            Some(b'l') => return Served::Pending(b"later".to_vec(), self.task(message)),
+            Some(b'e') if lane != Lane::Slow => return Served::Elsewhere(Lane::Slow),
             _ => {}
         }
-        message.to_vec()
+        Served::Answer(message.to_vec())
     }
 
     fn refuse(&self, _: &[u8], why: Refusal) -> Vec<u8> {
@@ -50,7 +67,7 @@ fn bench(queue_deadline: Duration) -> Bench {
     let lane = LaneConfig { threads: 1, queue: 1 };
     let config =
         WorkersConfig { io_threads: 1, none: lane, token: lane, slow: lane, queue_deadline };
-    let double = Double { entered: entered_tx, release: Mutex::new(release_rx) };
+    let double = Double { entered: entered_tx, release: Arc::new(Mutex::new(release_rx)) };
     let workers = Arc::new(Workers::start(&config, Arc::new(double)).unwrap());
     Bench { workers, entered, release }
 }
@@ -77,7 +94,11 @@ fn submit(bench: &Bench, message: &[u8]) -> JoinHandle<Vec<u8>> {
 }
 
 fn wait_until_queued(bench: &Bench, jobs: usize) {
-    while locked(&bench.workers.shared.none.state).jobs.len() != jobs {
+    wait_until(&bench.workers.shared.none, |state| state.jobs.len() == jobs);
+}
+
+fn wait_until(queue: &LaneQueue, is_so: impl Fn(&queue::QueueState) -> bool) {
+    while !is_so(&locked(&queue.state)) {
         std::thread::yield_now();
     }
 }
@@ -124,4 +145,72 @@ fn stop_finishes_what_is_queued_and_refuses_the_rest() {
     assert_eq!(blocked.join().unwrap(), b"b");
     assert_eq!(waiting.join().unwrap(), b"waiting");
     assert_eq!(submit(&bench, b"late").join().unwrap(), b"ShuttingDown");
+}
+
+#[test]
+fn work_goes_on_in_the_slow_lane_after_its_message_was_answered() {
+    let bench = bench(Duration::from_secs(60));
+    assert_eq!(submit(&bench, b"lb").join().unwrap(), b"later");
+    bench.entered.recv().unwrap();
+    assert_eq!(submit(&bench, b"quick").join().unwrap(), b"quick");
+    let slow = submit(&bench, b"of the slow lanes");
+    wait_until(&bench.workers.shared.slow, |state| state.jobs.len() == 1);
+    assert!(!slow.is_finished(), "its only thread is at work");
+    bench.release.send(()).unwrap();
+    assert_eq!(slow.join().unwrap(), b"of the slow lanes");
+}
+
+#[test]
+fn panic_in_work_that_goes_on_ends_no_thread() {
+    let bench = bench(Duration::from_secs(60));
+    assert_eq!(submit(&bench, b"lp").join().unwrap(), b"later");
+    assert_eq!(submit(&bench, b"l").join().unwrap(), b"later");
+    bench.entered.recv().unwrap();
+    assert_eq!(bench.workers.panics(), 1);
+}
+
+#[test]
+fn message_for_another_lane_waits_for_a_thread_of_that_one() {
+    let bench = bench(Duration::from_secs(60));
+    assert_eq!(submit(&bench, b"elsewhere").join().unwrap(), b"elsewhere");
+    let blocked = submit(&bench, b"blocks");
+    bench.entered.recv().unwrap();
+    let waiting = submit(&bench, b"elsewhere");
+    wait_until(&bench.workers.shared.slow, |state| state.jobs.len() == 1);
+    assert_eq!(submit(&bench, b"elsewhere").join().unwrap(), b"Overloaded");
+    bench.release.send(()).unwrap();
+    assert_eq!(blocked.join().unwrap(), b"blocks");
+    assert_eq!(waiting.join().unwrap(), b"elsewhere");
+}
+
+#[test]
+fn messages_and_tasks_take_turns() {
+    let queue = LaneQueue::new(LaneConfig { threads: 1, queue: 9 });
+    for message in [b"1", b"2", b"3"] {
+        let (answer, _) = oneshot::channel();
+        let message = Wiping::new(message.to_vec());
+        let queued_at = Instant::now();
+        assert!(queue.push(Job { principal: principal(), message, queued_at, answer }).is_ok());
+        assert!(queue.push_task(Box::new(|| ())).is_none());
+    }
+    let turns: Vec<_> = (0..6)
+        .map(|_| match queue.pop() {
+            Some(Work::Message(job)) => job.message.first().copied(),
+            Some(Work::Task(_)) => None,
+            None => panic!("closed"),
+        })
+        .collect();
+    assert_eq!(turns, [Some(b'1'), None, Some(b'2'), None, Some(b'3'), None]);
+}
+
+#[test]
+fn stop_finishes_work_that_has_begun_and_drops_the_rest() {
+    let bench = bench(Duration::from_secs(60));
+    assert_eq!(submit(&bench, b"lb").join().unwrap(), b"later");
+    bench.entered.recv().unwrap();
+    assert_eq!(submit(&bench, b"l").join().unwrap(), b"later");
+    assert!(!bench.workers.stop_within(Duration::ZERO), "it is at work");
+    bench.release.send(()).unwrap();
+    assert!(bench.workers.stop_within(Duration::from_secs(60)));
+    assert!(bench.entered.try_recv().is_err(), "the second was never begun");
 }

@@ -15,7 +15,7 @@ use server::identity::{IdentityRules, Principal};
 use server::net::listener::{Listener, Stopped, Transport};
 use server::net::tls;
 use server::pki::{Authority, PemPair};
-use server::worker::{FrameFault, Lane, MessageHandler, Refusal, Workers};
+use server::worker::{FrameFault, Lane, MessageHandler, Refusal, Served, Workers};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -110,7 +110,7 @@ impl MessageHandler for Echo {
         if message.get(8) == Some(&b'b') { Lane::Slow } else { Lane::None }
     }
 
-    fn serve(&self, principal: &Arc<Principal>, message: &[u8]) -> Vec<u8> {
+    fn serve(&self, principal: &Arc<Principal>, message: &[u8], _: Lane) -> Served {
         match message.get(8) {
             Some(b'b') => {
                 self.entered.send(()).unwrap();
@@ -118,11 +118,12 @@ impl MessageHandler for Echo {
             }
             Some(b'p') => panic!("asked to"),
             Some(b'w') => {
-                return frame(format!("{} {}", principal.scope, principal.subject).as_bytes());
+                let who = format!("{} {}", principal.scope, principal.subject);
+                return Served::Answer(frame(who.as_bytes()));
             }
             _ => {}
         }
-        message.to_vec()
+        Served::Answer(message.to_vec())
     }
 
     fn refuse(&self, _: &[u8], why: Refusal) -> Vec<u8> {

@@ -6,9 +6,11 @@ use kmip_core::types::{
 };
 use server::config::{CredentialDemand, CredentialsConfig, UserConfig};
 use server::services::Bounds;
+use server::worker::Served;
 
-use crate::support::ask::{create, uid};
-use crate::support::tree::{date, enumeration, structure, text};
+use crate::support::answer::Reply;
+use crate::support::ask::{Request, create, uid};
+use crate::support::tree::{boolean, bytes, date, enumeration, structure, text};
 use crate::support::{START, World};
 
 /// Argon2id of "sesame", with the least memory there can be.
@@ -109,4 +111,31 @@ fn time_stamp_too_far_from_the_servers_clock_is_refused_where_that_is_checked() 
         }
         demo.create(vec![]);
     }
+}
+
+#[test]
+fn credential_is_checked_before_an_answer_is_put_off() {
+    let world = world(CredentialDemand::Required);
+    let demo = world.demo();
+    let request = demo.request().with(boolean(Tag::AsynchronousIndicator, true));
+    let ask = |request: Request| {
+        let bytes = request.item(Operation::Create, create(vec![])).bytes();
+        demo.begin(&bytes)
+    };
+    for refused in [request.clone(), request.clone().with(authentication("Sesame"))] {
+        let Served::Answer(answer) = ask(refused) else { panic!("taken") };
+        let reason = Reply::sound(answer).item(0).reason();
+        assert_eq!(reason, Reason::AuthenticationNotSuccessful);
+    }
+    let Served::Pending(answer, task) = ask(request.with(authentication("sesame"))) else {
+        panic!("not answered as pending")
+    };
+    task();
+    let value = vec![bytes(
+        Tag::AsynchronousCorrelationValue,
+        &Reply::sound(answer).item(0).value.unwrap(),
+    )];
+    assert_eq!(demo.fails(Operation::Poll, value.clone()), Reason::AuthenticationNotSuccessful);
+    let poll = demo.request().with(authentication("sesame")).item(Operation::Poll, value);
+    demo.send(&poll).item(0).ok();
 }

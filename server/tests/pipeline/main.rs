@@ -10,6 +10,7 @@
 )]
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
 
+mod asynchronous;
 mod bad_input;
 mod batch;
 mod credentials;

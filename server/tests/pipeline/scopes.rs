@@ -45,7 +45,10 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::Locate
         | Operation::RNGRetrieve
         | Operation::RNGSeed
-        | Operation::Hash => return None,
+        | Operation::Hash
+        // They name a pending operation: see `asynchronous`.
+        | Operation::Cancel
+        | Operation::Poll => return None,
         Operation::Get
         | Operation::Export
         | Operation::GetAttributes

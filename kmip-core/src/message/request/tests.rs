@@ -323,6 +323,20 @@ fn version_is_found_in_a_message_that_breaks_off() {
 }
 
 #[test]
+fn asynchronous_indicator_is_found_in_the_header_alone() {
+    let with = |fields| {
+        let message = vec![header(4, fields, 1), batch_item(Operation::Query, vec![])];
+        peek_asynchronous(&nest(Tag::RequestMessage, message).to_bytes())
+    };
+    let flag = |value| Item { tag: Tag::AsynchronousIndicator, value: Value::Boolean(value) };
+    assert!(with(vec![flag(true)]));
+    assert!(!with(vec![flag(false)]));
+    assert!(!with(vec![]));
+    assert!(!peek_asynchronous(&[]));
+    assert!(!peek_asynchronous(&nest(Tag::RequestMessage, vec![flag(true)]).to_bytes()));
+}
+
+#[test]
 fn missing_header_fields_are_missing() {
     let headless = decode(vec![batch_item(Operation::Query, vec![])]);
     assert_eq!(headless, Err(MessageFault::Header(DecodeError::Missing(Tag::RequestHeader))));

@@ -10,6 +10,7 @@ mod cache;
 mod dictionary;
 mod index;
 mod locate;
+mod pending;
 mod readers;
 mod row;
 mod schema;

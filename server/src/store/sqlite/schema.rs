@@ -26,7 +26,8 @@ const CHECKPOINT_PAGES: i64 = 4000;
 const CACHED_STATEMENTS: usize = 64;
 
 /// Each takes the schema one version further; a released one never changes.
-const MIGRATIONS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 /// The file that `path` means, symbolic links followed: all who open it meet at one lock.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {

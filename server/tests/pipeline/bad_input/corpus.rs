@@ -8,7 +8,9 @@ use kmip_core::types::{
     SplitKeyMethod, Tag, UsageLimitsUnit,
 };
 use server::operation::SERVED;
+use server::worker::Served;
 
+use crate::support::answer::Reply;
 use crate::support::ask::{
     Request, algorithm, attribute, attribute_at, create, create_pair, custom, data, iv, length,
     mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, template,
@@ -33,6 +35,8 @@ pub(super) struct Objects {
     /// Its uses are counted.
     limited: String,
     parts: Vec<String>,
+    /// What to poll a Create by, which is over.
+    over: Vec<u8>,
     /// Used up by what the requests do to it.
     spare: String,
 }
@@ -49,6 +53,7 @@ impl Objects {
         let parts = client.ok(Operation::CreateSplitKey, halves).texts(Tag::UniqueIdentifier);
         Self {
             parts,
+            over: over(client),
             aes: client.active(vec![custom("x-own", "1")]),
             private: client.register(ObjectType::PrivateKey, all(), keys::rsa_private()),
             public: client.register(ObjectType::PublicKey, all(), keys::rsa_public()),
@@ -143,6 +148,9 @@ impl Objects {
                 fields
             }
             Operation::Destroy => vec![uid(&self.spare)],
+            Operation::Cancel | Operation::Poll => {
+                vec![bytes(Tag::AsynchronousCorrelationValue, &self.over)]
+            }
             _ => self.crypto_payload(operation),
         }
     }
@@ -204,6 +212,17 @@ impl Objects {
         let method = DerivationMethod::HMAC;
         derive(ObjectType::SymmetricKey, &[&self.hmac], method, fields, wanted)
     }
+}
+
+/// What to poll an operation by that went on after its request was answered, and is over.
+fn over(client: &Client<'_>) -> Vec<u8> {
+    let request = client.request().with(boolean(Tag::AsynchronousIndicator, true));
+    let request = request.item(Operation::Create, create(Vec::new()));
+    let Served::Pending(answer, task) = client.begin(&request.bytes()) else {
+        panic!("not answered as pending")
+    };
+    task();
+    Reply::sound(answer).item(0).value.unwrap()
 }
 
 fn new_key() -> Vec<Item> {

@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) reason: Option<ResultReason>,
     pub(crate) message: Option<String>,
     pub(crate) payload: Option<Item>,
+    /// What to poll by, of an item that is pending.
+    pub(crate) value: Option<Vec<u8>>,
 }
 
 impl Reply {
@@ -104,7 +106,10 @@ impl Outcome {
             reason: item.child(Tag::ResultReason).map(|r| ResultReason(r.as_number())),
             message: item.child(Tag::ResultMessage).map(Read::as_text),
             payload: item.child(Tag::ResponsePayload).cloned(),
+            value: item.child(Tag::AsynchronousCorrelationValue).map(Read::as_bytes),
         };
+        let pending = outcome.status == ResultStatus::OperationPending;
+        assert_eq!(outcome.value.is_some(), pending, "what to poll by");
         match outcome.status {
             ResultStatus::Success => {
                 assert!(outcome.payload.is_some(), "a success without payload");
@@ -116,6 +121,9 @@ impl Outcome {
                 assert!(check || outcome.payload.is_none(), "a failure with payload");
                 assert!(outcome.reason.is_some(), "a failure without reason");
                 assert!(outcome.message.is_some_and_text(), "a failure without message");
+            }
+            ResultStatus::OperationPending => {
+                assert_eq!((outcome.reason, &outcome.payload), (None, &None));
             }
             ResultStatus::OperationUndone => assert_eq!(outcome.payload, None),
             other => panic!("an item ended as {other:?}"),

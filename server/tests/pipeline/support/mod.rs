@@ -27,6 +27,7 @@ use server::pipeline::Pipeline;
 use server::sealing::Sealer;
 use server::services::{About, Bounds, Clock, GroupRotation, ScopeRules, Services};
 use server::store::{ObjectStore, SqliteStore};
+use server::worker::Served;
 
 use answer::{Outcome, Reply};
 use ask::Request;
@@ -136,6 +137,7 @@ impl World {
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
             invocations: server::invocations::Invocations::default(),
+            asynchronous: server::asynchronous::InHand::default(),
             streams: server::streams::Streams::default(),
             moves: std::sync::Mutex::default(),
             bell: Arc::default(),
@@ -172,6 +174,11 @@ impl World {
     pub(crate) fn client(&self, scope: &str) -> Client<'_> {
         let subject = self.services.subject(&Scope::new(scope));
         Client { world: self, subject, version: ProtocolVersion::NEWEST }
+    }
+
+    /// What serves its messages.
+    pub(crate) const fn handler(&self) -> &Pipeline {
+        &self.pipeline
     }
 
     pub(crate) fn demo(&self) -> Client<'_> {
@@ -221,6 +228,11 @@ impl<'a> Client<'a> {
     /// Bytes in, bytes out; nothing is checked.
     pub(crate) fn raw(&self, message: &[u8]) -> Vec<u8> {
         self.world.pipeline.answer(&self.subject, message)
+    }
+
+    /// Bytes in, and what they have led to on a thread that must not do slow work.
+    pub(crate) fn begin(&self, message: &[u8]) -> Served {
+        self.world.pipeline.begin(&self.subject, message)
     }
 
     /// Sends a request; the answer must be in its version and keep every rule.

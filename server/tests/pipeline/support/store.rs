@@ -8,7 +8,10 @@ use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 use server::authz::{Grant, Housekeeping};
 use server::object::{ManagedObject, Scope};
-use server::store::{Filter, ObjectStore, Page, StoreError};
+use server::store::{
+    AsynchronousCorrelationValue, Ending, Filter, ObjectStore, Page, Pending, PendingRoom,
+    PendingStore, Progress, StoreError, Unfinished,
+};
 
 /// Lets calls through until a counter runs out, then fails them all.
 pub(crate) struct FailingStore {
@@ -106,5 +109,62 @@ impl ObjectStore for FailingStore {
 
     fn count(&self, housekeeping: Housekeeping) -> Done<Vec<(Scope, u64)>> {
         self.pass()?.count(housekeeping)
+    }
+}
+
+impl PendingStore for FailingStore {
+    fn pend(
+        &self,
+        grant: &Grant,
+        value: AsynchronousCorrelationValue,
+        now: DateTime,
+        room: PendingRoom,
+    ) -> Done<bool> {
+        self.pass()?.pend(grant, value, now, room)
+    }
+
+    fn pending(
+        &self,
+        grant: &Grant,
+        value: AsynchronousCorrelationValue,
+        now: DateTime,
+    ) -> Done<Option<Pending>> {
+        self.pass()?.pending(grant, value, now)
+    }
+
+    fn begin_pending(&self, grant: &Grant, value: AsynchronousCorrelationValue) -> Done<bool> {
+        self.pass()?.begin_pending(grant, value)
+    }
+
+    fn note_made(
+        &self,
+        grant: &Grant,
+        value: AsynchronousCorrelationValue,
+        made: &[&UniqueIdentifier],
+    ) -> Done<()> {
+        self.pass()?.note_made(grant, value, made)
+    }
+
+    fn end_pending(
+        &self,
+        grant: &Grant,
+        value: AsynchronousCorrelationValue,
+        from: Progress,
+        ending: &Ending,
+        keep_until: DateTime,
+    ) -> Done<bool> {
+        self.pass()?.end_pending(grant, value, from, ending, keep_until)
+    }
+
+    fn note_polled(&self, grant: &Grant, value: AsynchronousCorrelationValue) -> Done<()> {
+        self.pass()?.note_polled(grant, value)
+    }
+
+    fn unfinished(&self, housekeeping: Housekeeping) -> Done<Vec<Unfinished>> {
+        self.pass()?.unfinished(housekeeping)
+    }
+
+    fn forget_pending(&self, housekeeping: Housekeeping, now: DateTime) -> Done<()> {
+        self.pass()?.forget_pending(housekeeping, now)
     }
 }

@@ -66,13 +66,13 @@ fn an_empty_file_is_migrated_and_a_newer_schema_refused() {
             let read = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
             format!("{:?}", connection.pragma_query_value(None, name, read).unwrap())
         };
-        assert_eq!(pragma("user_version"), "Integer(2)");
+        assert_eq!(pragma("user_version"), "Integer(3)");
         assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
-        connection.pragma_update(None, "user_version", 3).unwrap();
+        connection.pragma_update(None, "user_version", 4).unwrap();
     }
     let Err(StoreError::Engine(text)) = SqliteStore::open(&path) else { panic!("opened") };
-    assert!(text.contains("version 3"), "{text}");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    assert!(text.contains("version 4"), "{text}");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
     assert!(load(&SqliteStore::open(&path).unwrap(), "a").is_some());
 }
 
