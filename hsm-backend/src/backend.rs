@@ -1,11 +1,13 @@
 //! The one trait every token stands behind.
 
+mod agreement;
 mod custody;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use custody::WrappedCustody;
+pub use agreement::{Agreement, KeyAgreement};
+pub use custody::{ArrivingKey, WrappedCustody};
 
 use crate::capability::{Capabilities, Mechanism};
 use crate::error::HsmError;
@@ -134,7 +136,7 @@ pub struct GeneratedPair {
 /// `Unsupported` where the capability table has no plan for the wish, `BadLength`,
 /// `BadParameter` or `BadData` for the caller's faults, a retryable kind for the token's.
 #[allow(clippy::missing_errors_doc)]
-pub trait HsmBackend: WrappedCustody + Send + Sync {
+pub trait HsmBackend: WrappedCustody + KeyAgreement + Send + Sync {
     /// Whether the token can be used now, and for what.
     fn state(&self) -> TokenState;
 

@@ -1,5 +1,6 @@
 //! A wrapper that fails chosen calls, for the server's tests.
 
+mod agreement;
 mod custodian;
 
 use std::collections::HashMap;
@@ -42,9 +43,13 @@ pub enum Verb {
     GenerateWrapped,
     GeneratePairWrapped,
     ImportWrapped,
+    RewrapArriving,
     Rewrap,
     MoveToBlob,
     MoveToToken,
+    DeriveKey,
+    DeriveWrapped,
+    Agree,
     Random,
     Seed,
     DestroyKey,

@@ -238,6 +238,8 @@ pub enum SignAlgorithm {
     },
     /// ECDSA over a hash; signatures are DER `ECDSA-Sig-Value`.
     Ecdsa(HashAlgorithm),
+    /// ECDSA over a digest of 16 to 64 bytes whose hash the caller does not tell.
+    EcdsaRaw,
     /// EdDSA over the message itself, without a context; no digest of it can stand in.
     EdDsa(EdwardsCurve),
 }

@@ -6,7 +6,10 @@ use rsa::{BoxedUint, RsaPrivateKey};
 use crate::capability::rules::RSA_BITS;
 use crate::encoding::{bit_length, der, left_pad, strip_zeros};
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{Curve, KeyMaterial, RsaCrtParts, RsaPrivateParts, SecretValue};
+use crate::job::{
+    Curve, KeyMaterial, PublicKey, RsaCrtParts, RsaPrivateParts, SecretKeyKind, SecretKeySpec,
+    SecretValue,
+};
 use crate::limits;
 use crate::software::modexp::number;
 
@@ -34,6 +37,43 @@ pub(crate) fn checked(material: &KeyMaterial) -> Result<KeyMaterial, HsmError> {
             check_scalar(*curve, d.expose())?;
             Ok(KeyMaterial::EcPrivate { curve: *curve, d })
         }
+    }
+}
+
+/// The curve and the point of somebody else's public key to agree with.
+///
+/// A point off its curve would tell its sender of the private key, and not every token looks.
+///
+/// # Errors
+///
+/// `BadKey`; `NotPermitted` for a key on no named curve.
+pub(crate) fn checked_peer(peer: &PublicKey) -> Result<(Curve, &[u8]), HsmError> {
+    let PublicKey::Ec { curve, point } = peer else {
+        return Err(HsmError::new(HsmErrorKind::NotPermitted, "key agreement"));
+    };
+    let whole = point.len() == 1 + 2 * curve.bytes();
+    let on_curve = match curve {
+        Curve::P256 => p256::PublicKey::from_sec1_bytes(point).is_ok(),
+        Curve::P384 => p384::PublicKey::from_sec1_bytes(point).is_ok(),
+        Curve::P521 => p521::PublicKey::from_sec1_bytes(point).is_ok(),
+        Curve::Secp256k1 => k256::PublicKey::from_sec1_bytes(point).is_ok(),
+    };
+    if whole && on_curve { Ok((*curve, point)) } else { Err(BAD_KEY) }
+}
+
+/// The length of a key that is all of the secret agreed on over `curve`.
+///
+/// # Errors
+///
+/// `Unsupported` for other lengths, and for keys whose bits are not all their own.
+pub(crate) fn check_agreed(curve: Curve, spec: SecretKeySpec) -> Result<usize, HsmError> {
+    let unsupported = HsmError::new(HsmErrorKind::Unsupported, "key agreement");
+    let whole = usize::try_from(spec.bits).is_ok_and(|bits| bits == 8 * curve.bytes());
+    match spec.kind {
+        SecretKeyKind::Aes | SecretKeyKind::Generic if whole => {
+            limits::spec_bytes(spec).map_err(|_| unsupported)
+        }
+        SecretKeyKind::Aes | SecretKeyKind::Generic | SecretKeyKind::Des3 => Err(unsupported),
     }
 }
 

@@ -24,12 +24,13 @@ pub mod software;
 mod streams;
 
 pub use backend::{
-    CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
-    TokenState, WrappedCustody, WrappedKey, WrappedPair,
+    Agreement, ArrivingKey, CallContext, Encrypted, Generated, GeneratedPair, HsmBackend,
+    KeyAgreement, KeyId, KeyRef, Output, TokenInfo, TokenState, WrappedCustody, WrappedKey,
+    WrappedPair,
 };
 pub use capability::{
-    Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan, Mechanism,
-    MechanismTraits, Service, SignPlan, Trial, Wish, WrapPlan, WrapProof, assists,
+    AgreePlan, Capabilities, CapabilityRow, CipherPlan, DigestPlan, GeneratePlan, MacPlan,
+    Mechanism, MechanismTraits, Service, SignPlan, Trial, Wish, WrapPlan, WrapProof, assists,
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;

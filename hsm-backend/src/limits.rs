@@ -174,6 +174,11 @@ pub(crate) fn check_data(data: &[u8]) -> Result<(), HsmError> {
     if data.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(BAD_LENGTH) }
 }
 
+/// Refuses a digest of no hash's length: MD5 has 16 bytes, SHA-512 has 64.
+pub(crate) fn check_digest(digest: &[u8]) -> Result<(), HsmError> {
+    if (16..=64).contains(&digest.len()) { Ok(()) } else { Err(BAD_LENGTH) }
+}
+
 /// Checks a secret key's length in bytes.
 pub(crate) fn check_secret_bytes(kind: SecretKeyKind, bytes: usize) -> Result<(), HsmError> {
     let good = match kind {

@@ -203,7 +203,7 @@ const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Some(hash),
         SignAlgorithm::EdDsa(_) => None,
-        SignAlgorithm::RsaPkcs1Raw => None,
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EcdsaRaw => None,
     }
 }
 

@@ -27,6 +27,7 @@ pub mod lifecycle;
 pub mod net;
 pub mod object;
 pub mod operation;
+pub mod pad;
 pub mod pipeline;
 pub mod pki;
 pub mod profiles;

@@ -196,13 +196,29 @@ fn keys() -> Vec<Row> {
     ]
 }
 
+/// What Derive Key asks of a token by a wish of its own.
+fn agreements() -> Vec<Row> {
+    let curves = [
+        ("P-256", Curve::P256),
+        ("P-384", Curve::P384),
+        ("P-521", Curve::P521),
+        ("secp256k1", Curve::Secp256k1),
+    ];
+    let row = |(name, curve)| Row {
+        asked: format!("Asymmetric Key, ECDH on {name}"),
+        wish: Wish::Agree(curve),
+    };
+    curves.map(row).into()
+}
+
 fn algorithms(capabilities: &Capabilities) -> String {
     use Operation as Op;
-    let sections: [(&[Op], Vec<Row>); 4] = [
+    let sections: [(&[Op], Vec<Row>); 5] = [
         (&[Op::Create, Op::CreateKeyPair], keys()),
         (&[Op::Encrypt, Op::Decrypt], ciphers()),
         (&[Op::Sign, Op::SignatureVerify], signatures()),
         (&[Op::MAC, Op::MACVerify], macs()),
+        (&[Op::DeriveKey], agreements()),
     ];
     let mut text = String::new();
     for (operations, rows) in sections {

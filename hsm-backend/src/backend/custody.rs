@@ -2,7 +2,20 @@
 
 use super::{CallContext, Generated, KeyId, KeyRef, Output, WrappedKey, WrappedPair};
 use crate::error::HsmError;
-use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
+use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec, WrapAlgorithm};
+
+/// A secret key that comes wrapped by a key of the token's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrivingKey {
+    /// What it is wrapped by.
+    pub wrapping: KeyRef,
+    /// The wrapped value.
+    pub blob: Vec<u8>,
+    /// How it is wrapped.
+    pub algorithm: WrapAlgorithm,
+    /// What it is.
+    pub spec: SecretKeySpec,
+}
 
 /// What a token does for keys that live in blobs, wrapped by a key that never leaves it.
 ///
@@ -44,6 +57,17 @@ pub trait WrappedCustody {
         call: &CallContext,
         kek: KeyId,
         material: &KeyMaterial,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError>;
+
+    /// Wraps anew a key that comes wrapped; its value stays in the token.
+    ///
+    /// `BadData` for what its wrapping key did not wrap.
+    fn rewrap_arriving(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        arriving: &ArrivingKey,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError>;
 

@@ -1,5 +1,6 @@
 //! Known answers: tokens are asked for them at login, and every backend in its contract.
 
+pub(crate) mod agreement;
 pub(crate) mod rsa;
 
 use super::rules::hash_row;
@@ -20,6 +21,8 @@ pub enum Trial {
     OaepLabel,
     /// That the token makes pairs on a curve, which its range of lengths does not tell.
     Curve(Curve),
+    /// That the token agrees on the known secret.
+    Agree(Curve),
 }
 
 impl Trial {
@@ -35,7 +38,9 @@ impl Trial {
             | Self::Sign(SignAlgorithm::RsaPss { hash, mgf }, SignPlan::HashHere(_)) => {
                 classic(hash, mgf)
             }
-            Self::Cipher(..) | Self::Sign(..) | Self::Mac(..) | Self::Curve(_) => true,
+            Self::Cipher(..) | Self::Sign(..) | Self::Mac(..) | Self::Curve(_) | Self::Agree(_) => {
+                true
+            }
             Self::OaepLabel => false,
         }
     }

@@ -21,7 +21,8 @@ pub fn assists(wish: Wish) -> bool {
         | Wish::GenerateSecret(_)
         | Wish::GenerateRsa
         | Wish::GenerateEc(_)
-        | Wish::GenerateEdwards(_) => false,
+        | Wish::GenerateEdwards(_)
+        | Wish::Agree(_) => false,
     }
 }
 

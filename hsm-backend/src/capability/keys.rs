@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::rules;
-use super::{GeneratePlan, Mechanism, MechanismTraits, Trial};
+use super::{AgreePlan, GeneratePlan, Mechanism, MechanismTraits, Trial};
 use crate::job::{Curve, EdwardsCurve, SecretKeyKind};
 
 type Ask<'a> = &'a dyn Fn(Mechanism) -> Option<MechanismTraits>;
@@ -38,15 +38,31 @@ pub(super) fn curves(
     let Some(traits) = info(mechanism).filter(|traits| traits.generate_pair) else {
         return HashMap::new();
     };
-    let fits = |bits: u32| {
-        let bits = u64::from(bits);
-        traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&bits)
-    };
     let plan = |bits| GeneratePlan { mechanism, min_bits: bits, max_bits: bits };
     // Those of NIST are on every token that has their length; of others, the length tells nothing.
     let there = |curve: Curve| curve != Curve::Secp256k1 || answers(Trial::Curve(curve));
-    let ours = rules::CURVES.iter().filter(|(curve, bits)| fits(*bits) && there(*curve));
+    let ours = rules::CURVES.iter().filter(|(curve, bits)| fits(traits, *bits) && there(*curve));
     ours.map(|(curve, bits)| (*curve, plan(*bits))).collect()
+}
+
+/// Those of the `known` curves on which the token agrees, each tried.
+pub(super) fn agreements(
+    info: Ask<'_>,
+    answers: &dyn Fn(Trial) -> bool,
+    known: &HashMap<Curve, GeneratePlan>,
+) -> HashMap<Curve, AgreePlan> {
+    let mechanism = Mechanism::ECDH1_DERIVE;
+    let Some(traits) = info(mechanism).filter(|traits| traits.derive) else {
+        return HashMap::new();
+    };
+    let usable = |curve, bits| fits(traits, bits) && answers(Trial::Agree(curve));
+    let ours = known.iter().filter(|(curve, plan)| usable(**curve, plan.max_bits));
+    ours.map(|(curve, _)| (*curve, AgreePlan::OnToken(mechanism))).collect()
+}
+
+/// Whether a length is in the token's range.
+fn fits(traits: MechanismTraits, bits: u32) -> bool {
+    traits.max_key == 0 || (traits.min_key..=traits.max_key).contains(&u64::from(bits))
 }
 
 pub(super) fn edwards(info: Ask<'_>) -> HashMap<EdwardsCurve, GeneratePlan> {

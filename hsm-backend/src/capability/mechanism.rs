@@ -78,6 +78,7 @@ mechanisms! {
     ECDSA_SHA3_256 = 0x1048,
     ECDSA_SHA3_384 = 0x1049,
     ECDSA_SHA3_512 = 0x104A,
+    ECDH1_DERIVE = 0x1050,
     EC_EDWARDS_KEY_PAIR_GEN = 0x1055,
     EDDSA = 0x1057,
     AES_KEY_GEN = 0x1080,
@@ -137,6 +138,7 @@ pub struct MechanismTraits {
     pub generate_pair: bool,
     pub wrap: bool,
     pub unwrap: bool,
+    pub derive: bool,
     /// Smallest key, in the mechanism's own unit; meaningless for some.
     pub min_key: u64,
     /// Largest key, in the mechanism's own unit; meaningless for some.

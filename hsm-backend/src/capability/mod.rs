@@ -91,6 +91,13 @@ pub enum DigestPlan {
     OnToken(Mechanism),
 }
 
+/// How a secret is agreed on with a private key in one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgreePlan {
+    /// C_DeriveKey, whose outcome is a key in the token.
+    OnToken(Mechanism),
+}
+
 /// How keys are made by one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GeneratePlan {
@@ -121,6 +128,7 @@ plan_mechanism! {
     MacPlan: OnToken;
     WrapPlan: OnToken | WholeBlocks;
     DigestPlan: OnToken;
+    AgreePlan: OnToken;
 }
 
 impl CipherPlan {
@@ -176,6 +184,7 @@ pub struct Capabilities {
     curves: HashMap<Curve, GeneratePlan>,
     edwards: HashMap<EdwardsCurve, GeneratePlan>,
     rsa: Option<GeneratePlan>,
+    agreements: HashMap<Curve, AgreePlan>,
     mac_min_bytes: usize,
     oaep_labels: bool,
 }
@@ -227,6 +236,7 @@ impl Capabilities {
         let mac = |wish: &MacAlgorithm, plan: &MacPlan| {
             has(plan.mechanism(), |t| t.sign) && answers(Trial::Mac(*wish, *plan))
         };
+        let curves = keys::curves(info, answers);
         Self {
             ciphers: keep(rules::ciphers(), cipher),
             signs: keep(rules::signs(), sign),
@@ -234,9 +244,10 @@ impl Capabilities {
             wraps: first(keep(wrap_rules(), |_, plan| wrap(plan))),
             digests: first(keep(rules::digests(), |_, plan| has(plan.mechanism(), |t| t.digest))),
             secrets: keys::secrets(info),
-            curves: keys::curves(info, answers),
             edwards: keys::edwards(info),
             rsa: keys::rsa(info),
+            agreements: keys::agreements(info, answers, &curves),
+            curves,
             mac_min_bytes: keys::mac_min_bytes(info),
             oaep_labels: has(Mechanism::RSA_PKCS_OAEP, |t| t.decrypt) && answers(Trial::OaepLabel),
         }
@@ -283,6 +294,12 @@ impl Capabilities {
     #[must_use]
     pub fn digest(&self, hash: HashAlgorithm) -> Option<DigestPlan> {
         self.digests.get(&hash).copied()
+    }
+
+    /// How a secret is agreed on with a private key on `curve`, if the token can do it.
+    #[must_use]
+    pub fn agree(&self, curve: Curve) -> Option<AgreePlan> {
+        self.agreements.get(&curve).copied()
     }
 
     /// How the token makes secret keys of `kind`, if it can make any.

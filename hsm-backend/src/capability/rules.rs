@@ -178,7 +178,10 @@ fn block_ciphers(row: &BlockRow) -> impl Iterator<Item = (CipherAlgorithm, Vec<C
 /// Hashing here comes first: it serves messages and finished digests alike, and only the digest
 /// crosses the wire to a network HSM.
 pub(crate) fn signs() -> Vec<(SignAlgorithm, Vec<SignPlan>)> {
-    let mut all = vec![(SignAlgorithm::RsaPkcs1Raw, vec![SignPlan::Raw(M::RSA_PKCS)])];
+    let mut all = vec![
+        (SignAlgorithm::RsaPkcs1Raw, vec![SignPlan::Raw(M::RSA_PKCS)]),
+        (SignAlgorithm::EcdsaRaw, vec![SignPlan::Raw(M::ECDSA)]),
+    ];
     for curve in EdwardsCurve::ALL {
         all.push((SignAlgorithm::EdDsa(curve), vec![SignPlan::OnToken(M::EDDSA)]));
     }

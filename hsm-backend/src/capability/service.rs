@@ -31,6 +31,7 @@ impl Capabilities {
             Wish::GenerateRsa => self.generate_rsa().map(|_| true),
             Wish::GenerateEc(curve) => self.generate_ec(curve).map(|_| true),
             Wish::GenerateEdwards(curve) => self.generate_edwards(curve).map(|_| true),
+            Wish::Agree(curve) => self.agree(curve).map(|_| true),
         };
         match native {
             Some(true) => Service::Native,
@@ -113,6 +114,7 @@ impl Wish {
             Self::GenerateRsa => each(Mechanism::RSA_PKCS_KEY_PAIR_GEN),
             Self::GenerateEc(_) => each(Mechanism::EC_KEY_PAIR_GEN),
             Self::GenerateEdwards(_) => each(Mechanism::EC_EDWARDS_KEY_PAIR_GEN),
+            Self::Agree(_) => each(Mechanism::ECDH1_DERIVE),
         }
     }
 }

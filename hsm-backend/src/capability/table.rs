@@ -22,6 +22,7 @@ pub enum Wish {
     GenerateRsa,
     GenerateEc(Curve),
     GenerateEdwards(EdwardsCurve),
+    Agree(Curve),
 }
 
 impl fmt::Display for Wish {
@@ -36,6 +37,7 @@ impl fmt::Display for Wish {
             Self::GenerateRsa => f.write_str("generate RSA"),
             Self::GenerateEc(curve) => write!(f, "generate EC {curve:?}"),
             Self::GenerateEdwards(curve) => write!(f, "generate {curve:?}"),
+            Self::Agree(curve) => write!(f, "agree {curve:?}"),
         }
     }
 }
@@ -84,6 +86,7 @@ impl Capabilities {
             Wish::GenerateEdwards(curve) => {
                 self.generate_edwards(curve).map(|plan| plain(plan.mechanism))
             }
+            Wish::Agree(curve) => self.agree(curve).map(|plan| plain(plan.mechanism())),
         };
         let (mechanism, note) = served.map_or((None, String::new()), |(m, note)| (Some(m), note));
         CapabilityRow { wish, mechanism, note }
@@ -148,6 +151,7 @@ fn wishes() -> impl Iterator<Item = Wish> {
         SignAlgorithm::RsaPkcs1(_)
         | SignAlgorithm::RsaPkcs1Raw
         | SignAlgorithm::Ecdsa(_)
+        | SignAlgorithm::EcdsaRaw
         | SignAlgorithm::EdDsa(_) => true,
     };
     let ciphers = rules::ciphers().into_iter().map(|(wish, _)| wish).filter(cipher_listed);
@@ -159,6 +163,7 @@ fn wishes() -> impl Iterator<Item = Wish> {
     let secrets = kinds.into_iter().map(Wish::GenerateSecret);
     let curves = rules::CURVES.iter().map(|(curve, _)| Wish::GenerateEc(*curve));
     let edwards = EdwardsCurve::ALL.into_iter().map(Wish::GenerateEdwards);
+    let agree = rules::CURVES.iter().map(|(curve, _)| Wish::Agree(*curve));
     let generate = secrets.chain([Wish::GenerateRsa]).chain(curves).chain(edwards);
     ciphers
         .map(Wish::Cipher)
@@ -167,4 +172,5 @@ fn wishes() -> impl Iterator<Item = Wish> {
         .chain(wraps)
         .chain(digests)
         .chain(generate)
+        .chain(agree)
 }

@@ -13,6 +13,7 @@ fn everything(_: Mechanism) -> Option<MechanismTraits> {
         generate_pair: true,
         wrap: true,
         unwrap: true,
+        derive: true,
         min_key: 0,
         max_key: 0,
     })
@@ -87,7 +88,9 @@ fn resolve_composes_ccm_only_where_the_token_lacks_it() {
 fn resolve_drops_plans_that_give_a_wrong_answer() {
     let lies = |trial| match trial {
         Trial::Cipher(_, plan) => plan.mechanism() != Mechanism::AES_CTR,
-        Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel | Trial::Curve(_) => true,
+        Trial::Sign(..) | Trial::Mac(..) | Trial::OaepLabel | Trial::Curve(_) | Trial::Agree(_) => {
+            true
+        }
     };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &lies);
     let ctr = token.cipher(CipherAlgorithm::aes(BlockMode::Ctr, Padding::None));
@@ -112,7 +115,8 @@ fn resolve_encodes_pss_here_where_the_token_fails() {
         | Trial::Sign(..)
         | Trial::Mac(..)
         | Trial::OaepLabel
-        | Trial::Curve(_) => true,
+        | Trial::Curve(_)
+        | Trial::Agree(_) => true,
     };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &one_hash_only);
     let pss = |hash, mgf| token.sign(SignAlgorithm::RsaPss { hash, mgf });
@@ -130,7 +134,7 @@ fn resolve_unpads_oaep_here_where_the_token_fails() {
             hash == HashAlgorithm::Sha1
         }
         Trial::Cipher(..) | Trial::Sign(..) | Trial::Mac(..) => true,
-        Trial::OaepLabel | Trial::Curve(_) => false,
+        Trial::OaepLabel | Trial::Curve(_) | Trial::Agree(_) => false,
     };
     let token = Capabilities::resolve(&everything, &|_| WrapProof::Exact, &old);
     let oaep = |hash| token.cipher(CipherAlgorithm::RsaOaep { hash, mgf: hash });

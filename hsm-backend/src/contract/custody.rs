@@ -2,7 +2,7 @@
 
 use super::cipher::{decrypt, encrypt, params_for};
 use super::support::*;
-use crate::backend::{HsmBackend, KeyId, KeyRef, WrappedKey};
+use crate::backend::{ArrivingKey, HsmBackend, KeyId, KeyRef, WrappedKey};
 use crate::custody::algorithm_for;
 use crate::error::HsmErrorKind;
 use crate::job::{
@@ -101,6 +101,39 @@ pub(super) fn rewrapped_keys_are_the_same_keys(backend: &dyn HsmBackend) {
     assert_eq!(kind(backend.export_key(&call(), &after)), HsmErrorKind::NotExtractable);
     let orphan = encrypt(backend, &live(old.id, &made), AES_ECB, &params, &[5; 16]);
     assert_eq!(kind(orphan), HsmErrorKind::KeyNotFound);
+}
+
+pub(super) fn arriving_keys_are_wrapped_anew(backend: &dyn HsmBackend) {
+    if !served(backend) {
+        return;
+    }
+    let kek = kek(backend);
+    // RFC 3394 §4.1.
+    let wrapping = TestKey::aes(backend, "000102030405060708090a0b0c0d0e0f");
+    let arriving = ArrivingKey {
+        wrapping: wrapping.key.clone(),
+        blob: hex("1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5"),
+        algorithm: crate::job::WrapAlgorithm::AesKeyWrap,
+        spec: SecretKeySpec { kind: SecretKeyKind::Aes, bits: 128 },
+    };
+    let made = backend.rewrap_arriving(&call(), kek.id, &arriving, &open_policy()).unwrap();
+    let exported = backend.export_key(&call(), &live(kek.id, &made.value)).unwrap();
+    assert_eq!(exported, secret(SecretKeyKind::Aes, hex("00112233445566778899aabbccddeeff")));
+    let made = backend.rewrap_arriving(&call(), kek.id, &arriving, &shut_policy()).unwrap();
+    let shut = backend.export_key(&call(), &live(kek.id, &made.value));
+    assert_eq!(kind(shut), HsmErrorKind::NotExtractable);
+    let refused = |arriving: &ArrivingKey| {
+        kind(backend.rewrap_arriving(&call(), kek.id, arriving, &open_policy()))
+    };
+    let mut damaged = arriving.clone();
+    damaged.blob[0] ^= 1;
+    assert_eq!(refused(&damaged), HsmErrorKind::BadData);
+    let longer = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 256 };
+    assert_eq!(refused(&ArrivingKey { spec: longer, ..arriving.clone() }), HsmErrorKind::BadLength);
+    let idle = secret(SecretKeyKind::Aes, hex("000102030405060708090a0b0c0d0e0f"));
+    let idle = TestKey::import(backend, &idle, &idle_policy());
+    let wrapping = idle.key.clone();
+    assert_eq!(refused(&ArrivingKey { wrapping, ..arriving }), HsmErrorKind::NotPermitted);
 }
 
 pub(super) fn wrapping_keys_touch_no_data_and_damage_is_seen(backend: &dyn HsmBackend) {

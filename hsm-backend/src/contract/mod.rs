@@ -4,6 +4,7 @@
 //! be refused as `Unsupported`. Cases make keys of their own and destroy them.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod agreement;
 mod ccm;
 mod cipher;
 mod custody;
@@ -94,6 +95,7 @@ cases! {
         digest_of_key_equals_digest_of_value;
     sign:
         ecdsa_verifies_for_every_curve_and_hash
+        ecdsa_signs_digests_of_any_hash
         rsa_signatures_verify_for_every_hash
         pkcs1_matches_known_answer
         pss_salt_runs_to_the_limit_and_no_further
@@ -124,7 +126,13 @@ cases! {
         wrapped_keys_can_be_shut_for_good
         wrapped_private_keys_sign_and_stay_shut
         imported_private_keys_come_back_from_their_blobs
+        arriving_keys_are_wrapped_anew
         wrapping_keys_touch_no_data_and_damage_is_seen;
+    agreement:
+        agreed_secrets_match_known_answers
+        agreed_keys_are_the_secret_wherever_they_live
+        agreed_keys_encrypt_and_stay_shut
+        agreement_refuses_other_keys_lengths_and_points;
     misc:
         random_is_long_and_fresh
         seed_is_taken_or_declined

@@ -23,7 +23,9 @@ fn sign_and_verify(
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => hash,
-        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => panic!("no hash"),
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_) => {
+            panic!("no hash")
+        }
     };
     let sign = |input| backend.sign(&call(), &key.key, algorithm, salt, input);
     if capabilities(backend).sign(algorithm).is_none() {
@@ -56,6 +58,38 @@ pub(super) fn ecdsa_verifies_for_every_curve_and_hash(backend: &dyn HsmBackend) 
         let (key, public) = TestKey::ec(backend, curve);
         for hash in hashes_here() {
             sign_and_verify(backend, &key, &public, SignAlgorithm::Ecdsa(hash), None);
+        }
+    }
+}
+
+pub(super) fn ecdsa_signs_digests_of_any_hash(backend: &dyn HsmBackend) {
+    let has = |curve: &Curve| capabilities(backend).generate_ec(*curve).is_some();
+    for curve in Curve::ALL.into_iter().filter(has) {
+        let (key, public) = TestKey::ec(backend, curve);
+        let sign = |digest: &[u8]| {
+            let input = SignInput::Digest(digest);
+            backend.sign(&call(), &key.key, SignAlgorithm::EcdsaRaw, None, input)
+        };
+        for bytes in [16, 20, 33, 64] {
+            let digest = vec![0xA5; bytes];
+            let signature = sign(&digest).unwrap().value;
+            let holds = |digest: &[u8]| {
+                let input = SignInput::Digest(digest);
+                verify(&public, SignAlgorithm::EcdsaRaw, None, input, &signature).unwrap()
+            };
+            assert!(holds(&digest), "{curve:?} {bytes}");
+            let mut other = digest.clone();
+            other[0] ^= 1;
+            assert!(!holds(&other), "{curve:?} {bytes}");
+        }
+        // Where the length is a hash's, it is the signature of that hash.
+        let digest = digest(HashAlgorithm::Sha256, MESSAGE).unwrap();
+        let signature = sign(&digest).unwrap().value;
+        let (named, message) =
+            (SignAlgorithm::Ecdsa(HashAlgorithm::Sha256), SignInput::Message(MESSAGE));
+        assert!(verify(&public, named, None, message, &signature).unwrap(), "{curve:?}");
+        for bytes in [0, 15, 65] {
+            assert_eq!(kind(sign(&vec![1; bytes])), HsmErrorKind::BadLength);
         }
     }
 }

@@ -99,6 +99,13 @@ pub(crate) fn ecdsa_digest(digest: &[u8], curve: Curve) -> &[u8] {
     digest.get(..digest.len().min(curve.bytes())).unwrap_or(digest)
 }
 
+/// The digest as the `ecdsa` crates take it: they refuse those shorter than half the order, which the
+/// standard does not (SHA-1 on P-521). Zeros in front leave the number the same.
+pub(crate) fn ecdsa_prehash(digest: &[u8], curve: Curve) -> Vec<u8> {
+    let least = digest.len().max(curve.bytes().div_ceil(2));
+    left_pad(digest, least).unwrap_or_else(|| digest.to_vec())
+}
+
 /// Whether a number is zero.
 pub(crate) fn is_zero(number: &[u8]) -> bool {
     strip_zeros(number).is_empty()

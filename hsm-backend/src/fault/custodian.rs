@@ -2,7 +2,8 @@
 
 use super::{FaultyBackend, Verb};
 use crate::backend::{
-    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+    ArrivingKey, CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey,
+    WrappedPair,
 };
 use crate::error::HsmError;
 use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
@@ -42,6 +43,16 @@ impl WrappedCustody for FaultyBackend {
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
         self.run(Verb::ImportWrapped, |inner| inner.import_wrapped(call, kek, material, policy))
+    }
+
+    fn rewrap_arriving(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        arriving: &ArrivingKey,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        self.run(Verb::RewrapArriving, |inner| inner.rewrap_arriving(call, kek, arriving, policy))
     }
 
     fn rewrap(

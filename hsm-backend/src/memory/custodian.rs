@@ -2,7 +2,8 @@
 
 use super::{MemoryBackend, custody, generate};
 use crate::backend::{
-    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+    ArrivingKey, CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey,
+    WrappedPair,
 };
 use crate::custody::{KEK_SPEC, kek_policy};
 use crate::error::HsmError;
@@ -46,6 +47,17 @@ impl WrappedCustody for MemoryBackend {
     ) -> Result<Output<WrappedKey>, HsmError> {
         let (store, capabilities) = self.enter(call)?;
         custody::import_wrapped(store, &capabilities, kek, material, policy)
+    }
+
+    fn rewrap_arriving(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        arriving: &ArrivingKey,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        let (store, capabilities) = self.enter(call)?;
+        custody::rewrap_arriving(store, &capabilities, kek, arriving, policy)
     }
 
     fn rewrap(

@@ -2,7 +2,7 @@
 
 use super::keys::{Store, Stored, UNSUPPORTED};
 use super::{generate, import, wrap};
-use crate::backend::{Generated, KeyId, KeyRef, Output, WrappedKey, WrappedPair};
+use crate::backend::{ArrivingKey, Generated, KeyId, KeyRef, Output, WrappedKey, WrappedPair};
 use crate::capability::Capabilities;
 use crate::custody::{Contents, Envelope};
 use crate::encoding::bad_data;
@@ -127,6 +127,19 @@ fn read_back(contents: Contents, bytes: Vec<u8>) -> Result<KeyMaterial, HsmError
             KeyMaterial::EdwardsPrivate { curve, seed: SecretValue::new(seed) }
         }
     })
+}
+
+pub(super) fn rewrap_arriving(
+    store: &Store,
+    capabilities: &Capabilities,
+    kek: KeyId,
+    arriving: &ArrivingKey,
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedKey>, HsmError> {
+    let ArrivingKey { wrapping, blob, algorithm, spec } = arriving;
+    let value = wrap::unwrap(store, capabilities, wrapping, blob, *algorithm, *spec)?.value;
+    let material = KeyMaterial::Secret { kind: spec.kind, value };
+    import_wrapped(store, capabilities, kek, &material, policy)
 }
 
 pub(super) fn rewrap(

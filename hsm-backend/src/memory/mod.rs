@@ -5,6 +5,7 @@
 #[cfg(not(debug_assertions))]
 compile_error!("the feature `memory` keeps keys in plain memory: it is for tests, not for release");
 
+mod agreement;
 mod block;
 mod ccm;
 mod cipher;
@@ -92,6 +93,7 @@ impl MemoryBackend {
             generate_pair: true,
             wrap: true,
             unwrap: true,
+            derive: true,
             min_key: 0,
             max_key: 0,
         };

@@ -7,7 +7,7 @@ use super::keys::{NOT_PERMITTED, Store, UNSUPPORTED};
 use crate::backend::{KeyRef, Output};
 use crate::capability::Capabilities;
 use crate::encoding::pss::Hashes;
-use crate::encoding::{bit_length, der, left_pad, pkcs1, pss};
+use crate::encoding::{bit_length, der, pkcs1, pss};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{Curve, EdwardsCurve, KeyMaterial, RsaPrivateParts, SignAlgorithm, SignInput};
 use crate::limits;
@@ -45,13 +45,20 @@ pub(super) fn sign(
         (KeyMaterial::EcPrivate { curve, d }, SignAlgorithm::Ecdsa(hash)) => {
             sign_ec(*curve, d.expose(), &digest_input(hash, input)?)?
         }
+        (KeyMaterial::EcPrivate { curve, d }, SignAlgorithm::EcdsaRaw) => {
+            limits::check_digest(bytes)?;
+            sign_ec(*curve, d.expose(), bytes)?
+        }
         (KeyMaterial::EdwardsPrivate { curve, seed }, SignAlgorithm::EdDsa(wanted))
             if *curve == wanted =>
         {
             sign_edwards(*curve, seed.expose(), bytes)?
         }
         (KeyMaterial::Secret { .. }, _)
-        | (KeyMaterial::RsaPrivate(_), SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_))
+        | (
+            KeyMaterial::RsaPrivate(_),
+            SignAlgorithm::Ecdsa(_) | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_),
+        )
         | (KeyMaterial::EcPrivate { .. } | KeyMaterial::EdwardsPrivate { .. }, _) => {
             return Err(NOT_PERMITTED);
         }
@@ -117,11 +124,7 @@ macro_rules! sign_on {
 }
 
 fn sign_ec(curve: Curve, d: &[u8], digest: &[u8]) -> Result<Vec<u8>, HsmError> {
-    // The crates refuse digests shorter than half the order (SHA-1 on P-384); the standard does
-    // not, and zeros in front leave the number the same.
-    let least = digest.len().max(curve.bytes().div_ceil(2));
-    let digest = if digest.len() < least { left_pad(digest, least) } else { Some(digest.to_vec()) };
-    let digest = &digest.unwrap_or_default();
+    let digest = &der::ecdsa_prehash(digest, curve);
     match curve {
         Curve::P256 => sign_on!(p256, d, digest),
         Curve::P384 => sign_on!(p384, d, digest),

@@ -12,12 +12,14 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
 use super::aead::AeadJob;
+use super::agreement;
 use super::block::BlockJob;
 use super::mechanism::plain;
 use super::rv::Fault;
 use super::template;
 use crate::backend::Encrypted;
 use crate::backend::KeyId;
+use crate::capability::answers::agreement::AgreedAnswer;
 use crate::capability::answers::{ANSWERS, Answer, CMAC, HMAC_KEY, HMAC_TEXT, HMACS, Trial, bytes};
 use crate::capability::{CipherPlan, Mechanism, WrapProof};
 use crate::custody::Contents;
@@ -89,6 +91,7 @@ impl<'a> Prober<'a> {
             Trial::Mac(wish, plan) => self.mac(wish, plan.mechanism()),
             Trial::OaepLabel => self.oaep_heeds_labels(),
             Trial::Curve(curve) => self.makes_pairs(curve).map(Some),
+            Trial::Agree(curve) => self.agrees(curve),
         }
     }
 
@@ -144,6 +147,26 @@ impl<'a> Prober<'a> {
             session.destroy_object(public)?;
             session.destroy_object(private)?;
             Ok(true)
+        })
+    }
+
+    /// A private key that lives for this question, and the secret it shares with a known point.
+    fn agrees(&self, curve: Curve) -> Result<Option<bool>, Fault> {
+        let Some(answer) = AgreedAnswer::on(curve) else { return Ok(None) };
+        let usage = KeyUsage { derive: true, ..KeyUsage::default() };
+        let mut template = template::in_session(Contents::Ec(curve), usage, true, false);
+        template.extend([
+            Attribute::EcParams(ec_params(curve).to_vec()),
+            Attribute::Value(answer.scalar()),
+        ]);
+        let readable = agreement::readable(curve)?;
+        self.attempt(|session| {
+            // Some let in no private key: they are believed.
+            let Ok(private) = session.create_object(&template) else { return Ok(None) };
+            let secret = agreement::derive(session, private, &answer.point(), &readable)
+                .and_then(|secret| agreement::read_and_destroy(session, secret, curve));
+            session.destroy_object(private)?;
+            Ok(Some(secret?.expose() == answer.secret()))
         })
     }
 
@@ -217,7 +240,11 @@ fn essence(trial: Trial) -> Trial {
             Trial::Cipher(CipherAlgorithm::RsaRaw, CipherPlan::OnToken(mechanism))
         }
         Trial::Sign(wish, plan) => Trial::Sign(rsa::signed_alike(wish, plan), plan),
-        Trial::Cipher(..) | Trial::Mac(..) | Trial::OaepLabel | Trial::Curve(_) => trial,
+        Trial::Cipher(..)
+        | Trial::Mac(..)
+        | Trial::OaepLabel
+        | Trial::Curve(_)
+        | Trial::Agree(_) => trial,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Pkcs11Backend, custody, moving};
 use crate::backend::{
-    CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey, WrappedPair,
+    ArrivingKey, CallContext, Generated, KeyId, KeyRef, Output, WrappedCustody, WrappedKey,
+    WrappedPair,
 };
 use crate::error::HsmError;
 use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
@@ -40,6 +41,16 @@ impl WrappedCustody for Pkcs11Backend {
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
         custody::import_wrapped(&*self.token()?, call, kek, material, policy)
+    }
+
+    fn rewrap_arriving(
+        &self,
+        call: &CallContext,
+        kek: KeyId,
+        arriving: &ArrivingKey,
+        policy: &KeyPolicy,
+    ) -> Result<Output<WrappedKey>, HsmError> {
+        moving::arriving_to_blob(&*self.token()?, call, kek, arriving, policy)
     }
 
     fn rewrap(

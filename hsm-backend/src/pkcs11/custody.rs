@@ -122,7 +122,7 @@ pub(super) fn rewrap(
 }
 
 /// A key that lives in the session to be wrapped.
-fn passing(contents: Contents) -> Vec<Attribute> {
+pub(super) fn passing(contents: Contents) -> Vec<Attribute> {
     let policy = passing_policy(contents);
     template::in_session(contents, policy.usage, policy.sensitive, policy.extractable)
 }
@@ -162,7 +162,8 @@ pub(super) fn kind_of(contents: Contents) -> KeyKind {
     }
 }
 
-fn wrap_passing<T>(
+/// Wraps what `make` makes in the session, and destroys it there.
+pub(super) fn wrap_passing<T>(
     token: &Token,
     call: &CallContext,
     kek: KeyId,
@@ -354,7 +355,7 @@ fn check_value_now(session: &Session, object: ObjectHandle, kind: SecretKeyKind)
 }
 
 /// A doubtful answer of a healthy token to an unwrapping means a damaged blob.
-fn unreadable(token: &Token, fault: Fault) -> Fault {
+pub(super) fn unreadable(token: &Token, fault: Fault) -> Fault {
     if fault.effect == Effect::Doubtful && token.is_well() {
         return HsmError::new(HsmErrorKind::BadData, "C_UnwrapKey").into();
     }

@@ -1,6 +1,7 @@
 //! A token behind a PKCS#11 library.
 
 mod aead;
+mod agreement;
 mod answers;
 mod block;
 mod cipher;

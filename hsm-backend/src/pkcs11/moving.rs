@@ -1,11 +1,12 @@
-//! Keys that change their custody: out of a token object into a blob, and back.
+//! Keys that change their custody: out of a token object, or another's wrapping, into a blob, and back.
 
 use super::custody;
 use super::keys::KeyKind;
+use super::mechanism::plain;
 use super::token::{Doubt, Token};
 use super::wrap::{self, Arrival};
-use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output, WrappedKey};
-use crate::custody::Envelope;
+use crate::backend::{ArrivingKey, CallContext, Generated, KeyId, KeyRef, Output, WrappedKey};
+use crate::custody::{Contents, Envelope};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{KeyPolicy, SecretKeySpec};
 use crate::limits;
@@ -32,6 +33,30 @@ pub(super) fn to_blob(
         Ok((key.object, custody::contents_of(kind).ok_or(UNSUPPORTED)?))
     })?;
     custody::wrap_object(token, call, kek, (object, contents), policy)
+}
+
+/// Unwraps what came wrapped, and wraps it anew.
+pub(super) fn arriving_to_blob(
+    token: &Token,
+    call: &CallContext,
+    kek: KeyId,
+    arriving: &ArrivingKey,
+    policy: &KeyPolicy,
+) -> Result<Output<WrappedKey>, HsmError> {
+    let spec = arriving.spec;
+    let mechanism =
+        wrap::plan_to_unwrap(token, &arriving.blob, arriving.algorithm, spec)?.mechanism();
+    let contents = Contents::Secret(spec);
+    let template = custody::passing(contents);
+    token.wake(call, &arriving.wrapping)?;
+    let (made, ()) = custody::wrap_passing(token, call, kek, contents, policy, |session| {
+        let wrapping = token.key(call, session, &arriving.wrapping)?;
+        wrap::need_aes(&wrapping)?;
+        let handle = token.working_handle(&wrapping)?;
+        let object = session.unwrap_key(&plain(mechanism), handle, &arriving.blob, &template);
+        Ok((object.map_err(|error| custody::unreadable(token, error.into()))?, ()))
+    })?;
+    Ok(made)
 }
 
 /// Unwraps a blob into a token object.

@@ -35,6 +35,7 @@ fn traits(library: &Pkcs11, slot: Slot, mechanism: Mechanism) -> Option<Mechanis
         generate_pair: info.generate_key_pair(),
         wrap: info.wrap(),
         unwrap: info.unwrap(),
+        derive: info.derive(),
         min_key: number(info.min_key_size()),
         max_key: number(info.max_key_size()),
     })

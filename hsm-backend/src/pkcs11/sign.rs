@@ -46,6 +46,9 @@ pub(super) fn sign(
     let plan = plan.ok_or(UNSUPPORTED)?;
     let (SignInput::Message(bytes) | SignInput::Digest(bytes)) = input;
     limits::check_data(bytes)?;
+    if algorithm == SignAlgorithm::EcdsaRaw {
+        limits::check_digest(bytes)?;
+    }
     let default_salt = hash_of(algorithm).map_or(0, HashAlgorithm::bytes);
     let job = Job {
         algorithm,
@@ -63,7 +66,7 @@ const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Some(hash),
-        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => None,
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_) => None,
     }
 }
 
@@ -84,7 +87,9 @@ fn prepare<'a>(
 
 fn sign_with(token: &Token, session: &Session, key: &Key, job: &Job<'_>) -> Result<Vec<u8>, Fault> {
     match (key.kind, job.algorithm) {
-        (KeyKind::Ec(curve), SignAlgorithm::Ecdsa(_)) => sign_ec(token, session, key, curve, job),
+        (KeyKind::Ec(curve), SignAlgorithm::Ecdsa(_) | SignAlgorithm::EcdsaRaw) => {
+            sign_ec(token, session, key, curve, job)
+        }
         (KeyKind::Rsa { modulus_bits }, SignAlgorithm::RsaPss { hash, mgf }) => {
             sign_pss(token, session, key, modulus_bits, Hashes { message: hash, mgf }, job)
         }
@@ -108,9 +113,10 @@ fn sign_with(token: &Token, session: &Session, key: &Key, job: &Job<'_>) -> Resu
         }
         (KeyKind::Secret { .. }, _)
         | (KeyKind::Ec(_) | KeyKind::Edwards(_), _)
-        | (KeyKind::Rsa { .. }, SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_)) => {
-            Err(HsmError::new(HsmErrorKind::NotPermitted, "key type").into())
-        }
+        | (
+            KeyKind::Rsa { .. },
+            SignAlgorithm::Ecdsa(_) | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_),
+        ) => Err(HsmError::new(HsmErrorKind::NotPermitted, "key type").into()),
     }
 }
 
@@ -174,13 +180,11 @@ fn sign_ec(
     job: &Job<'_>,
 ) -> Result<Vec<u8>, Fault> {
     let raw = match job.plan {
-        SignPlan::HashHere(mechanism) => {
+        SignPlan::HashHere(mechanism) | SignPlan::Raw(mechanism) => {
             let handle = token.working_handle(key)?;
             session.sign(&plain(mechanism), handle, ecdsa_digest(&job.input, curve))?
         }
-        SignPlan::OnToken(_) | SignPlan::EncodeHere(_) | SignPlan::Raw(_) => {
-            sign_parts(token, session, key, job)?
-        }
+        SignPlan::OnToken(_) | SignPlan::EncodeHere(_) => sign_parts(token, session, key, job)?,
     };
     let wrong = HsmError::new(HsmErrorKind::Device(0), "C_Sign");
     ecdsa_to_der(&raw).ok_or_else(|| wrong.into())

@@ -95,6 +95,15 @@ impl Token {
         Err(HsmError::new(HsmErrorKind::Unavailable, "use_key"))
     }
 
+    /// Sees to it that the handle of `key` is alive, for work that uses it beside another: only that
+    /// other's is found anew when it proves dead.
+    pub(super) fn wake(&self, call: &CallContext, key: &KeyRef) -> Result<(), HsmError> {
+        self.use_key(call, key, Doubt::Device, |session, key| {
+            let handle = self.working_handle(key)?;
+            keys::read(session, handle, AttributeType::Class).map(drop)
+        })
+    }
+
     /// A handle that is called invalid, but was found a moment ago and is alive: some tokens say so
     /// of a key that does not permit the use (Kryoptic of CKA_WRAP).
     fn stale_to_the_end(

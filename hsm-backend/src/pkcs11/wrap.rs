@@ -13,7 +13,7 @@ use crate::backend::{CallContext, Generated, KeyId, KeyRef, Output};
 use crate::capability::WrapPlan;
 use crate::custody::Contents;
 use crate::error::{HsmError, HsmErrorKind};
-use crate::job::{KeyPolicy, SecretKeyKind, SecretValue, WrapAlgorithm};
+use crate::job::{KeyPolicy, SecretKeyKind, SecretKeySpec, SecretValue, WrapAlgorithm};
 use crate::limits;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "wrap");
@@ -61,7 +61,7 @@ fn target_bytes(key: &Key) -> Option<usize> {
     }
 }
 
-fn need_aes(key: &Key) -> Result<(), HsmError> {
+pub(super) fn need_aes(key: &Key) -> Result<(), HsmError> {
     super::cipher::need_secret(key, SecretKeyKind::Aes)
 }
 
@@ -165,6 +165,23 @@ pub(super) fn unwrap_data(
     Ok(Output { value, mechanism })
 }
 
+/// How a secret key of these bytes is unwrapped.
+pub(super) fn plan_to_unwrap(
+    token: &Token,
+    blob: &[u8],
+    algorithm: WrapAlgorithm,
+    spec: SecretKeySpec,
+) -> Result<WrapPlan, HsmError> {
+    let plan = plan_of(token, algorithm)?;
+    super::import::need_use_for(token, spec.kind)?;
+    let bytes = limits::spec_bytes(spec)?;
+    limits::check_wrapped(blob, bytes)?;
+    if algorithm == WrapAlgorithm::AesKeyWrap {
+        check_length(algorithm, plan, Some(bytes))?;
+    }
+    Ok(plan)
+}
+
 /// Unwraps a secret key into a token object.
 ///
 /// Spec: PKCS#11 2.40 §5.13, C_UnwrapKey.
@@ -174,15 +191,12 @@ pub(super) fn unwrap_key(
     wrapping: &KeyRef,
     arrival: &Arrival<'_>,
 ) -> Result<Output<Generated>, HsmError> {
-    let plan = plan_of(token, arrival.algorithm)?;
-    if let Contents::Secret(spec) = arrival.contents {
-        super::import::need_use_for(token, spec.kind)?;
-        let bytes = limits::spec_bytes(spec)?;
-        limits::check_wrapped(arrival.blob, bytes)?;
-        if arrival.algorithm == WrapAlgorithm::AesKeyWrap {
-            check_length(arrival.algorithm, plan, Some(bytes))?;
+    let plan = match arrival.contents {
+        Contents::Secret(spec) => plan_to_unwrap(token, arrival.blob, arrival.algorithm, spec)?,
+        Contents::Rsa { .. } | Contents::Ec(_) | Contents::Edwards(_) => {
+            plan_of(token, arrival.algorithm)?
         }
-    }
+    };
     template::check_label(arrival.policy)?;
     let template = template::in_token(arrival.contents, arrival.id, arrival.policy);
     let (object, kcv) = token.use_key(call, wrapping, Doubt::Data, |session, key| {

@@ -8,6 +8,7 @@ use super::{digest_input, edwards};
 use crate::encoding::{der, pkcs1, pss};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{Curve, PublicKey, SignAlgorithm, SignInput};
+use crate::limits;
 
 /// Whether `signature` is one over `input` by the private half of `key`.
 ///
@@ -44,13 +45,21 @@ pub fn verify(
         (PublicKey::Ec { curve, point }, SignAlgorithm::Ecdsa(hash)) => {
             verify_ecdsa(*curve, point, &digest_input(hash, input)?, signature)
         }
+        (PublicKey::Ec { curve, point }, SignAlgorithm::EcdsaRaw) => {
+            let (SignInput::Message(digest) | SignInput::Digest(digest)) = input;
+            limits::check_digest(digest)?;
+            verify_ecdsa(*curve, point, digest, signature)
+        }
         (PublicKey::Edwards { curve, point }, SignAlgorithm::EdDsa(wanted)) if *curve == wanted => {
             let SignInput::Message(message) = input else {
                 return Err(HsmError::new(HsmErrorKind::Unsupported, "verify"));
             };
             edwards::verify(*curve, point, message, signature)
         }
-        (PublicKey::Rsa { .. }, SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_))
+        (
+            PublicKey::Rsa { .. },
+            SignAlgorithm::Ecdsa(_) | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_),
+        )
         | (
             PublicKey::Ec { .. },
             SignAlgorithm::RsaPkcs1(_)
@@ -97,6 +106,7 @@ fn verify_ecdsa(
     signature: &[u8],
 ) -> Result<bool, HsmError> {
     let Some(raw) = der::ecdsa_to_raw(signature, curve) else { return Ok(false) };
+    let digest = &der::ecdsa_prehash(digest, curve);
     match curve {
         Curve::P256 => verify_on!(p256, point, digest, &raw),
         Curve::P384 => verify_on!(p384, point, digest, &raw),

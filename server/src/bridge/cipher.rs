@@ -144,6 +144,19 @@ pub fn cipher(
     }
 }
 
+/// Checks the parameters of a One Time Pad, which has none.
+///
+/// # Errors
+///
+/// `Invalid`.
+pub fn one_time_pad(parameters: &CryptographicParameters) -> Result<(), BridgeError> {
+    let named = parameters.cryptographic_algorithm;
+    if named.is_some_and(|named| named != CryptographicAlgorithm::OneTimePad) {
+        return Err(BridgeError::Invalid("the key is of another algorithm"));
+    }
+    fields::only(parameters, &[])
+}
+
 fn symmetric(
     cipher: BlockCipher,
     parameters: &CryptographicParameters,

@@ -20,12 +20,23 @@ pub enum Takes {
     KeyOrData,
     /// One base object, as a password.
     Password,
+    /// A private key and another party's public key.
+    Pair,
 }
 
 /// How to derive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Method {
+    /// In the server's memory, whoever helps.
+    Computed(Computation),
+    /// The token derives, and may keep what comes of it.
+    Agreement,
+}
+
+/// What is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Computation {
     Pbkdf2,
     Hash,
     Hmac,
@@ -49,14 +60,22 @@ const fn rule(name: Name, method: Method, takes: Takes, iv: bool) -> Rule {
     Rule { name, method, takes, iv }
 }
 
+const fn computed(name: Name, how: Computation, takes: Takes, iv: bool) -> Rule {
+    rule(name, Method::Computed(how), takes, iv)
+}
+
+use Computation as C;
+use KbkdfMode as M;
+
 const RULES: &[Rule] = &[
-    rule(Name::PBKDF2, Method::Pbkdf2, Takes::Password, false),
-    rule(Name::HASH, Method::Hash, Takes::KeyOrData, false),
-    rule(Name::HMAC, Method::Hmac, Takes::KeyAndData, false),
-    rule(Name::ENCRYPT, Method::Encrypt, Takes::KeyAndData, true),
-    rule(Name::NIST800_108_C, Method::Kbkdf(KbkdfMode::Counter), Takes::KeyAndData, false),
-    rule(Name::NIST800_108_F, Method::Kbkdf(KbkdfMode::Feedback), Takes::KeyAndData, true),
-    rule(Name::NIST800_108_DPI, Method::Kbkdf(KbkdfMode::DoublePipeline), Takes::KeyAndData, false),
+    computed(Name::PBKDF2, C::Pbkdf2, Takes::Password, false),
+    computed(Name::HASH, C::Hash, Takes::KeyOrData, false),
+    computed(Name::HMAC, C::Hmac, Takes::KeyAndData, false),
+    computed(Name::ENCRYPT, C::Encrypt, Takes::KeyAndData, true),
+    computed(Name::NIST800_108_C, C::Kbkdf(M::Counter), Takes::KeyAndData, false),
+    computed(Name::NIST800_108_F, C::Kbkdf(M::Feedback), Takes::KeyAndData, true),
+    computed(Name::NIST800_108_DPI, C::Kbkdf(M::DoublePipeline), Takes::KeyAndData, false),
+    rule(Name::AsymmetricKey, Method::Agreement, Takes::Pair, false),
 ];
 
 impl Rule {
@@ -64,15 +83,10 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// `Unsupported` for Asymmetric Key, `Invalid` for a number that names no method.
+    /// `Invalid` for a number that names no method.
     pub fn of(name: Name) -> Result<Self, BridgeError> {
-        match RULES.iter().find(|rule| rule.name == name) {
-            Some(rule) => Ok(*rule),
-            None if name == Name::AsymmetricKey => {
-                Err(BridgeError::Unsupported("the HSM is not asked for key agreements"))
-            }
-            None => Err(BridgeError::Invalid("no such derivation method")),
-        }
+        let rule = RULES.iter().find(|rule| rule.name == name);
+        rule.copied().ok_or(BridgeError::Invalid("no such derivation method"))
     }
 
     /// Refuses what the method has no use for, and the lack of what it needs.
@@ -152,6 +166,22 @@ pub fn prf(
     }
     let hash = hmac_hash(parameters)?.ok_or(BridgeError::Missing("no hashing algorithm"))?;
     Ok(MacAlgorithm::Hmac(hash))
+}
+
+/// Checks the parameters of a key agreement: ECDH, and nothing made of its outcome.
+///
+/// # Errors
+///
+/// [`BridgeError`].
+pub fn agreement(parameters: &CryptographicParameters) -> Result<(), BridgeError> {
+    fields::only(parameters, &[])?;
+    match parameters.cryptographic_algorithm {
+        None | Some(CryptographicAlgorithm::ECDH) => Ok(()),
+        Some(CryptographicAlgorithm::DH | CryptographicAlgorithm::ECMQV) => {
+            Err(BridgeError::Unsupported("key agreement other than ECDH is not supported"))
+        }
+        Some(_) => Err(BridgeError::Invalid("the algorithm is none of key agreement")),
+    }
 }
 
 /// The length of the counter of SP 800-108 in bits, taken out of the parameters: 32, where the

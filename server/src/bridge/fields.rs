@@ -136,7 +136,7 @@ pub const fn of_signature(algorithm: SignAlgorithm) -> &'static [Field] {
             F::TrailerField,
         ],
         SignAlgorithm::Ecdsa(_) => &[F::HashingAlgorithm, F::DigitalSignatureAlgorithm],
-        SignAlgorithm::EdDsa(_) => &[],
+        SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_) => &[],
     }
 }
 

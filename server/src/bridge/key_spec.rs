@@ -139,7 +139,8 @@ pub const fn secret_usage(mask: Mask) -> KeyUsage {
             || mask.contains(Mask::Verify),
         verify: false,
         wrap: mask.contains(Mask::WrapKey),
-        unwrap: mask.contains(Mask::UnwrapKey),
+        // What is registered wrapped by it is unwrapped, too.
+        unwrap: mask.contains(Mask::UnwrapKey) || mask.contains(Mask::WrapKey),
         derive: derives,
     }
 }

@@ -45,6 +45,9 @@ pub fn scheme(
         }
         return Ok(Scheme { algorithm, salt_bytes: None });
     }
+    if let Some(algorithm) = unnamed(key_algorithm, parameters, digest_bytes) {
+        return Ok(Scheme { algorithm, salt_bytes: None });
+    }
     let kind = kind(key_algorithm, parameters, named.map(|(kind, _)| kind))?;
     let digest_bytes = digest_bytes.filter(|_| is_ec);
     let suited = (is_ec && digest_bytes.is_none()).then(|| suited_hash(key_bits));
@@ -63,6 +66,23 @@ pub fn scheme(
         return Err(BridgeError::Unsupported("trailer field not supported"));
     }
     Ok(Scheme { algorithm, salt_bytes })
+}
+
+/// The scheme over a client's own digest where the parameters name neither hash nor padding: the
+/// digest is signed as it is. ECDSA names no hash in the signature; PKCS#1 v1.5 is the one padding of
+/// RSA that can do without. `None` where something is named, or the length names the hash.
+fn unnamed(
+    key_algorithm: CryptographicAlgorithm,
+    parameters: &CryptographicParameters,
+    digest_bytes: Option<usize>,
+) -> Option<SignAlgorithm> {
+    let bytes = digest_bytes.filter(|bytes| *bytes > 0)?;
+    fields::only(parameters, &[]).ok()?;
+    if algorithm::is_ec(key_algorithm) {
+        return by_length(bytes).is_none().then_some(SignAlgorithm::EcdsaRaw);
+    }
+    let rsa = key_algorithm == CryptographicAlgorithm::RSA && parameters.padding_method.is_none();
+    rsa.then_some(SignAlgorithm::RsaPkcs1Raw)
 }
 
 fn kind(
@@ -106,17 +126,20 @@ fn hash(
     if given.is_some() && named.is_some() && given != named {
         return Err(BridgeError::Invalid("hash and signature algorithm contradict"));
     }
-    // ECDSA does not name its hash in the signature: a digest's length is enough there.
-    let by_length = match digest_bytes {
-        Some(20) => Some(HashAlgorithm::Sha1),
-        Some(28) => Some(HashAlgorithm::Sha224),
-        Some(32) => Some(HashAlgorithm::Sha256),
-        Some(48) => Some(HashAlgorithm::Sha384),
-        Some(64) => Some(HashAlgorithm::Sha512),
-        _ => None,
-    };
-    let told = given.or(named).or(by_length).or(suited);
+    let told = given.or(named).or_else(|| digest_bytes.and_then(by_length)).or(suited);
     told.ok_or(BridgeError::Missing("no hashing algorithm"))
+}
+
+/// The hash of a digest. ECDSA does not name it in the signature: the length is enough there.
+const fn by_length(bytes: usize) -> Option<HashAlgorithm> {
+    match bytes {
+        20 => Some(HashAlgorithm::Sha1),
+        28 => Some(HashAlgorithm::Sha224),
+        32 => Some(HashAlgorithm::Sha256),
+        48 => Some(HashAlgorithm::Sha384),
+        64 => Some(HashAlgorithm::Sha512),
+        _ => None,
+    }
 }
 
 /// The hash that is as strong as a curve of `bits`.
@@ -166,7 +189,7 @@ pub const fn hash_of(algorithm: SignAlgorithm) -> Result<HashAlgorithm, BridgeEr
         SignAlgorithm::RsaPkcs1(hash)
         | SignAlgorithm::RsaPss { hash, .. }
         | SignAlgorithm::Ecdsa(hash) => Ok(hash),
-        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EdDsa(_) => {
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_) => {
             Err(BridgeError::Unsupported("the scheme does not sign a hash"))
         }
     }
@@ -274,6 +297,26 @@ mod tests {
     fn scheme_takes_the_hash_of_a_digest_from_its_length() {
         let ec = scheme(CryptographicAlgorithm::ECDSA, &no_parameters(), Some(48), 384).unwrap();
         assert_eq!(ec.algorithm, SignAlgorithm::Ecdsa(HashAlgorithm::Sha384));
+        let md5 = scheme(CryptographicAlgorithm::EC, &no_parameters(), Some(16), 256).unwrap();
+        assert_eq!(md5.algorithm, SignAlgorithm::EcdsaRaw);
+    }
+
+    #[test]
+    fn scheme_signs_a_digest_as_it_is_where_nothing_at_all_is_named() {
+        let rsa = |parameters: &CryptographicParameters, digest| {
+            scheme(CryptographicAlgorithm::RSA, parameters, digest, 2048)
+        };
+        let made = rsa(&no_parameters(), Some(16)).unwrap();
+        assert_eq!(made.algorithm, SignAlgorithm::RsaPkcs1Raw);
+        assert!(rsa(&no_parameters(), None).is_err(), "data are to be hashed");
+        assert!(rsa(&no_parameters(), Some(0)).is_err());
+        for named in [PaddingMethod::None, PaddingMethod::PKCS1V1_5, PaddingMethod::PSS] {
+            let named = CryptographicParameters { padding_method: Some(named), ..no_parameters() };
+            assert!(rsa(&named, Some(16)).is_err(), "{named:?}");
+        }
+        let hashing_algorithm = Some(HashingAlgorithm::SHA_256);
+        let hashed = CryptographicParameters { hashing_algorithm, ..no_parameters() };
+        assert!(rsa(&hashed, Some(32)).is_err());
     }
 
     #[test]

@@ -42,6 +42,15 @@ pub(super) enum Role {
     Ec(Curve),
     /// Signs.
     Edwards(EdwardsCurve),
+    /// Agrees with its other on a secret.
+    Agreeing(Curve, Side),
+}
+
+/// One of two parties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Ours,
+    Theirs,
 }
 
 /// The key of RFC 4493 §4.
@@ -128,9 +137,12 @@ impl<'a> Workbench<'a> {
             }
             Role::Hmac => self.bring(SecretKeyKind::Generic, &HMAC_KEY),
             Role::Cmac => self.bring(SecretKeyKind::Aes, &CMAC_KEY),
-            Role::Rsa => self.pair(&self.rsa_spec()),
-            Role::Ec(curve) => self.pair(&KeyPairSpec::Ec(curve)),
-            Role::Edwards(curve) => self.pair(&KeyPairSpec::Edwards(curve)),
+            Role::Rsa => self.signing_pair(&self.rsa_spec()),
+            Role::Ec(curve) => self.signing_pair(&KeyPairSpec::Ec(curve)),
+            Role::Edwards(curve) => self.signing_pair(&KeyPairSpec::Edwards(curve)),
+            Role::Agreeing(curve, _) => {
+                self.pair(&KeyPairSpec::Ec(curve), KeyUsage { derive: true, ..usage })
+            }
         }
     }
 
@@ -153,11 +165,15 @@ impl<'a> Workbench<'a> {
     }
 
     /// Makes a pair whose private half signs, and decrypts where it is RSA.
-    pub(super) fn pair(&self, spec: &KeyPairSpec) -> Result<ThrowAway<'a>, HsmError> {
-        let (id, mut made) = self.adopt()?;
+    pub(super) fn signing_pair(&self, spec: &KeyPairSpec) -> Result<ThrowAway<'a>, HsmError> {
         let decrypt = matches!(spec, KeyPairSpec::Rsa { .. });
-        let policy = shut(KeyUsage { sign: true, decrypt, ..KeyUsage::default() });
-        let pair = self.hsm.generate_key_pair(&call(self.patience.keygen), id, spec, &policy)?;
+        self.pair(spec, KeyUsage { sign: true, decrypt, ..KeyUsage::default() })
+    }
+
+    fn pair(&self, spec: &KeyPairSpec, usage: KeyUsage) -> Result<ThrowAway<'a>, HsmError> {
+        let (id, mut made) = self.adopt()?;
+        let call = call(self.patience.keygen);
+        let pair = self.hsm.generate_key_pair(&call, id, spec, &shut(usage))?;
         made.public = Some(pair.value.public);
         Ok(made)
     }

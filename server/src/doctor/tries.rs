@@ -7,7 +7,7 @@ use hsm_backend::{
     SecretKeyKind, SecretKeySpec, SignAlgorithm, SignInput, Wish, WrapAlgorithm, software,
 };
 
-use super::keys::{AES, Role, ThrowAway, Workbench, encrypting, fresh_id, shut};
+use super::keys::{AES, Role, Side, ThrowAway, Workbench, encrypting, fresh_id, shut};
 use super::sealed;
 use super::stop::Stop;
 use super::words::{Subject, curve_for};
@@ -48,6 +48,7 @@ pub(super) fn begin<'w>(bench: &'w Workbench<'_>, subject: Subject) -> Result<Wo
         Subject::Wish(Wish::GenerateRsa) => pair(bench, bench.rsa_spec()),
         Subject::Wish(Wish::GenerateEc(curve)) => pair(bench, KeyPairSpec::Ec(curve)),
         Subject::Wish(Wish::GenerateEdwards(curve)) => pair(bench, KeyPairSpec::Edwards(curve)),
+        Subject::Wish(Wish::Agree(curve)) => agree(bench, curve),
         Subject::WrappedCustody => custody(bench),
         Subject::Random => random(bench),
     }
@@ -73,6 +74,7 @@ pub(super) fn check(holds: bool, otherwise: &'static str) -> Result<(), Failure>
 fn sign<'w>(bench: &'w Workbench<'_>, wish: SignAlgorithm) -> Result<Work<'w>, Failure> {
     let role = match wish {
         SignAlgorithm::Ecdsa(hash) => Role::Ec(curve_of(bench, hash)),
+        SignAlgorithm::EcdsaRaw => Role::Ec(Curve::P256),
         SignAlgorithm::EdDsa(curve) => Role::Edwards(curve),
         SignAlgorithm::RsaPkcs1(_) | SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::RsaPss { .. } => {
             Role::Rsa
@@ -179,7 +181,7 @@ fn gone(bench: &Workbench<'_>, made: ThrowAway<'_>) -> Result<(), Failure> {
 
 fn pair<'w>(bench: &'w Workbench<'_>, spec: KeyPairSpec) -> Result<Work<'w>, Failure> {
     Ok(Box::new(move || {
-        let made = bench.pair(&spec)?;
+        let made = bench.signing_pair(&spec)?;
         let fits = match (&made.public, &spec) {
             (Some(PublicKey::Ec { curve, .. }), KeyPairSpec::Ec(wanted)) => curve == wanted,
             (Some(PublicKey::Edwards { curve, .. }), KeyPairSpec::Edwards(wanted)) => {
@@ -193,6 +195,21 @@ fn pair<'w>(bench: &'w Workbench<'_>, spec: KeyPairSpec) -> Result<Work<'w>, Fai
         check(fits, "the public key is not of the pair that was asked for")?;
         gone(bench, made)
     }))
+}
+
+/// Both parties must come to the same secret.
+fn agree<'w>(bench: &'w Workbench<'_>, curve: Curve) -> Result<Work<'w>, Failure> {
+    let (ours, theirs) = (
+        bench.key(Role::Agreeing(curve, Side::Ours))?,
+        bench.key(Role::Agreeing(curve, Side::Theirs))?,
+    );
+    let make = |private: &ThrowAway<'_>, peer: &ThrowAway<'_>| {
+        let peer = peer.public.as_ref().ok_or(Failure::Wrong("the pair has no public half"))?;
+        let made = bench.hsm.agree(&bench.call(), &private.key, peer)?;
+        Ok::<_, Failure>(made.value)
+    };
+    check(make(&ours, &theirs)? == make(&theirs, &ours)?, "the two sides disagree")?;
+    Ok(Box::new(move || make(&ours, &theirs).map(drop)))
 }
 
 fn custody<'w>(bench: &'w Workbench<'_>) -> Result<Work<'w>, Failure> {

@@ -33,6 +33,8 @@ pub(super) enum Group {
     Signatures,
     /// MAC.
     Macs,
+    /// Key agreement.
+    Agreement,
     /// Keys wrapped under other keys.
     Wrapping,
     /// What the server itself needs.
@@ -40,8 +42,15 @@ pub(super) enum Group {
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Keys, Self::Encryption, Self::Signatures, Self::Macs, Self::Wrapping, Self::Service];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Keys,
+        Self::Encryption,
+        Self::Signatures,
+        Self::Macs,
+        Self::Agreement,
+        Self::Wrapping,
+        Self::Service,
+    ];
 
     /// Its title, and what its rate counts.
     pub(super) const fn title(self) -> (&'static str, &'static str) {
@@ -52,6 +61,7 @@ impl Group {
             }
             Self::Signatures => ("Sign, Signature Verify", "signatures of 1 KiB"),
             Self::Macs => ("MAC, MAC Verify", "MACs of 1 KiB"),
+            Self::Agreement => ("Derive Key, Asymmetric Key", "shared secrets"),
             Self::Wrapping => ("Get with Key Wrapping Specification", "AES-256 keys wrapped"),
             Self::Service => ("Custody, Digest, RNG Retrieve", "calls"),
         }
@@ -108,6 +118,7 @@ fn words(subject: Subject) -> Option<(Group, String)> {
         Wish::GenerateRsa => (Group::Keys, "RSA".to_owned()),
         Wish::GenerateEc(curve) => (Group::Keys, format!("EC {}", curve_name(curve))),
         Wish::GenerateEdwards(curve) => (Group::Keys, edwards_name(curve)),
+        Wish::Agree(curve) => (Group::Agreement, format!("ECDH {}", curve_name(curve))),
     };
     Some((group, name))
 }
@@ -141,7 +152,7 @@ fn cipher_name(wish: CipherAlgorithm) -> Option<String> {
 fn sign_name(wish: SignAlgorithm) -> Option<String> {
     match wish {
         SignAlgorithm::RsaPkcs1(hash) => Some(format!("RSA PKCS1V1_5 {}", hash_name(hash)?)),
-        SignAlgorithm::RsaPkcs1Raw => None,
+        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::EcdsaRaw => None,
         SignAlgorithm::RsaPss { hash, .. } => Some(format!("RSA PSS {}", hash_name(hash)?)),
         SignAlgorithm::Ecdsa(hash) => {
             Some(format!("ECDSA {} {}", curve_name(curve_for(hash)), hash_name(hash)?))

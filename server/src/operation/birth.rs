@@ -11,7 +11,7 @@ use kmip_core::types::{
     RNGAlgorithm,
 };
 
-use super::{OpContext, OpError, namespace, succession};
+use super::{OpContext, OpError, namespace, one_time_pad, succession};
 use crate::lifecycle;
 use crate::object::{AttributeSet, Custody, Lease, ManagedObject, Phase};
 
@@ -109,14 +109,16 @@ pub(super) fn check_dates(set: &AttributeSet, changed: Option<Kind>) -> Result<(
     }
 }
 
-/// Sensitive and Extractable: the client's wish where its scope may export, else locked away.
+/// Sensitive and Extractable: the client's wish where its scope may export, else locked away; and so
+/// is a One Time Pad that is used here.
 fn set_exposure(ctx: &OpContext<'_>, object: &mut ManagedObject) {
     let secret = !matches!(
         object.object_type,
         ObjectType::PublicKey | ObjectType::Certificate | ObjectType::Template
     );
+    let stays = one_time_pad::stays(ctx, object);
     let set = &mut object.attributes;
-    let (sensitive, extractable) = if secret && !ctx.may_export() {
+    let (sensitive, extractable) = if secret && (!ctx.may_export() || stays) {
         (true, false)
     } else {
         (

@@ -5,8 +5,8 @@
 //! first, so that a crash leaves no stray key.
 
 use hsm_backend::{
-    HashAlgorithm, HsmErrorKind, KeyId, KeyMaterial, KeyPolicy, KeyRef, SecretKeySpec, WrappedKey,
-    software,
+    Agreement, ArrivingKey, HashAlgorithm, HsmErrorKind, KeyId, KeyMaterial, KeyPolicy, KeyRef,
+    SecretKeySpec, WrappedKey, software,
 };
 use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::types::KeyFormatType;
@@ -20,6 +20,10 @@ use crate::object::{Custody, ManagedObject};
 pub(super) enum Source<'a> {
     /// The token makes it.
     Generated(SecretKeySpec),
+    /// The token agrees on it with somebody else's public key.
+    Agreed(&'a Agreement),
+    /// The client brought it, wrapped by a key of the token's.
+    Arriving(&'a ArrivingKey),
     /// The client brought it.
     Brought(&'a KeyMaterial),
 }
@@ -53,7 +57,10 @@ pub(super) fn bear(
 fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError> {
     let rules = ctx.services().custody(ctx.grant()?.scope());
     Ok(match source {
-        Source::Generated(_) | Source::Brought(KeyMaterial::Secret { .. }) => rules.symmetric,
+        Source::Generated(_)
+        | Source::Agreed(_)
+        | Source::Arriving(_)
+        | Source::Brought(KeyMaterial::Secret { .. }) => rules.symmetric,
         Source::Brought(
             KeyMaterial::RsaPrivate(_)
             | KeyMaterial::EcPrivate { .. }
@@ -101,14 +108,21 @@ fn assisted(
     source: &Source<'_>,
     predecessors: &[UniqueIdentifier],
 ) -> Result<ManagedObject, OpError> {
-    let random;
+    let made_there;
     let value = match source {
         Source::Generated(spec) => {
             let bytes = usize::try_from(spec.bits / 8).unwrap_or(usize::MAX);
-            random = ctx.hsm().random(&ctx.keygen_call(), bytes)?;
-            &random
+            made_there = ctx.hsm().random(&ctx.keygen_call(), bytes)?;
+            &made_there
+        }
+        Source::Agreed(agreement) => {
+            let made = ctx.hsm().agree(&ctx.call(), &agreement.private, &agreement.peer)?;
+            made_there = made.value;
+            &made_there
         }
         Source::Brought(KeyMaterial::Secret { value, .. }) => value,
+        // Its value does not leave the token: see `register::arrival`.
+        Source::Arriving(_) => return Err(OpError::FeatureNotSupported("the key stays wrapped")),
         Source::Brought(_) => return Err(OpError::IllegalOperation("the key makes no MAC")),
     };
     // As it was registered, where that is kept.
@@ -116,7 +130,7 @@ fn assisted(
         Some(form) => form,
         None => register::seal(ctx, &row, &value::of_secret(&row, value)?)?,
     };
-    if matches!(source, Source::Generated(_)) {
+    if !matches!(source, Source::Brought(_)) {
         let digest = software::digest(HashAlgorithm::Sha256, value.expose())?;
         row.attributes.set(Kind::Digest, &birth::digest(digest, KeyFormatType::Raw));
     }
@@ -138,6 +152,12 @@ fn in_token(
         let call = ctx.keygen_call();
         let made = match source {
             Source::Generated(spec) => ctx.hsm().generate_key(&call, id, *spec, policy)?.value,
+            Source::Agreed(wish) => ctx.hsm().derive_key(&call, id, wish, policy)?.value,
+            Source::Arriving(key) => {
+                let ArrivingKey { wrapping, blob, algorithm, spec } = key;
+                let hsm = ctx.hsm();
+                hsm.unwrap_key(&call, wrapping, blob, *algorithm, id, *spec, policy)?.value
+            }
             Source::Brought(material) => ctx.hsm().import_key(&call, id, material, policy)?,
         };
         Ok(made.kcv)
@@ -167,6 +187,8 @@ fn wrapped(
     let call = ctx.keygen_call();
     let made = match source {
         Source::Generated(spec) => ctx.hsm().generate_wrapped(&call, kek.id(), *spec, policy),
+        Source::Agreed(wish) => ctx.hsm().derive_wrapped(&call, kek.id(), wish, policy),
+        Source::Arriving(key) => ctx.hsm().rewrap_arriving(&call, kek.id(), key, policy),
         Source::Brought(material) => ctx.hsm().import_wrapped(&call, kek.id(), material, policy),
     };
     let made = match made {
@@ -184,7 +206,7 @@ fn wrapped(
 /// The Digest of a key that nobody has seen, made inside the token; a token that cannot do it
 /// leaves the key without.
 fn add_digest(ctx: &OpContext<'_>, row: &mut ManagedObject, source: &Source<'_>) {
-    let key: Option<KeyRef> = row.key_ref().filter(|_| matches!(source, Source::Generated(_)));
+    let key: Option<KeyRef> = row.key_ref().filter(|_| !matches!(source, Source::Brought(_)));
     let digest =
         key.and_then(|key| ctx.hsm().digest_key(&ctx.call(), &key, HashAlgorithm::Sha256).ok());
     if let Some(digest) = digest {

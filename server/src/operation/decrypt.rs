@@ -9,6 +9,7 @@ use kmip_core::secret::SecretBytes;
 use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType};
 
 use super::encrypt::aad;
+use super::one_time_pad::{self, Wanted};
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
 use super::tweak_key::tweak_key;
 use super::use_key::{algorithm_of, key_for, parameters_for, single_part, token_key};
@@ -16,6 +17,7 @@ use super::{OpContext, OpError};
 use crate::bridge::cipher::{self, Cipher};
 use crate::lifecycle::Purpose;
 use crate::object::ManagedObject;
+use crate::pad::Direction;
 use crate::streams::Work;
 
 const RIGHT: Right = Right { usage: Mask::Decrypt, purpose: Purpose::Process };
@@ -39,7 +41,10 @@ pub(super) fn handle(
 }
 
 fn whole(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResponse, OpError> {
-    let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
+    let key = key_for(ctx, request.unique_identifier.clone(), RIGHT.usage, RIGHT.purpose)?;
+    if one_time_pad::is_pad(&key) {
+        return with_pad(ctx, &key, request);
+    }
     refuse_public(&key)?;
     let data = single_part(ctx, request.data)?;
     let parameters = parameters_for(&key, request.cryptographic_parameters)?;
@@ -58,6 +63,24 @@ fn whole(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResp
     Ok(DecryptResponse {
         unique_identifier: key.uid.clone(),
         data: Some(SecretBytes::new(plain.expose().to_vec())),
+        correlation_value: None,
+    })
+}
+
+fn with_pad(
+    ctx: &mut OpContext<'_>,
+    pad: &ManagedObject,
+    request: DecryptRequest,
+) -> Result<DecryptResponse, OpError> {
+    let extras = request.iv_counter_nonce.is_some()
+        || request.authenticated_encryption_additional_data.is_some()
+        || request.authenticated_encryption_tag.is_some();
+    let wanted =
+        Wanted { parameters: request.cryptographic_parameters, data: request.data, extras };
+    let data = one_time_pad::apply(ctx, pad, wanted, Direction::Decrypt)?;
+    Ok(DecryptResponse {
+        unique_identifier: pad.uid.clone(),
+        data: Some(data),
         correlation_value: None,
     })
 }

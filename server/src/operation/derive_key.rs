@@ -1,23 +1,26 @@
 //! Derive Key: a new key or secret out of others.
 //!
 //! The token computes whatever takes its keys. What comes out is in the server's memory until it is
-//! in its custody, so the scope must have assisted mode.
+//! in its custody, so the scope must have assisted mode; but for a key agreement, whose outcome may
+//! stay in the token.
 //!
 //! Spec: KMIP 1.4 §4.6.
 
+mod agreement;
 mod base;
 
 use hsm_backend::software::{self, Kbkdf, KbkdfMode};
 use hsm_backend::{HsmErrorKind, MacAlgorithm, SecretValue, assisted};
-use kmip_core::attribute::CryptographicParameters;
+use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::payload::{DerivationParameters, DeriveKeyRequest, DeriveKeyResponse};
-use kmip_core::types::{DerivationMethod, LinkType, SecretDataType};
+use kmip_core::types::SecretDataType;
 
 use super::new_secret::NewSecret;
-use super::use_key::{algorithm_of, parameters_for, spend};
+use super::use_key::{algorithm_of, parameters_for};
 use super::{OpContext, OpError, destroy, encrypt, mac, template, value};
-use crate::bridge::derivation::{self, Method, Rule};
+use crate::bridge::derivation::{self, Computation, Method, Rule};
 use crate::object::ManagedObject;
+use agreement::Agreed;
 use base::Bases;
 
 /// Derives the object and answers with its identifier.
@@ -25,24 +28,17 @@ pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: DeriveKeyRequest,
 ) -> Result<DeriveKeyResponse, OpError> {
-    let method = request.derivation_method;
-    let rule = Rule::of(method)?;
+    let rule = Rule::of(request.derivation_method)?;
     let parameters = request.derivation_parameters;
     let bases = Bases::load(ctx, request.unique_identifiers)?;
     bases.check(rule.takes, parameters.derivation_data.is_some())?;
     rule.check(&parameters)?;
     let given = template::collect(ctx, Some(&request.template_attribute))?;
     let wanted = NewSecret::of(ctx, request.object_type, given, SecretDataType::Seed)?;
-    let bytes = wanted.bytes();
-    require_assisted(ctx, &bases, method)?;
-    for base in bases.all() {
-        spend(ctx, base, bytes)?;
-    }
-    let derived = Derivation { ctx, bases: &bases, parameters, bytes }.run(rule.method)?;
-    let derived = shortened(derived, bytes)?;
-    let links: Vec<_> =
-        bases.all().map(|base| (LinkType::DerivationBaseObjectLink, base.uid.clone())).collect();
-    let uid = wanted.bear(ctx, derived, &links)?;
+    let uid = match rule.method {
+        Method::Agreement => agreed(ctx, &bases, parameters, wanted)?,
+        Method::Computed(how) => computed(ctx, &bases, parameters, wanted, how)?,
+    };
     if let Err(error) = bases.link_to(ctx, &uid) {
         destroy::erase(ctx, &uid)?;
         return Err(error);
@@ -51,12 +47,47 @@ pub(super) fn handle(
     Ok(DeriveKeyResponse { unique_identifier: uid, template_attribute: None })
 }
 
-/// What is derived is a secret made here, in the server's memory: the scope must allow it.
-fn require_assisted(
-    ctx: &OpContext<'_>,
+/// Brings a secret into being that is computed here.
+fn computed(
+    ctx: &mut OpContext<'_>,
     bases: &Bases,
-    method: DerivationMethod,
-) -> Result<(), OpError> {
+    parameters: DerivationParameters,
+    wanted: NewSecret,
+    how: Computation,
+) -> Result<UniqueIdentifier, OpError> {
+    let bytes = wanted.bytes();
+    require_assisted(ctx, bases, Method::Computed(how))?;
+    bases.spend(ctx, bytes)?;
+    let derived = Derivation { ctx, bases, parameters, bytes }.run(how)?;
+    wanted.bear(ctx, shortened(derived, bytes)?, &bases.links())
+}
+
+/// Brings a secret into being that two keys agree on: in the token, where that is possible.
+fn agreed(
+    ctx: &mut OpContext<'_>,
+    bases: &Bases,
+    parameters: DerivationParameters,
+    wanted: NewSecret,
+) -> Result<UniqueIdentifier, OpError> {
+    let bytes = wanted.bytes();
+    let agreed = Agreed::of(ctx, bases, parameters.cryptographic_parameters)?;
+    let inside = match wanted.key() {
+        Some(spec) => agreed.inside(ctx, spec)?,
+        None => None,
+    };
+    if let Some(agreement) = inside {
+        bases.spend(ctx, bytes)?;
+        let made = wanted.bear_agreed(ctx, &agreement, &bases.links());
+        return made.map_err(agreement::explained);
+    }
+    require_assisted(ctx, bases, Method::Agreement)?;
+    bases.spend(ctx, bytes)?;
+    let secret = agreed.secret(ctx)?;
+    wanted.bear(ctx, shortened(secret, bytes)?, &bases.links())
+}
+
+/// What is derived is a secret made here, in the server's memory: the scope must allow it.
+fn require_assisted(ctx: &OpContext<'_>, bases: &Bases, method: Method) -> Result<(), OpError> {
     let scope = ctx.grant()?.scope();
     let request = ctx.request_id();
     if !ctx.services().custody(scope).assisted {
@@ -86,13 +117,13 @@ struct Derivation<'a, 'b> {
 }
 
 impl Derivation<'_, '_> {
-    fn run(self, method: Method) -> Result<SecretValue, OpError> {
-        match method {
-            Method::Pbkdf2 => self.pbkdf2(),
-            Method::Hash => self.hash(),
-            Method::Hmac => self.hmac(),
-            Method::Encrypt => self.encrypt(),
-            Method::Kbkdf(mode) => self.kbkdf(mode),
+    fn run(self, how: Computation) -> Result<SecretValue, OpError> {
+        match how {
+            Computation::Pbkdf2 => self.pbkdf2(),
+            Computation::Hash => self.hash(),
+            Computation::Hmac => self.hmac(),
+            Computation::Encrypt => self.encrypt(),
+            Computation::Kbkdf(mode) => self.kbkdf(mode),
         }
     }
 

@@ -8,6 +8,7 @@ use kmip_core::payload::{EncryptRequest, EncryptResponse};
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::{CryptographicUsageMask as Mask, ObjectType, ProtocolVersion};
 
+use super::one_time_pad::{self, Wanted};
 use super::public_key::public_key;
 use super::stream::{self, Beginning, Fields, Later, Part, Right};
 use super::tweak_key::tweak_key;
@@ -16,6 +17,7 @@ use super::{OpContext, OpError, constructed_iv};
 use crate::bridge::cipher::{self, Cipher};
 use crate::lifecycle::Purpose;
 use crate::object::ManagedObject;
+use crate::pad::Direction;
 use crate::streams::Work;
 
 const RIGHT: Right = Right { usage: Mask::Encrypt, purpose: Purpose::Protect };
@@ -38,7 +40,10 @@ pub(super) fn handle(
 }
 
 fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResponse, OpError> {
-    let key = key_for(ctx, request.unique_identifier, RIGHT.usage, RIGHT.purpose)?;
+    let key = key_for(ctx, request.unique_identifier.clone(), RIGHT.usage, RIGHT.purpose)?;
+    if one_time_pad::is_pad(&key) {
+        return with_pad(ctx, &key, request);
+    }
     let data = single_part(ctx, request.data)?;
     let parameters = parameters_for(&key, request.cryptographic_parameters)?;
     let cipher = cipher::cipher(algorithm_of(&key)?, &parameters)?;
@@ -59,6 +64,25 @@ fn whole(ctx: &mut OpContext<'_>, request: EncryptRequest) -> Result<EncryptResp
     };
     let iv = if made_here { Some(iv) } else { None };
     Ok(response(ctx, key.uid.clone(), cipher.is_aead(), encrypted, iv))
+}
+
+fn with_pad(
+    ctx: &mut OpContext<'_>,
+    pad: &ManagedObject,
+    request: EncryptRequest,
+) -> Result<EncryptResponse, OpError> {
+    let extras = request.iv_counter_nonce.is_some()
+        || request.authenticated_encryption_additional_data.is_some();
+    let wanted =
+        Wanted { parameters: request.cryptographic_parameters, data: request.data, extras };
+    let data = one_time_pad::apply(ctx, pad, wanted, Direction::Encrypt)?;
+    Ok(EncryptResponse {
+        unique_identifier: pad.uid.clone(),
+        data: Some(data),
+        iv_counter_nonce: None,
+        correlation_value: None,
+        authenticated_encryption_tag: None,
+    })
 }
 
 /// The token's key, if it and the token can carry out `cipher`.

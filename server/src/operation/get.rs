@@ -7,7 +7,7 @@ use kmip_core::object::{KeyValue, KeyWrappingSpecification, Object};
 use kmip_core::payload::{GetRequest, GetResponse};
 use kmip_core::types::{KeyCompressionType, KeyFormatType, KeyWrapType};
 
-use super::{OpContext, OpError, attribute_list, key_wrap, query, value};
+use super::{OpContext, OpError, attribute_list, key_wrap, one_time_pad, query, value};
 use crate::object::{Custody, ManagedObject};
 
 /// The form in which a client wants an object.
@@ -61,10 +61,16 @@ pub(super) fn given_out(
         }
         None => {
             may_leave(ctx, row)?;
-            value::in_plaintext(ctx, row, form.format)?
+            match form.wrap_type {
+                Some(KeyWrapType::NotWrapped) => value::in_plaintext(ctx, row, form.format)?,
+                _ => value::as_it_came(ctx, row, form.format)?,
+            }
         }
     };
-    if form.wrap_type == Some(KeyWrapType::NotWrapped) && is_wrapped(&object) {
+    if form.wrap_type == Some(KeyWrapType::NotWrapped)
+        && form.wrapping.is_none()
+        && value::is_wrapped(&object)
+    {
         return Err(OpError::FeatureNotSupported("registered wrapped, and given out as such only"));
     }
     suit(ctx, &mut object)?;
@@ -80,7 +86,7 @@ pub(super) fn given_out(
 /// Makes the object one that a client of the request's version can read: the material alone (Veeam
 /// fails on attributes beside it), and no number that the version lacks.
 pub(super) fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpError> {
-    let wrapped = is_wrapped(object);
+    let wrapped = value::is_wrapped(object);
     let Some(block) = object.key_block_mut() else { return Ok(()) };
     if let (Some(KeyValue::Plain { attributes, .. }), false) = (&mut block.key_value, wrapped) {
         attributes.clear();
@@ -101,10 +107,6 @@ pub(super) fn suit(ctx: &OpContext<'_>, object: &mut Object) -> Result<(), OpErr
     Ok(())
 }
 
-fn is_wrapped(object: &Object) -> bool {
-    object.key_block().is_some_and(|block| block.key_wrapping_data.is_some())
-}
-
 /// Whether the object's value may be given out in plaintext.
 fn may_leave(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpError> {
     may_leave_wrapped(ctx, row)?;
@@ -119,6 +121,7 @@ fn may_leave_wrapped(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpE
     if row.custody == Custody::Public {
         return Ok(());
     }
+    one_time_pad::may_leave(row)?;
     if row.attributes.boolean(Kind::Extractable) != Some(true) || !ctx.may_export() {
         return Err(OpError::NotExtractable);
     }

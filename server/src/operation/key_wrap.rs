@@ -85,13 +85,34 @@ fn wrapping_key(
     information: &KeyInformation,
 ) -> Result<(Arc<ManagedObject>, WrapAlgorithm), OpError> {
     let kek = ctx.object(Some(information.unique_identifier.clone()))?;
+    need_aes(&kek)?;
+    lifecycle::may_use(&kek, Mask::WrapKey, Purpose::Protect, ctx.now())?;
+    let algorithm = algorithm(ctx, &kek, information)?;
+    Ok((kek, algorithm))
+}
+
+fn need_aes(kek: &ManagedObject) -> Result<(), OpError> {
     let of_aes = kek.attributes.enumeration(Kind::CryptographicAlgorithm)
         == Some(CryptographicAlgorithm::AES.0);
     if kek.object_type != ObjectType::SymmetricKey || !of_aes || kek.key_ref().is_none() {
         return Err(OpError::IllegalOperation("the object cannot wrap keys"));
     }
-    lifecycle::may_use(&kek, Mask::WrapKey, Purpose::Protect, ctx.now())?;
-    let parameters = wrapping_parameters(&kek, information)?;
+    Ok(())
+}
+
+/// How `kek` wraps and unwraps, as `information` names it.
+///
+/// # Errors
+///
+/// `IllegalOperation` for what is no wrapping key, `NotFound` for parameters that it does not have,
+/// `ParametersNotSupported`.
+pub(super) fn algorithm(
+    ctx: &OpContext<'_>,
+    kek: &ManagedObject,
+    information: &KeyInformation,
+) -> Result<WrapAlgorithm, OpError> {
+    need_aes(kek)?;
+    let parameters = wrapping_parameters(kek, information)?;
     let algorithm = match parameters.block_cipher_mode {
         Some(BlockCipherMode::NISTKeyWrap) => WrapAlgorithm::AesKeyWrap,
         Some(BlockCipherMode::AESKeyWrapPadding) => WrapAlgorithm::AesKeyWrapPad,
@@ -102,7 +123,7 @@ fn wrapping_key(
     if ctx.capabilities()?.wrap(algorithm).is_none() {
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
-    Ok((kek, algorithm))
+    Ok(algorithm)
 }
 
 /// The parameters named, if the wrapping key has them; else its first. A key without any takes

@@ -5,13 +5,20 @@
 use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName, UniqueIdentifier};
 use kmip_core::payload::{LocateRequest, LocateResponse};
 use kmip_core::ttlv::Value;
-use kmip_core::types::{ObjectGroupMember, StorageStatusMask, Tag};
+use kmip_core::types::{ObjectGroupMember, ProtocolVersion, StorageStatusMask, Tag};
 
 use super::{OpContext, OpError};
-use crate::store::{Criterion, FieldMatch, Filter, Page};
+use crate::store::{Criterion, FieldMatch, Filter, Order, Page};
 
-/// Answers with the identifiers that match, newest first; members of a group oldest first. None is
-/// a success.
+/// The versions whose clients get the oldest objects first, all others the newest.
+///
+/// The specifications leave the order open. The OASIS cases page with Offset Items, which came with
+/// 1.3, from the oldest object in 1.3 and from the newest in 1.4; clients of 1.0 to 1.2 want the
+/// newest.
+const OLDEST_FIRST: &[ProtocolVersion] = &[ProtocolVersion::V1_3];
+
+/// Answers with the identifiers that match, in the order of the version; members of a group oldest
+/// first. None is a success.
 pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: LocateRequest,
@@ -28,6 +35,7 @@ pub(super) fn handle(
         criteria: criteria(ctx, &attributes)?,
         online: storage.contains(StorageStatusMask::OnLineStorage),
         archived: storage.contains(StorageStatusMask::ArchivalStorage),
+        order: order(ctx.version()),
         offset: count(request.offset_items)?.unwrap_or(0),
         limit: count(request.maximum_items)?.unwrap_or(usize::MAX),
     };
@@ -59,6 +67,10 @@ pub(super) fn handle(
     })
 }
 
+fn order(version: ProtocolVersion) -> Order {
+    if OLDEST_FIRST.contains(&version) { Order::OldestFirst } else { Order::NewestFirst }
+}
+
 fn count(given: Option<i32>) -> Result<Option<usize>, OpError> {
     given
         .map(usize::try_from)
@@ -84,9 +96,9 @@ fn members(
     filter: &Filter,
     first: impl FnOnce(&OpContext<'_>, &[UniqueIdentifier]) -> Result<usize, OpError>,
 ) -> Result<Page, OpError> {
-    let all = Filter { offset: 0, limit: ctx.services().bounds.max_locate_items, ..filter.clone() };
+    let limit = ctx.services().bounds.max_locate_items;
+    let all = Filter { order: Order::OldestFirst, offset: 0, limit, ..filter.clone() };
     let mut page = ctx.locate(&all)?;
-    page.identifiers.reverse();
     let turn = first(ctx, &page.identifiers)?.min(page.identifiers.len());
     page.identifiers.rotate_left(turn);
     page.identifiers =

@@ -36,6 +36,7 @@ mod modify_attribute;
 mod namespace;
 mod new_secret;
 mod obtain_lease;
+mod one_time_pad;
 mod poll;
 mod public_key;
 mod query;

@@ -1,8 +1,8 @@
-//! A secret that comes into being in the server's memory: derived, or joined from its parts. It
-//! goes to its custody at once.
+//! A secret that comes into being by computation: in the server's memory, derived or joined from its
+//! parts, from where it goes to its custody at once; or in the token, agreed on.
 
 use hsm_backend::{
-    HashAlgorithm, KeyMaterial, SecretKeyKind, SecretKeySpec, SecretValue, software,
+    Agreement, HashAlgorithm, KeyMaterial, SecretKeyKind, SecretKeySpec, SecretValue, software,
 };
 use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::object::{KeyBlock, KeyValue, Object, SecretData};
@@ -67,6 +67,32 @@ impl NewSecret {
         usize::try_from(bits / 8).unwrap_or(usize::MAX)
     }
 
+    /// What the token would be asked to make; `None` for Secret Data.
+    pub(super) fn key(&self) -> Option<SecretKeySpec> {
+        match self.form {
+            Form::Key(spec) => Some(SecretKeySpec { kind: kind(&self.given, spec), ..spec }),
+            Form::Data { .. } => None,
+        }
+    }
+
+    /// Brings a key into being that the token agrees on, linked to others.
+    ///
+    /// # Errors
+    ///
+    /// [`OpError`]; no live object is left behind.
+    pub(super) fn bear_agreed(
+        self,
+        ctx: &mut OpContext<'_>,
+        agreement: &Agreement,
+        links: &[(LinkType, UniqueIdentifier)],
+    ) -> Result<UniqueIdentifier, OpError> {
+        let mut row = birth::newborn(ctx, ObjectType::SymmetricKey, self.given, Origin::Generated)?;
+        for (link_type, to) in links {
+            birth::link(&mut row, *link_type, to);
+        }
+        key(ctx, row, agreement.spec, &Source::Agreed(agreement))
+    }
+
     /// Brings the secret into being with this value, linked to others.
     ///
     /// # Errors
@@ -89,7 +115,11 @@ impl NewSecret {
             birth::link(&mut row, *link_type, to);
         }
         match self.form {
-            Form::Key(spec) => key(ctx, row, spec, value),
+            Form::Key(spec) => {
+                let kind = kind(&row.attributes, spec);
+                let material = KeyMaterial::Secret { kind, value };
+                key(ctx, row, spec, &Source::Brought(&material))
+            }
             Form::Data { bits, kind } => data(ctx, row, bits, kind, &value),
         }
     }
@@ -105,21 +135,23 @@ fn data_bits(given: &AttributeSet) -> Result<u32, OpError> {
         .ok_or(OpError::InvalidField("no secret data of this length"))
 }
 
+/// What a token has the key as.
+fn kind(given: &AttributeSet, spec: SecretKeySpec) -> SecretKeyKind {
+    if register::is_for_hmac(given) { SecretKeyKind::Generic } else { spec.kind }
+}
+
 fn key(
     ctx: &mut OpContext<'_>,
     mut row: ManagedObject,
     spec: SecretKeySpec,
-    value: SecretValue,
+    source: &Source<'_>,
 ) -> Result<UniqueIdentifier, OpError> {
     let mask = birth::checked_mask(ctx, &row)?;
     // Exactly as given: the length of a 3DES key counts its parity bits or not.
     let bits = row.attributes.integer(Kind::CryptographicLength);
     row.true_bits = bits.and_then(|bits| u32::try_from(bits).ok()).unwrap_or(spec.bits);
-    let for_hmac = register::is_for_hmac(&row.attributes);
-    let kind = if for_hmac { SecretKeyKind::Generic } else { spec.kind };
     let policy = birth::key_policy(&row, key_spec::secret_usage(mask));
-    let material = KeyMaterial::Secret { kind, value };
-    Ok(custody::bear(ctx, row, &Source::Brought(&material), &policy, &[])?.uid)
+    Ok(custody::bear(ctx, row, source, &policy, &[])?.uid)
 }
 
 fn data(

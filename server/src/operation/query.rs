@@ -118,7 +118,7 @@ const fn capabilities() -> CapabilityInformation {
         attestation: Some(false),
         batch_undo: Some(true),
         batch_continue: Some(true),
-        unwrap_mode: Some(UnwrapMode::NotProcessed),
+        unwrap_mode: Some(UnwrapMode::Processed),
         destroy_action: Some(DestroyAction::KeyMaterialDeleted),
         shredding_algorithm: Some(ShreddingAlgorithm::Unsupported),
         rng_mode: Some(RNGMode::SharedInstantiation),

@@ -2,14 +2,17 @@
 //!
 //! Spec: KMIP 1.4 §4.3.
 
-use hsm_backend::{HashAlgorithm, KeyMaterial, SecretKeyKind, software};
+mod arrival;
+mod description;
+
+use hsm_backend::{ArrivingKey, KeyMaterial, SecretKeyKind};
 use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
-use kmip_core::ttlv::{Codec, Writer};
+use kmip_core::ttlv::Writer;
 use kmip_core::types::{
     CertificateType, CryptographicAlgorithm, EnumTable, KeyFormatType, ProtocolVersion,
-    SecretDataType, Tag,
+    SecretDataType,
 };
 use zeroize::Zeroizing;
 
@@ -31,6 +34,8 @@ enum Plan {
     Public,
     /// A key that a token takes.
     Token(KeyMaterial),
+    /// A key that a token takes, wrapped by another that it has.
+    Wrapped(ArrivingKey),
     /// Bytes that no token takes as a key.
     Sealed,
 }
@@ -50,7 +55,7 @@ pub(super) fn handle(
     let object = request.object;
     let plan = plan(ctx, &object, &mut given)?;
     let mut row = birth::newborn(ctx, request.object_type, given, Origin::Registered)?;
-    describe(&mut row, &object)?;
+    description::describe(&mut row, &object)?;
     let uid = row.uid.clone();
     match plan {
         Plan::Public => {
@@ -64,7 +69,8 @@ pub(super) fn handle(
             row.set_custody(Custody::Sealed);
             birth::keep(ctx, &[row], &[])?;
         }
-        Plan::Token(material) => import(ctx, row, &object, &material)?,
+        Plan::Token(material) => import(ctx, row, &object, &Source::Brought(&material))?,
+        Plan::Wrapped(key) => import(ctx, row, &object, &Source::Arriving(&key))?,
     }
     ctx.set_placeholder(Some(uid.clone()));
     Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
@@ -99,25 +105,31 @@ fn import(
     ctx: &mut OpContext<'_>,
     mut row: ManagedObject,
     object: &Object,
-    material: &KeyMaterial,
+    source: &Source<'_>,
 ) -> Result<(), OpError> {
     let mask = birth::checked_mask(ctx, &row)?;
-    let usage = match material {
-        KeyMaterial::Secret { .. } => key_spec::secret_usage(mask),
-        KeyMaterial::RsaPrivate(_)
-        | KeyMaterial::EcPrivate { .. }
-        | KeyMaterial::EdwardsPrivate { .. } => key_spec::private_usage(mask),
+    let usage = match object {
+        Object::PrivateKey(_) => key_spec::private_usage(mask),
+        _ => key_spec::secret_usage(mask),
     };
     let policy = birth::key_policy(&row, usage);
     if policy.extractable && !policy.sensitive {
         row.form = Some(seal(ctx, &row, object)?);
     }
-    custody::bear(ctx, row, &Source::Brought(material), &policy, &[])?;
+    if matches!(source, Source::Arriving(_)) {
+        // That of the wrapped value tells nothing of the key.
+        row.attributes.clear(Kind::Digest);
+    }
+    custody::bear(ctx, row, source, &policy, &[])?;
     Ok(())
 }
 
 /// Decides where the object goes, and fills in algorithm and length.
-fn plan(ctx: &OpContext<'_>, object: &Object, given: &mut AttributeSet) -> Result<Plan, OpError> {
+fn plan(
+    ctx: &mut OpContext<'_>,
+    object: &Object,
+    given: &mut AttributeSet,
+) -> Result<Plan, OpError> {
     check_numbers(object)?;
     match object {
         Object::Certificate(certificate) => {
@@ -230,11 +242,14 @@ fn plan_opaque(block: &KeyBlock) -> Plan {
 }
 
 fn plan_symmetric(
-    ctx: &OpContext<'_>,
+    ctx: &mut OpContext<'_>,
     block: &KeyBlock,
     given: &mut AttributeSet,
 ) -> Result<Plan, OpError> {
-    let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
+    let Some(material) = material(block) else {
+        let arriving = arrival::arriving(ctx, block, given)?;
+        return Ok(arriving.map_or_else(|| plan_opaque(block), Plan::Wrapped));
+    };
     let value = key_material::read_secret(block.key_format_type, material)?;
     let algorithm = given
         .enumeration(Kind::CryptographicAlgorithm)
@@ -350,46 +365,4 @@ fn set_lengths(
         return Err(OpError::InvalidField("the length is not that of the key material"));
     }
     Ok(())
-}
-
-/// Digest, length and presence of the value.
-fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
-    let bits = row.attributes.integer(Kind::CryptographicLength).unwrap_or(0);
-    row.true_bits = u32::try_from(bits).unwrap_or(0);
-    let (value, format) = match object {
-        Object::Certificate(certificate) => {
-            (Zeroizing::new(certificate.certificate_value.clone()), KeyFormatType::Raw)
-        }
-        Object::OpaqueObject(opaque) => {
-            let value = opaque.opaque_data_value.expose().to_vec();
-            (Zeroizing::new(value), KeyFormatType::Opaque)
-        }
-        _ => match object.key_block() {
-            Some(block) => match &block.key_value {
-                Some(value) => (key_value_bytes(value), block.key_format_type),
-                None => {
-                    row.attributes.set(Kind::KeyValuePresent, &false);
-                    return Ok(());
-                }
-            },
-            None => return Ok(()),
-        },
-    };
-    let digest = software::digest(HashAlgorithm::Sha256, &value)?;
-    row.attributes.set(Kind::Digest, &birth::digest(digest, format));
-    Ok(())
-}
-
-/// What a Digest is made over: the material's bytes, or the encoding of its structure.
-fn key_value_bytes(value: &KeyValue) -> Zeroizing<Vec<u8>> {
-    let bytes = match value {
-        KeyValue::Wrapped(bytes) => bytes.expose().to_vec(),
-        KeyValue::Plain { material: WireMaterial::Bytes(bytes), .. } => bytes.expose().to_vec(),
-        KeyValue::Plain { material, .. } => {
-            let mut w = Writer::new(ProtocolVersion::NEWEST);
-            material.encode(Tag::KeyMaterial, &mut w);
-            w.into_bytes()
-        }
-    };
-    Zeroizing::new(bytes)
 }

@@ -11,7 +11,7 @@ use kmip_core::types::{
     ValidityIndicator,
 };
 
-use super::{OpContext, OpError};
+use super::{OpContext, OpError, one_time_pad};
 use crate::bridge::no_parameters;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
@@ -44,10 +44,7 @@ pub(super) fn key_for(
     purpose: Purpose,
 ) -> Result<Arc<ManagedObject>, OpError> {
     let key = ctx.object(uid)?;
-    if !matches!(
-        key.object_type,
-        ObjectType::SymmetricKey | ObjectType::PrivateKey | ObjectType::PublicKey
-    ) {
+    if !is_key(&key) {
         return Err(OpError::IllegalOperation("the object is no key"));
     }
     lifecycle::may_use(&key, usage, purpose, ctx.now())?;
@@ -55,6 +52,15 @@ pub(super) fn key_for(
         return Err(OpError::KeyValueNotPresent);
     }
     Ok(key)
+}
+
+/// Secret Data are a key where they are a One Time Pad.
+fn is_key(row: &ManagedObject) -> bool {
+    match row.object_type {
+        ObjectType::SymmetricKey | ObjectType::PrivateKey | ObjectType::PublicKey => true,
+        ObjectType::SecretData => one_time_pad::is_pad(row),
+        _ => false,
+    }
 }
 
 /// The key's algorithm.

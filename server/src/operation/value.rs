@@ -8,21 +8,62 @@ use kmip_core::object::{
 };
 use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ObjectType};
 
-use super::{OpContext, OpError, public_key, register};
+use super::{OpContext, OpError, one_time_pad, public_key, register};
 use crate::bridge::key_material;
 use crate::object::{Custody, ManagedObject};
 
 /// The value in plaintext, in `format` or else as it was registered.
+///
+/// What was registered wrapped, and is not in the token, comes as it is.
 pub(super) fn in_plaintext(
     ctx: &OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
 ) -> Result<Object, OpError> {
-    let kept = match row.custody {
+    match kept(ctx, row)? {
+        Some(object) if is_wrapped(&object) && row.key_ref().is_some() => {
+            from_token(ctx, row, format, Some(&object))
+        }
+        kept => in_format(ctx, row, format, kept),
+    }
+}
+
+/// The value as it was registered, wrapped or not, and in `format`; one that was registered unwrapped
+/// in any format.
+///
+/// # Errors
+///
+/// `KeyFormat` for another format of a wrapped value; as [`in_plaintext`].
+pub(super) fn as_it_came(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+) -> Result<Object, OpError> {
+    match kept(ctx, row)? {
+        Some(object) if is_wrapped(&object) && !fits(&object, format) => Err(OpError::KeyFormat),
+        kept => in_format(ctx, row, format, kept),
+    }
+}
+
+/// Whether the value is wrapped.
+pub(super) fn is_wrapped(object: &Object) -> bool {
+    object.key_block().is_some_and(|block| block.key_wrapping_data.is_some())
+}
+
+fn kept(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Option<Object>, OpError> {
+    Ok(match row.custody {
         Custody::Public => Some(public_key::stored_object(row)?),
         Custody::Token | Custody::Wrapped => as_registered(ctx, row)?,
         Custody::Sealed | Custody::Assisted => Some(unsealed(ctx, row)?),
-    };
+    })
+}
+
+fn in_format(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+    format: Option<KeyFormatType>,
+    kept: Option<Object>,
+) -> Result<Object, OpError> {
     match kept {
         Some(object) if fits(&object, format) => Ok(object),
         Some(object) if row.key_ref().is_some() => from_token(ctx, row, format, Some(&object)),
@@ -133,6 +174,7 @@ pub(super) fn sealed_secret(
 ///
 /// `NotExtractable` for a key that its token keeps to itself, `IllegalOperation` for no secret.
 pub(super) fn in_memory(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<SecretValue, OpError> {
+    one_time_pad::may_leave(row)?;
     let Some(key) = row.key_ref() else {
         return match row.custody {
             Custody::Sealed | Custody::Assisted => sealed_secret(ctx, row),

@@ -364,7 +364,7 @@ const ENCODING: Profile = Profile {
 
 const SUITES: Claim = Claim::Never {
     lacking: "the mandatory cipher suites of its authentication suite",
-    because: "they exchange keys by RSA and encrypt by CBC; TLS 1.3 and the AEAD suites of TLS 1.2 are offered",
+    because: "They exchange keys by RSA and encrypt by CBC; TLS 1.3 and the AEAD suites of TLS 1.2 are offered",
 };
 
 const NOT_ALL: Claim = Claim::Never {
@@ -388,7 +388,7 @@ const SUITE_B: Profile = Profile {
     ],
     claim: Claim::Never {
         lacking: "TLS with certificates on its curve and no others",
-        because: "which certificates there are is the operator's business, and nothing enforces it",
+        because: "Which certificates there are is the operator's business, and nothing enforces it",
     },
     ..PLAIN
 };

@@ -15,10 +15,21 @@ pub struct Filter {
     pub online: bool,
     /// Whether archived objects are wanted.
     pub archived: bool,
+    /// Which come first.
+    pub order: Order,
     /// Matches to skip.
     pub offset: usize,
     /// Matches to return at most.
     pub limit: usize,
+}
+
+/// By when the objects came into being.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
 }
 
 /// One condition on an object's attributes; some instance of the attribute must meet it.

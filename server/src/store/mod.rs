@@ -6,7 +6,7 @@ mod sqlite;
 
 use std::sync::Arc;
 
-pub use filter::{Criterion, FieldMatch, Filter, IndexRow, index_rows};
+pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
 pub use pending::{
     AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,
     Unfinished,
@@ -46,7 +46,7 @@ pub enum StoreError {
 /// One page of a Locate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Identifiers, newest object first.
+    /// Identifiers, in the order of the filter.
     pub identifiers: Vec<UniqueIdentifier>,
     /// Matches in all, offset and limit left aside.
     pub located: usize,

@@ -136,7 +136,7 @@ fn cases_of<'a>(profile: &Profile, cases: &'a [Case]) -> Vec<&'a Case> {
 
 fn claim(profile: &Profile) -> String {
     match profile.claim {
-        Claim::Never { because, .. } => format!("Not claimed: {because}."),
+        Claim::Never { lacking, because } => format!("Not claimed: it lacks {lacking}. {because}."),
         Claim::Where([]) => "Claimed.".to_owned(),
         Claim::Where(conditions) => {
             let words = conditions.iter().map(|condition| Condition::words(*condition));

@@ -57,7 +57,8 @@ pub(super) fn follows_from(trial: Trial) -> Option<[Trial; 3]> {
         | Trial::Sign(..)
         | Trial::Mac(..)
         | Trial::OaepLabel
-        | Trial::Curve(_) => None,
+        | Trial::Curve(_)
+        | Trial::Agree(_) => None,
     }
 }
 
@@ -94,7 +95,11 @@ impl Prober<'_> {
     ) -> Result<Option<bool>, Fault> {
         // What hashes in the token is the second choice, and believed; so are ECDSA and EdDSA.
         let tried = matches!(plan, SignPlan::HashHere(_) | SignPlan::EncodeHere(_));
-        if !tried || matches!(wish, SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_)) {
+        let of_rsa = !matches!(
+            wish,
+            SignAlgorithm::Ecdsa(_) | SignAlgorithm::EcdsaRaw | SignAlgorithm::EdDsa(_)
+        );
+        if !tried || !of_rsa {
             return Ok(None);
         }
         let Some(key) = self.rsa_key() else { return Ok(None) };
@@ -159,9 +164,10 @@ fn signs(
             let info = pkcs1::digest_info(hash, &digest_input(hash, input)?);
             session.sign(&plain(mechanism), key, &info)?
         }
-        SignAlgorithm::RsaPkcs1Raw | SignAlgorithm::Ecdsa(_) | SignAlgorithm::EdDsa(_) => {
-            return Ok(true);
-        }
+        SignAlgorithm::RsaPkcs1Raw
+        | SignAlgorithm::Ecdsa(_)
+        | SignAlgorithm::EcdsaRaw
+        | SignAlgorithm::EdDsa(_) => return Ok(true),
     };
     let signature = left_pad(&signature, MODULUS_BYTES).unwrap_or_default();
     Ok(verify(&rsa::public(), wish, None, input, &signature)?)

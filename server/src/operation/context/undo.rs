@@ -7,7 +7,7 @@ use kmip_core::attribute::UniqueIdentifier;
 use super::OpContext;
 use crate::object::ManagedObject;
 use crate::operation::{OpError, destroy};
-use crate::{invocations, usage_limits};
+use crate::{invocations, pad, usage_limits};
 
 /// What must be done to undo an item.
 #[derive(Debug)]
@@ -102,6 +102,7 @@ impl OpContext<'_> {
             object.phase = before.phase.clone();
             let mut restored = before.attributes.clone();
             invocations::keep(&object.attributes, &mut restored);
+            pad::keep(&object.attributes, &mut restored);
             usage_limits::keep(&object.attributes, &mut restored);
             object.attributes = restored;
             Ok(())

@@ -1,4 +1,4 @@
-//! What is derived from: a key, Secret Data, or both.
+//! What is derived from: a key, Secret Data or both; or a private and a public key.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use kmip_core::types::{
     CryptographicAlgorithm, CryptographicUsageMask as Mask, LinkType, ObjectType,
 };
 
-use super::super::use_key::{algorithm_of, single_part};
+use super::super::use_key::{algorithm_of, single_part, spend};
 use super::super::{OpContext, OpError, birth, register, value};
 use crate::bridge::derivation::Takes;
 use crate::lifecycle::{self, Purpose};
@@ -19,6 +19,8 @@ use crate::object::ManagedObject;
 pub(super) struct Bases {
     key: Option<Arc<ManagedObject>>,
     secret: Option<Arc<ManagedObject>>,
+    private: Option<Arc<ManagedObject>>,
+    public: Option<Arc<ManagedObject>>,
 }
 
 impl Bases {
@@ -30,12 +32,14 @@ impl Bases {
         if uids.is_empty() {
             return Err(OpError::InvalidMessage("no base object"));
         }
-        let mut bases = Self { key: None, secret: None };
+        let mut bases = Self { key: None, secret: None, private: None, public: None };
         for uid in uids {
             let base = ctx.object(Some(uid))?;
             let place = match base.object_type {
                 ObjectType::SymmetricKey => &mut bases.key,
                 ObjectType::SecretData => &mut bases.secret,
+                ObjectType::PrivateKey => &mut bases.private,
+                ObjectType::PublicKey => &mut bases.public,
                 _ => return Err(OpError::InvalidField("nothing is derived from such an object")),
             };
             if place.is_some() {
@@ -58,6 +62,17 @@ impl Bases {
     /// Whether they are what a method takes; Secret Data stand for the Derivation Data.
     pub(super) fn check(&self, takes: Takes, data_given: bool) -> Result<(), OpError> {
         let (key, secret) = (self.key.is_some(), self.secret.is_some());
+        let pair = (self.private.is_some(), self.public.is_some());
+        if takes == Takes::Pair {
+            return match (pair, key || secret || data_given) {
+                ((true, true), false) => Ok(()),
+                (_, true) => Err(OpError::InvalidField("the method takes two keys, and no data")),
+                (_, false) => Err(OpError::InvalidField("the method takes both kinds of key")),
+            };
+        }
+        if pair != (false, false) {
+            return Err(OpError::InvalidField("the method takes no private or public key"));
+        }
         if data_given && secret {
             return Err(OpError::InvalidMessage("derivation data come twice"));
         }
@@ -71,13 +86,16 @@ impl Bases {
             Takes::Password if data_given || (key && secret) => {
                 Err(OpError::InvalidField("the method takes one base object, and no data"))
             }
-            Takes::KeyAndData | Takes::KeyOrData | Takes::Password => Ok(()),
+            Takes::KeyAndData | Takes::KeyOrData | Takes::Password | Takes::Pair => Ok(()),
         }
     }
 
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &ManagedObject> {
-        [&self.key, &self.secret].into_iter().flatten().map(|base| &**base)
+        [&self.key, &self.secret, &self.private, &self.public]
+            .into_iter()
+            .flatten()
+            .map(|base| &**base)
     }
 
     /// The only one, for the methods that take one.
@@ -88,6 +106,12 @@ impl Bases {
     /// The key, if there is one.
     pub(super) fn key(&self) -> Option<&ManagedObject> {
         self.key.as_deref()
+    }
+
+    /// A private key, and somebody else's public key.
+    pub(super) fn pair(&self) -> Result<(&ManagedObject, &ManagedObject), OpError> {
+        let pair = self.private.as_deref().zip(self.public.as_deref());
+        pair.ok_or(OpError::InvalidField("the method takes both kinds of key"))
     }
 
     /// The key, for the methods that take one.
@@ -106,6 +130,16 @@ impl Bases {
         }
         let data = single_part(ctx, given.cloned())?;
         Ok(SecretValue::new(data.expose().to_vec()))
+    }
+
+    /// Takes `bytes` off the Usage Limits of each.
+    pub(super) fn spend(&self, ctx: &mut OpContext<'_>, bytes: usize) -> Result<(), OpError> {
+        self.all().try_for_each(|base| spend(ctx, base, bytes))
+    }
+
+    /// What links the derived object to them.
+    pub(super) fn links(&self) -> Vec<(LinkType, UniqueIdentifier)> {
+        self.all().map(|base| (LinkType::DerivationBaseObjectLink, base.uid.clone())).collect()
     }
 
     /// Links each to what was derived from it.

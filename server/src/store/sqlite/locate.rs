@@ -11,7 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::index::{key_range, stored_key};
 use super::{StoreError, dictionary};
 use crate::object::Scope;
-use crate::store::{Criterion, FieldMatch, Filter, Page};
+use crate::store::{Criterion, FieldMatch, Filter, Order, Page};
 
 /// SQLite nests expressions 1,000 deep at most; nobody needs a tenth of that.
 const MAX_TESTS: usize = 256;
@@ -19,7 +19,7 @@ const MAX_TESTS: usize = 256;
 /// Rows counted of each condition: more only where all reach the bound before.
 const PROBE_BOUNDS: [i64; 4] = [64, 1024, 16_384, 262_144];
 
-/// Finds the objects of `scope` that meet `filter`, newest first.
+/// Finds the objects of `scope` that meet `filter`, in its order.
 pub(super) fn locate(
     connection: &Connection,
     scope: &Scope,
@@ -228,7 +228,7 @@ fn all_objects(scope: i64, filter: &Filter) -> Sql {
     sql.text("SELECT o.uid FROM object o INDEXED BY object_found WHERE o.scope = ");
     sql.bind(scope);
     append_found(&mut sql, filter);
-    sql.text(" ORDER BY o.id DESC");
+    append_order(&mut sql, "o.id", filter.order);
     sql
 }
 
@@ -248,8 +248,18 @@ fn driven(scope: i64, driver: (i64, &Test), conditions: &[Condition], filter: &F
             condition.append(&mut sql);
         }
     }
-    sql.text(" GROUP BY a.object ORDER BY a.object DESC");
+    sql.text(" GROUP BY a.object");
+    append_order(&mut sql, "a.object", filter.order);
     sql
+}
+
+/// Objects are numbered as they come.
+fn append_order(sql: &mut Sql, number: &str, order: Order) {
+    let direction = match order {
+        Order::NewestFirst => "DESC",
+        Order::OldestFirst => "ASC",
+    };
+    sql.text(&format!(" ORDER BY {number} {direction}"));
 }
 
 /// What the partial index `object_found` asks for, and which of the two kinds are wanted.

@@ -78,6 +78,36 @@ fn digested_data_signs_like_the_data() {
     demo.fails(Operation::Sign, short);
 }
 
+/// The specification's own cases: sixteen bytes, and nothing named.
+#[test]
+fn digest_of_an_unnamed_hash_is_signed_as_it_is() {
+    let world = World::new();
+    let demo = world.demo();
+    let digest = || bytes(Tag::DigestedData, &hex("01020304050607080910111213141516"));
+    let rsa = rsa_pair(&demo);
+    let ec = [algorithm(CryptographicAlgorithm::ECDSA), on(Kind::ActivationDate, 1)];
+    let curve =
+        Value::Structure(vec![enumeration(Tag::RecommendedCurve, RecommendedCurve::P_384.0)]);
+    let ec = [&ec[..], &[of_kind(Kind::CryptographicDomainParameters, curve)]].concat();
+    let made = demo.ok(Operation::CreateKeyPair, create_pair(ec, Vec::new(), Vec::new()));
+    let ec =
+        (made.text(Tag::PrivateKeyUniqueIdentifier), made.text(Tag::PublicKeyUniqueIdentifier));
+    for (private, public) in [rsa, ec] {
+        let made = demo.ok(Operation::Sign, vec![uid(&private), digest()]);
+        let signature = bytes(Tag::SignatureData, &made.bytes(Tag::SignatureData));
+        let verdict = |what: Item| {
+            let asked = vec![uid(&public), what, signature.clone()];
+            demo.ok(Operation::SignatureVerify, asked).get(Tag::ValidityIndicator).as_number()
+        };
+        assert_eq!(verdict(digest()), Validity::Valid.0);
+        assert_eq!(verdict(bytes(Tag::DigestedData, &[1; 16])), Validity::Invalid.0);
+        for bytes_ in [0, 300] {
+            let wrong = vec![uid(&private), bytes(Tag::DigestedData, &vec![1; bytes_])];
+            demo.fails(Operation::Sign, wrong);
+        }
+    }
+}
+
 #[test]
 fn pss_verifies_known_answers_and_its_own() {
     let world = World::new();

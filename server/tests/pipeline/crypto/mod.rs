@@ -6,6 +6,7 @@ mod constructed;
 mod eddsa;
 mod effects;
 mod mac;
+mod one_time_pad;
 mod parameters;
 mod refusals;
 mod rng;

@@ -1,5 +1,6 @@
 //! Objects: how they come, how they are given back, and what may be done to them.
 
+mod arriving;
 mod attributes;
 mod baseline;
 mod born;

@@ -126,7 +126,12 @@ fn locate_pages_in_any_version_and_in_stable_order() {
     made.reverse();
     for version in ProtocolVersion::SUPPORTED {
         let client = demo.at(version);
-        assert_eq!(client.locate(Vec::new()), made, "newest first");
+        // The specifications leave the order open; the OASIS cases of 1.3 have the oldest first.
+        let mut made = made.clone();
+        if version == ProtocolVersion::V1_3 {
+            made.reverse();
+        }
+        assert_eq!(client.locate(Vec::new()), made, "{version}");
         let mut seen = Vec::new();
         loop {
             let skip = i32::try_from(seen.len()).unwrap();

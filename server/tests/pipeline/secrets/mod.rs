@@ -1,5 +1,6 @@
 //! Secrets made of others: derived, split and joined.
 
+mod agreement;
 mod derive;
 mod derive_refusals;
 mod split;

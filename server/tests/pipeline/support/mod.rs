@@ -113,6 +113,12 @@ impl World {
         Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
     }
 
+    /// Another server on the same store and token, whose operator has changed the custody.
+    pub(crate) fn keeping_now(&self, custody: CustodyRules) -> Self {
+        let (store, token) = (self.services.store.clone(), self.token.clone());
+        Self::over(self.services.bounds, custody, store, token, self.clock.clone())
+    }
+
     fn over(
         bounds: Bounds,
         custody: CustodyRules,

@@ -111,3 +111,14 @@ fn wrapping_key_is_known_again_after_a_restart() {
     assert_eq!(report(&lines).own_wraps, 1);
     broken(&[KEK, "C_Finalize rv=0x0", "MARK Shut", wrap]);
 }
+
+#[test]
+fn known_answers_are_derived_from_throw_away_keys_at_the_start_only() {
+    let base = made("CLASS:3,TOKEN:0,DERIVE:1", 7);
+    let derive = "C_DeriveKey rv=0x0 session=1 base=7 template=CLASS:4,TOKEN:0 object=8";
+    let read = "C_GetAttributeValue rv=0x0 session=1 object=8 asked=VALUE";
+    let known = report(&[&base, derive, read]);
+    assert_eq!((known.violations.len(), known.probe_reads), (0, 1));
+    broken(&[&base, "MARK Export", derive]);
+    broken(&[&made("CLASS:3,TOKEN:1,SENSITIVE:1,EXTRACTABLE:0", 7), derive]);
+}

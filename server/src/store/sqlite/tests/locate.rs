@@ -36,7 +36,7 @@ fn with(id: &str, kind: AttributeKind, value: Value) -> ManagedObject {
 }
 
 #[test]
-fn locate_returns_everything_newest_first_a_page_at_a_time() {
+fn locate_returns_everything_in_either_order_a_page_at_a_time() {
     let store = store();
     for id in ["a", "b", "c", "d"] {
         insert(&store, &[&object(id)]);
@@ -47,6 +47,8 @@ fn locate_returns_everything_newest_first_a_page_at_a_time() {
         let filter = Filter { criteria, offset: 1, limit: 2, ..everything() };
         let page = locate(&store, &filter);
         assert_eq!((uids(&page), page.located), (vec!["c", "b"], 4));
+        let oldest = locate(&store, &Filter { order: Order::OldestFirst, ..filter.clone() });
+        assert_eq!((uids(&oldest), oldest.located), (vec!["b", "c"], 4));
         let beyond = locate(&store, &Filter { offset: 9, ..filter.clone() });
         assert_eq!((uids(&beyond), beyond.located), (vec![], 4));
         let none = locate(&store, &Filter { limit: 0, ..filter });

@@ -14,7 +14,7 @@ use kmip_core::types::{NameType, ObjectType, Operation, State};
 use super::SqliteStore;
 use crate::authz::{Action, Grant, Housekeeping, Subject, authorize};
 use crate::object::{Lease, ManagedObject, Phase, Scope};
-use crate::store::{Filter, ObjectStore, Page, StoreError};
+use crate::store::{Filter, ObjectStore, Order, Page, StoreError};
 
 const HOUSEKEEPING: Housekeeping = Housekeeping::new();
 
@@ -95,7 +95,14 @@ fn load_uncached(store: &SqliteStore, id: &str) -> Option<ManagedObject> {
 }
 
 fn everything() -> Filter {
-    Filter { criteria: Vec::new(), online: true, archived: true, offset: 0, limit: 1000 }
+    Filter {
+        criteria: Vec::new(),
+        online: true,
+        archived: true,
+        order: Order::NewestFirst,
+        offset: 0,
+        limit: 1000,
+    }
 }
 
 fn locate(store: &SqliteStore, filter: &Filter) -> Page {
