@@ -57,6 +57,13 @@ pub fn reserve(attributes: &mut AttributeSet, count: u64) -> Option<Range<u64>> 
     Some(first..end)
 }
 
+/// Whether a client may bring `value` as the attribute called `name`: what it brings as the number of
+/// a key that comes back must be one.
+#[must_use]
+pub fn accepts(name: &AttributeName, value: &Value) -> bool {
+    name.as_str() != ATTRIBUTE || matches!(value, Value::LongInteger(count) if *count >= 0)
+}
+
 /// Whatever is put back of a key's attributes, its numbers are not.
 pub fn keep(current: &AttributeSet, restored: &mut AttributeSet) {
     let reserved = reserved(current).max(reserved(restored));

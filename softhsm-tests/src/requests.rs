@@ -6,8 +6,8 @@ use kmip_core::attribute::{
 use kmip_core::object::{KeyBlock, KeyMaterial, KeyValue, Object, SymmetricKey};
 use kmip_core::payload::{
     ActivateRequest, CreateKeyPairRequest, CreateRequest, DecryptRequest, DestroyRequest,
-    EncryptRequest, GetAttributesRequest, GetRequest, LocateRequest, MacRequest, QueryRequest,
-    RegisterRequest, RevokeRequest, SignRequest,
+    EncryptRequest, ExportRequest, ExportResponse, GetAttributesRequest, GetRequest, ImportRequest,
+    LocateRequest, MacRequest, QueryRequest, RegisterRequest, RevokeRequest, SignRequest,
 };
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::{
@@ -211,6 +211,30 @@ pub fn get(id: &Id) -> GetRequest {
         key_wrap_type: None,
         key_compression_type: None,
         key_wrapping_specification: None,
+    }
+}
+
+/// Asks for the object with all its attributes.
+#[must_use]
+pub fn export(id: &Id) -> ExportRequest {
+    ExportRequest {
+        unique_identifier: Some(id.clone()),
+        key_format_type: None,
+        key_wrap_type: None,
+        key_compression_type: None,
+        key_wrapping_specification: None,
+    }
+}
+
+/// Brings what an Export gave, under its own identifier.
+#[must_use]
+pub fn import(exported: ExportResponse, replace: bool) -> ImportRequest {
+    ImportRequest {
+        unique_identifier: exported.unique_identifier,
+        replace_existing: Some(replace),
+        key_wrap_type: None,
+        attributes: exported.attributes,
+        object: exported.object,
     }
 }
 

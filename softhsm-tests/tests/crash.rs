@@ -3,10 +3,12 @@
 //! What was acknowledged is kept; what was not is gone or whole; nothing is Active without a key.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use kmip_core::attribute::{Attribute, AttributeKind, AttributeName};
+use kmip_core::payload::ImportRequest;
 use kmip_core::ttlv::Value;
 use kmip_core::types::{CryptographicAlgorithm, ObjectType, ResultReason, State};
 use server::client::{Client, ClientConfig, ClientError, template};
@@ -24,6 +26,8 @@ enum Acknowledged {
     Key(Id),
     Pair(Id),
     Destroyed(Id),
+    /// The bytes of a key that takes the place of another of the same identifier.
+    Replaced(Id, u8),
 }
 
 type Work = fn(&mut Client, &str, &Sender<Acknowledged>) -> Result<(), ClientError>;
@@ -61,6 +65,41 @@ fn destroy_key(
     Ok(())
 }
 
+/// Imports one key after another under one identifier; each is told from the others by its bytes.
+fn replace_key(
+    client: &mut Client,
+    name: &str,
+    told: &Sender<Acknowledged>,
+) -> Result<(), ClientError> {
+    let (id, number) = name.rsplit_once('-').unwrap();
+    let (id, byte) = (Id::new(id), u8::try_from(number.parse::<usize>().unwrap() % 256).unwrap());
+    let key = requests::register_aes(&[byte; 32], &[requests::active_at_once()]);
+    let request = ImportRequest {
+        unique_identifier: id.clone(),
+        replace_existing: Some(true),
+        key_wrap_type: None,
+        attributes: key.template_attribute.attributes,
+        object: key.object,
+    };
+    client.call(request)?;
+    told.send(Acknowledged::Replaced(id, byte)).unwrap();
+    Ok(())
+}
+
+/// The last one that was acknowledged is there, or the next one, whole.
+fn check_replaced(client: &mut Client, acknowledged: &[Acknowledged]) {
+    let replaced = acknowledged.iter().filter_map(|item| match item {
+        Acknowledged::Replaced(id, byte) => Some((id, *byte)),
+        _ => None,
+    });
+    for (id, last) in replaced.collect::<BTreeMap<_, _>>() {
+        let object = client.call(requests::get(id)).unwrap().object;
+        let with = |byte| requests::register_aes(&[byte; 32], &[]).object;
+        assert!([last, last.wrapping_add(1)].map(with).contains(&object), "{id}");
+        client.encrypted(id, b"whole").unwrap();
+    }
+}
+
 /// Works until the server is gone.
 fn until_killed(config: &ClientConfig, work: Work, prefix: &str, told: &Sender<Acknowledged>) {
     let mut client = Client::connect(config).unwrap();
@@ -83,6 +122,7 @@ fn check(client: &mut Client, acknowledged: &[Acknowledged]) {
             Acknowledged::Pair(id) => {
                 client.call(requests::sign_ec(id, b"kept")).unwrap();
             }
+            Acknowledged::Replaced(..) => {}
             Acknowledged::Destroyed(id) => {
                 let gone = client.call(requests::get(id)).unwrap_err();
                 assert_eq!(gone.reason(), Some(ResultReason::ItemNotFound), "{gone}");
@@ -154,11 +194,12 @@ fn kill_again_and_again(custody: &str) {
         let server = trial.start();
         let (told, news) = channel();
         let config = server.ready().client();
-        let works: [(Work, &str); 4] = [
+        let works: [(Work, &str); 5] = [
             (make_key, "key"),
             (make_key, "another"),
             (make_pair, "pair"),
             (destroy_key, "doomed"),
+            (replace_key, "replaced"),
         ];
         let workers = works.map(|(work, kind)| {
             let (config, told) = (config.clone(), told.clone());
@@ -175,6 +216,7 @@ fn kill_again_and_again(custody: &str) {
         let server = trial.start();
         let mut client = server.client();
         check(&mut client, &acknowledged);
+        check_replaced(&mut client, &acknowledged);
         let keys = check_active(&mut client, ObjectType::SymmetricKey);
         let pairs = check_active(&mut client, ObjectType::PrivateKey);
         let of_kind = |wanted: fn(&Acknowledged) -> bool| {

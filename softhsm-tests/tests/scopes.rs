@@ -90,6 +90,7 @@ fn request_about(operation: Operation, id: &Id) -> Option<RequestPayload> {
         | Operation::Create
         | Operation::CreateKeyPair
         | Operation::Register
+        | Operation::Import
         | Operation::Locate
         | Operation::RNGRetrieve
         | Operation::RNGSeed

@@ -5,13 +5,14 @@ use kmip_core::payload::{
     CancelResponse, CreateKeyPairRequest, CreateKeyPairResponse, CreateRequest, CreateResponse,
     DecryptRequest, DecryptResponse, DeleteAttributeRequest, DeleteAttributeResponse,
     DestroyRequest, DestroyResponse, DiscoverVersionsRequest, DiscoverVersionsResponse,
-    EncryptRequest, EncryptResponse, GetAttributeListRequest, GetAttributeListResponse,
-    GetAttributesRequest, GetAttributesResponse, GetRequest, GetResponse, HashRequest,
-    HashResponse, LocateRequest, LocateResponse, MacRequest, MacResponse, MacVerifyRequest,
-    MacVerifyResponse, ModifyAttributeRequest, ModifyAttributeResponse, QueryRequest,
-    QueryResponse, RegisterRequest, RegisterResponse, RequestPayload, ResponsePayload,
-    RevokeRequest, RevokeResponse, RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest,
-    RngSeedResponse, SignRequest, SignResponse, SignatureVerifyRequest, SignatureVerifyResponse,
+    EncryptRequest, EncryptResponse, ExportRequest, ExportResponse, GetAttributeListRequest,
+    GetAttributeListResponse, GetAttributesRequest, GetAttributesResponse, GetRequest, GetResponse,
+    HashRequest, HashResponse, ImportRequest, ImportResponse, LocateRequest, LocateResponse,
+    MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse, ModifyAttributeRequest,
+    ModifyAttributeResponse, QueryRequest, QueryResponse, RegisterRequest, RegisterResponse,
+    RequestPayload, ResponsePayload, RevokeRequest, RevokeResponse, RngRetrieveRequest,
+    RngRetrieveResponse, RngSeedRequest, RngSeedResponse, SignRequest, SignResponse,
+    SignatureVerifyRequest, SignatureVerifyResponse,
 };
 
 /// A request payload that knows its answer.
@@ -49,10 +50,12 @@ calls! {
     Destroy: DestroyRequest => DestroyResponse;
     DiscoverVersions: DiscoverVersionsRequest => DiscoverVersionsResponse;
     Encrypt: EncryptRequest => EncryptResponse;
+    Export: ExportRequest => ExportResponse;
     Get: GetRequest => GetResponse;
     GetAttributeList: GetAttributeListRequest => GetAttributeListResponse;
     GetAttributes: GetAttributesRequest => GetAttributesResponse;
     Hash: HashRequest => HashResponse;
+    Import: ImportRequest => ImportResponse;
     Locate: LocateRequest => LocateResponse;
     MAC: MacRequest => MacResponse;
     MACVerify: MacVerifyRequest => MacVerifyResponse;

@@ -103,6 +103,16 @@ impl AttributeSet {
         next
     }
 
+    /// Adds an instance of `name` at `index`; false, with nothing added, if there is one.
+    #[must_use]
+    pub fn insert(&mut self, name: AttributeName, index: i32, value: Value) -> bool {
+        let free = self.at(&name, index).is_none();
+        if free {
+            self.0.push(Instance { name, index, value });
+        }
+        free
+    }
+
     /// The value at `index` of `name`.
     #[must_use]
     pub fn at(&self, name: &AttributeName, index: i32) -> Option<&Value> {
@@ -161,6 +171,16 @@ mod tests {
         assert_eq!(set.remove(&name, 0), Some(text("a")));
         assert_eq!(set.at(&name, 1), Some(&text("b")));
         assert_eq!(set.add(name.clone(), text("c")), 2);
+    }
+
+    #[test]
+    fn insert_takes_a_free_index_only() {
+        let name = AttributeName::new("x-tag");
+        let mut set = AttributeSet::default();
+        assert!(set.insert(name.clone(), 3, text("a")));
+        assert!(!set.insert(name.clone(), 3, text("b")));
+        assert_eq!(set.at(&name, 3), Some(&text("a")));
+        assert_eq!(set.add(name.clone(), text("c")), 4);
     }
 
     #[test]

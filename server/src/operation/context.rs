@@ -200,6 +200,14 @@ impl<'a> OpContext<'a> {
         Err(StoreError::Conflict.into())
     }
 
+    /// The row that holds an identifier, in whatever phase.
+    pub(super) fn occupant(
+        &self,
+        uid: &UniqueIdentifier,
+    ) -> Result<Option<ManagedObject>, OpError> {
+        Ok(self.services.store.occupant(self.grant()?, uid)?)
+    }
+
     fn load(&self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
         self.services.store.load(self.grant()?, uid)?.ok_or(OpError::NotFound)
     }

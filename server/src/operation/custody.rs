@@ -11,7 +11,7 @@ use hsm_backend::{
 use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::types::KeyFormatType;
 
-use super::{OpContext, OpError, birth, register, use_key, value};
+use super::{OpContext, OpError, birth, register, replacement, use_key, value};
 use crate::bridge::signature;
 use crate::object::CustodyMode;
 use crate::object::{Custody, ManagedObject};
@@ -169,6 +169,10 @@ fn in_token(
         }
         Ok(())
     };
+    // An identifier that is held already: the row is not free to tell of a key that is being made.
+    if row.version > 0 {
+        return replacement::bear(ctx, row, make, finish);
+    }
     let made = birth::bear(ctx, vec![row], predecessors, make, finish)?;
     made.into_iter().next().ok_or(OpError::NotFound)
 }

@@ -98,6 +98,9 @@ pub enum OpError {
     /// More instances than we keep.
     #[error("too many instances")]
     IndexOutOfBounds,
+    /// The client's identifier for a new object is that of another.
+    #[error("the object exists already")]
+    ObjectAlreadyExists,
     /// A name is taken, on creating an object.
     #[error("the name is in use")]
     NameTaken,

@@ -3,42 +3,22 @@
 //! Spec: KMIP 1.4 §4.3.
 
 mod arrival;
-mod description;
+mod plan;
 
-use hsm_backend::{ArrivingKey, KeyMaterial, SecretKeyKind};
-use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
-use kmip_core::object::{KeyBlock, KeyMaterial as WireMaterial, KeyValue, Object};
+use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::object::Object;
 use kmip_core::payload::{RegisterRequest, RegisterResponse};
 use kmip_core::ttlv::Writer;
-use kmip_core::types::{
-    CertificateType, CryptographicAlgorithm, EnumTable, KeyFormatType, ProtocolVersion,
-    SecretDataType,
-};
+use kmip_core::types::ProtocolVersion;
 use zeroize::Zeroizing;
+
+pub(super) use plan::{Plan, is_for_hmac, plan};
 
 use super::birth::{self, Origin};
 use super::custody::{self, Source};
-use super::split_key::Layout;
-use super::{OpContext, OpError, query, template};
-use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
-use crate::bridge::{BridgeError, key_material, key_spec};
-use crate::object::{AttributeSet, Custody, ManagedObject, SealedForm};
-use crate::x509;
-
-/// Versions of PGP keys: those of RFC 4880.
-const PGP_KEY_VERSIONS: std::ops::RangeInclusive<i32> = 2..=4;
-
-/// What is to become of the secret that came.
-enum Plan {
-    /// There is none, or it is public.
-    Public,
-    /// A key that a token takes.
-    Token(KeyMaterial),
-    /// A key that a token takes, wrapped by another that it has.
-    Wrapped(ArrivingKey),
-    /// Bytes that no token takes as a key.
-    Sealed,
-}
+use super::{OpContext, OpError, digest, query, template};
+use crate::bridge::key_spec;
+use crate::object::{Custody, ManagedObject, SealedForm};
 
 /// Takes the object in and answers with its identifier.
 pub(super) fn handle(
@@ -55,25 +35,39 @@ pub(super) fn handle(
     let object = request.object;
     let plan = plan(ctx, &object, &mut given)?;
     let mut row = birth::newborn(ctx, request.object_type, given, Origin::Registered)?;
-    description::describe(&mut row, &object)?;
+    describe(&mut row, &object)?;
     let uid = row.uid.clone();
+    take_in(ctx, row, &object, plan)?;
+    ctx.set_placeholder(Some(uid.clone()));
+    Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
+}
+
+/// Brings the object to where its plan says, and stores its row.
+///
+/// # Errors
+///
+/// [`OpError`]; no live object is left behind.
+pub(super) fn take_in(
+    ctx: &mut OpContext<'_>,
+    mut row: ManagedObject,
+    object: &Object,
+    plan: Plan,
+) -> Result<(), OpError> {
     match plan {
-        Plan::Public => {
-            row.blob = Some(encoded(&object).to_vec());
-            birth::keep(ctx, &[row], &[])?;
-        }
+        Plan::Public => row.blob = Some(encoded(object).to_vec()),
         Plan::Sealed => {
-            let sealed = seal(ctx, &row, &object)?;
+            let sealed = seal(ctx, &row, object)?;
             row.kek_id = Some(sealed.key);
             row.blob = Some(sealed.bytes);
             row.set_custody(Custody::Sealed);
-            birth::keep(ctx, &[row], &[])?;
         }
-        Plan::Token(material) => import(ctx, row, &object, &Source::Brought(&material))?,
-        Plan::Wrapped(key) => import(ctx, row, &object, &Source::Arriving(&key))?,
+        Plan::Token(material) => {
+            return import(ctx, row, object, &Source::Brought(&material), true);
+        }
+        Plan::Wrapped(key) => return import(ctx, row, object, &Source::Arriving(&key), true),
+        Plan::Unwrapped(key) => return import(ctx, row, object, &Source::Arriving(&key), false),
     }
-    ctx.set_placeholder(Some(uid.clone()));
-    Ok(RegisterResponse { unique_identifier: uid, template_attribute: None })
+    birth::keep(ctx, &[row], &[])
 }
 
 /// The TTLV form that is kept.
@@ -106,6 +100,7 @@ fn import(
     mut row: ManagedObject,
     object: &Object,
     source: &Source<'_>,
+    keeps_form: bool,
 ) -> Result<(), OpError> {
     let mask = birth::checked_mask(ctx, &row)?;
     let usage = match object {
@@ -113,7 +108,7 @@ fn import(
         _ => key_spec::secret_usage(mask),
     };
     let policy = birth::key_policy(&row, usage);
-    if policy.extractable && !policy.sensitive {
+    if keeps_form && policy.extractable && !policy.sensitive {
         row.form = Some(seal(ctx, &row, object)?);
     }
     if matches!(source, Source::Arriving(_)) {
@@ -124,245 +119,18 @@ fn import(
     Ok(())
 }
 
-/// Decides where the object goes, and fills in algorithm and length.
-fn plan(
-    ctx: &mut OpContext<'_>,
-    object: &Object,
-    given: &mut AttributeSet,
-) -> Result<Plan, OpError> {
-    check_numbers(object)?;
-    match object {
-        Object::Certificate(certificate) => {
-            x509::describe(certificate, given)?;
-            Ok(Plan::Public)
-        }
-        Object::PublicKey(key) => {
-            complete(given, &key.key_block)?;
-            plan_public(&key.key_block, given)
-        }
-        Object::SymmetricKey(key) => {
-            complete(given, &key.key_block)?;
-            plan_symmetric(ctx, &key.key_block, given)
-        }
-        Object::PrivateKey(key) => {
-            complete(given, &key.key_block)?;
-            plan_private(ctx, &key.key_block, given)
-        }
-        Object::SecretData(secret) => {
-            take_over(given, &secret.key_block);
-            Ok(Plan::Sealed)
-        }
-        Object::OpaqueObject(_) => Ok(Plan::Sealed),
-        Object::SplitKey(part) => {
-            complete(given, &part.key_block)?;
-            let layout = Layout::of(part);
-            layout.check()?;
-            if !(1..=layout.parts).contains(&part.key_part_identifier) {
-                return Err(OpError::InvalidField("no such part"));
-            }
-            Ok(plan_opaque(&part.key_block))
-        }
-        Object::Template(template) => {
-            template::take_in(ctx, template, given)?;
-            Ok(Plan::Public)
-        }
-        Object::PGPKey(key) => {
-            if !PGP_KEY_VERSIONS.contains(&key.pgp_key_version) {
-                return Err(OpError::InvalidField("no such version of PGP keys"));
-            }
-            // Text that may have private keys in it, and that nobody reads here.
-            take_over(given, &key.key_block);
-            Ok(plan_opaque(&key.key_block))
-        }
-    }
-}
-
-/// Format and kind must be ones that the specification names, or a vendor's.
-fn check_numbers(object: &Object) -> Result<(), OpError> {
-    let known = |table: EnumTable, number| number >= 0x8000_0000 || table.entry(number).is_some();
-    let format = object.key_block().map(|block| block.key_format_type);
-    if format.is_some_and(|format| !known(KeyFormatType::TABLE, format.0)) {
-        return Err(OpError::KeyFormat);
-    }
-    let kind = match object {
-        Object::SecretData(secret) => known(SecretDataType::TABLE, secret.secret_data_type.0),
-        Object::Certificate(certificate) => {
-            known(CertificateType::TABLE, certificate.certificate_type.0)
-        }
-        _ => true,
-    };
-    if kind { Ok(()) } else { Err(OpError::InvalidField("no such kind of object")) }
-}
-
-fn require_mask(given: &AttributeSet) -> Result<(), OpError> {
-    match given.get(Kind::CryptographicUsageMask) {
-        Some(_) => Ok(()),
-        None => Err(OpError::InvalidMessage("no cryptographic usage mask")),
-    }
-}
-
-/// Algorithm and length as the key block says, where the attributes say nothing.
-fn take_over(given: &mut AttributeSet, block: &KeyBlock) {
-    if let Some(algorithm) = block.cryptographic_algorithm {
-        given.set_default(Kind::CryptographicAlgorithm, &algorithm);
-    }
-    if let Some(bits) = block.cryptographic_length {
-        given.set_default(Kind::CryptographicLength, &bits);
-    }
-}
-
-/// Algorithm and length may stand in the key block, in the attributes, or in both alike.
-fn complete(given: &mut AttributeSet, block: &KeyBlock) -> Result<(), OpError> {
-    require_mask(given)?;
-    take_over(given, block);
-    let algorithm = given.enumeration(Kind::CryptographicAlgorithm);
-    if block.cryptographic_algorithm.is_some_and(|said| algorithm != Some(said.0)) {
-        return Err(OpError::InvalidField("two different cryptographic algorithms"));
-    }
-    let bits = given.integer(Kind::CryptographicLength);
-    if block.cryptographic_length.is_some_and(|said| bits != Some(said)) {
-        return Err(OpError::InvalidField("two different cryptographic lengths"));
-    }
-    Ok(())
-}
-
-/// The material in plaintext; `None` for a value that is absent or still wrapped.
-fn material(block: &KeyBlock) -> Option<&WireMaterial> {
-    match &block.key_value {
-        Some(KeyValue::Plain { material, .. }) if block.key_wrapping_data.is_none() => {
-            Some(material)
-        }
-        _ => None,
-    }
-}
-
-/// Wrapped keys that we cannot unwrap are kept as they are; without a value there is nothing to keep.
-fn plan_opaque(block: &KeyBlock) -> Plan {
-    if block.key_value.is_some() { Plan::Sealed } else { Plan::Public }
-}
-
-fn plan_symmetric(
-    ctx: &mut OpContext<'_>,
-    block: &KeyBlock,
-    given: &mut AttributeSet,
-) -> Result<Plan, OpError> {
-    let Some(material) = material(block) else {
-        let arriving = arrival::arriving(ctx, block, given)?;
-        return Ok(arriving.map_or_else(|| plan_opaque(block), Plan::Wrapped));
-    };
-    let value = key_material::read_secret(block.key_format_type, material)?;
-    let algorithm = given
-        .enumeration(Kind::CryptographicAlgorithm)
-        .map(CryptographicAlgorithm)
-        .ok_or(OpError::InvalidMessage("no cryptographic algorithm"))?;
-    let bits = i32::try_from(value.expose().len() * 8).unwrap_or(i32::MAX);
-    given.set_default(Kind::CryptographicLength, &bits);
-    if given.integer(Kind::CryptographicLength) != Some(bits) && !is_des(algorithm) {
-        return Err(OpError::InvalidField("the length is not that of the key material"));
-    }
-    let allow_3des = ctx.services().bounds.allow_3des;
-    let kind = key_material::secret_kind(algorithm, value.expose().len(), allow_3des);
-    match kind.map(|kind| if is_for_hmac(given) { SecretKeyKind::Generic } else { kind }) {
-        Some(kind) => Ok(Plan::Token(KeyMaterial::Secret { kind, value })),
-        None => Ok(Plan::Sealed),
-    }
-}
-
-/// Whether the key's own parameters say that it makes HMACs, whatever its algorithm is called: no
-/// token makes an HMAC with an AES object.
-pub(super) fn is_for_hmac(given: &AttributeSet) -> bool {
-    given
-        .typed::<CryptographicParameters>(Kind::CryptographicParameters)
-        .and_then(|parameters| parameters.cryptographic_algorithm)
-        .is_some_and(|algorithm| hmac_hash(algorithm).is_some())
-}
-
-/// The length of a DES key leaves out its parity bits or not, as its writer pleases.
-const fn is_des(algorithm: CryptographicAlgorithm) -> bool {
-    matches!(algorithm, CryptographicAlgorithm::DES | CryptographicAlgorithm::DES3)
-}
-
-fn plan_private(
-    ctx: &OpContext<'_>,
-    block: &KeyBlock,
-    given: &mut AttributeSet,
-) -> Result<Plan, OpError> {
-    let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
-    let key = match key_material::read_private(block.key_format_type, material) {
-        Ok(key) => key,
-        // An encrypted PKCS#8, or an algorithm that no token has: kept, and given back untouched.
-        Err(BridgeError::Unsupported(_) | BridgeError::KeyFormat) => return Ok(Plan::Sealed),
-        Err(BridgeError::Invalid(_)) if is_encrypted_pkcs8(block.key_format_type, material) => {
-            return Ok(Plan::Sealed);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let (algorithm, bits) = key_material::private_length(&key);
-    if is_edwards_called_ec(given, algorithm) {
-        return Ok(Plan::Sealed);
-    }
-    set_lengths(given, algorithm, bits)?;
-    let bounds = ctx.services().bounds;
-    let allowed = bounds.rsa_min_bits..=bounds.rsa_max_bits;
-    if matches!(key, KeyMaterial::RsaPrivate(_)) && !allowed.contains(&bits) {
-        return Err(OpError::InvalidField("RSA length is not allowed here"));
-    }
-    Ok(Plan::Token(key))
-}
-
-/// EncryptedPrivateKeyInfo: a sequence whose first member is a sequence, not a version.
-fn is_encrypted_pkcs8(format: KeyFormatType, material: &WireMaterial) -> bool {
-    use der::{Decode, Sequence};
-    #[derive(Sequence)]
-    struct Encrypted<'a> {
-        algorithm: spki::AlgorithmIdentifierRef<'a>,
-        data: &'a der::asn1::OctetStringRef,
-    }
-    let der = material.bytes().map(|bytes| bytes.expose()).unwrap_or_default();
-    format == KeyFormatType::PKCS_8
-        && Encrypted::from_der(der)
-            .is_ok_and(|e| e.algorithm.parameters.is_some() && !e.data.is_empty())
-}
-
-fn plan_public(block: &KeyBlock, given: &mut AttributeSet) -> Result<Plan, OpError> {
-    let Some(material) = material(block) else { return Ok(plan_opaque(block)) };
-    match key_material::read_public(block.key_format_type, material) {
-        Ok(key) => {
-            key_material::check_public(&key)?;
-            let (algorithm, bits) = key_material::public_length(&key);
-            if is_edwards_called_ec(given, algorithm) {
-                return Ok(Plan::Public);
-            }
-            set_lengths(given, algorithm, bits)?;
-            Ok(Plan::Public)
-        }
-        Err(BridgeError::Unsupported(_) | BridgeError::KeyFormat) => Ok(Plan::Public),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Clients of versions that have no name for EdDSA call its keys EC. They are kept, and given back
-/// untouched: an EC key signs with ECDSA.
-fn is_edwards_called_ec(given: &AttributeSet, algorithm: CryptographicAlgorithm) -> bool {
-    let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
-    edwards(algorithm).is_some() && said.is_some_and(is_ec)
-}
-
-/// Algorithm and length of the key itself; what the client said of them must agree.
-fn set_lengths(
-    given: &mut AttributeSet,
-    algorithm: CryptographicAlgorithm,
-    bits: u32,
-) -> Result<(), OpError> {
-    given.set_default(Kind::CryptographicAlgorithm, &algorithm);
-    let said = given.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
-    if said.is_some_and(|said| said != algorithm && !(is_ec(said) && is_ec(algorithm))) {
-        return Err(OpError::InvalidField("the key is of another algorithm"));
-    }
-    let bits = i32::try_from(bits).unwrap_or(i32::MAX);
-    given.set_default(Kind::CryptographicLength, &bits);
-    if given.integer(Kind::CryptographicLength) != Some(bits) {
-        return Err(OpError::InvalidField("the length is not that of the key material"));
+/// Digest, length and presence of the value.
+///
+/// # Errors
+///
+/// [`OpError`] where hashing fails.
+pub(super) fn describe(row: &mut ManagedObject, object: &Object) -> Result<(), OpError> {
+    let bits = row.attributes.integer(Kind::CryptographicLength).unwrap_or(0);
+    row.true_bits = u32::try_from(bits).unwrap_or(0);
+    if let Some(digest) = digest::of(object)? {
+        row.attributes.set(Kind::Digest, &digest);
+    } else if object.key_block().is_some() {
+        row.attributes.set(Kind::KeyValuePresent, &false);
     }
     Ok(())
 }

@@ -63,6 +63,9 @@ pub fn failure(error: &OpError, operation: Option<Operation>, version: ProtocolV
             (ResultReason::KeyValueNotPresent, "the server does not hold the key value")
         }
         OpError::IndexOutOfBounds => (ResultReason::IndexOutOfBounds, "too many instances"),
+        OpError::ObjectAlreadyExists => {
+            (ResultReason::ObjectAlreadyExists, "an object of this identifier exists")
+        }
         OpError::NameTaken if is_change(operation) => {
             (ResultReason::IllegalOperation, "the name is in use")
         }

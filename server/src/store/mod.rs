@@ -68,6 +68,14 @@ pub trait ObjectStore: PendingStore + Send + Sync {
         uid: &UniqueIdentifier,
     ) -> Result<Option<Arc<ManagedObject>>, StoreError>;
 
+    /// The row that holds an identifier of the grant's scope, in whatever phase; `None` where
+    /// [`insert`](Self::insert) would find it free.
+    fn occupant(
+        &self,
+        grant: &Grant,
+        uid: &UniqueIdentifier,
+    ) -> Result<Option<ManagedObject>, StoreError>;
+
     /// Stores new objects, all or none, in whatever phase they are.
     ///
     /// `IdentifierTaken`, or `NameTaken` if `unique_names` and a live or pending object of the

@@ -42,6 +42,7 @@ pub(crate) fn about(operation: Operation, id: &str) -> Option<Vec<Item>> {
         | Operation::Create
         | Operation::CreateKeyPair
         | Operation::Register
+        | Operation::Import
         | Operation::Locate
         | Operation::RNGRetrieve
         | Operation::RNGSeed

@@ -152,6 +152,14 @@ impl ObjectStore for SqliteStore {
         Ok(object)
     }
 
+    fn occupant(
+        &self,
+        grant: &Grant,
+        uid: &UniqueIdentifier,
+    ) -> Result<Option<ManagedObject>, StoreError> {
+        self.read(|connection| row::occupant(connection, grant.scope(), uid))
+    }
+
     fn insert(
         &self,
         grant: &Grant,

@@ -102,6 +102,19 @@ pub(super) fn load(
     rows.next()?.map(object).transpose()
 }
 
+/// The row called `uid` in `scope`, in whatever phase.
+pub(super) fn occupant(
+    connection: &Connection,
+    scope: &Scope,
+    uid: &UniqueIdentifier,
+) -> Result<Option<ManagedObject>, StoreError> {
+    let mut query = connection.prepare_cached(select_objects!(
+        "o.scope = (SELECT id FROM scope WHERE name = ?1) AND o.uid = ?2"
+    ))?;
+    let mut rows = query.query([scope.as_str(), uid.as_str()])?;
+    rows.next()?.map(object).transpose()
+}
+
 /// Rows in the middle of something, that `owner` does not hold or whose lease is over.
 pub(super) fn unsettled(
     connection: &Connection,

@@ -4,17 +4,17 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
-    HashingAlgorithm, KeyFormatType, LinkType, ObjectType, Operation, PaddingMethod,
-    SplitKeyMethod, Tag, UsageLimitsUnit,
+    HashingAlgorithm, KeyFormatType, KeyWrapType, LinkType, ObjectType, Operation, PaddingMethod,
+    SplitKeyMethod, State, Tag, UsageLimitsUnit,
 };
 use server::operation::SERVED;
 use server::worker::Served;
 
 use crate::support::answer::Reply;
 use crate::support::ask::{
-    Request, algorithm, attribute, attribute_at, create, create_pair, custom, data, iv, length,
-    mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke, template,
-    uid, version_item,
+    Request, algorithm, attribute, attribute_at, create, create_pair, custom, data, import, iv,
+    length, mask, mode, name, of_kind, on, padding, parameters, plain_mode, register, revoke,
+    template, uid, version_item,
 };
 use crate::support::secrets::{derive, join, split};
 use crate::support::tree::{
@@ -89,6 +89,7 @@ impl Objects {
                 let rsa = [attributes("brought"), vec![mask(Mask::Sign)]].concat();
                 register(ObjectType::PrivateKey, rsa, keys::rsa_transparent())
             }
+            Operation::Import => brought_with_its_past(),
             Operation::ReKey => {
                 let offset = interval(Tag::Offset, 60);
                 vec![uid(&self.replaced), offset, template(vec![custom("x-new", "1")])]
@@ -234,6 +235,20 @@ fn client_version() -> kmip_core::types::ProtocolVersion {
 }
 
 /// Attributes of every wire type.
+/// An Import of a key that replaces itself.
+fn brought_with_its_past() -> Vec<Item> {
+    let past = vec![
+        mask(Mask::Sign),
+        of_kind(Kind::State, Value::Enumeration(State::Deactivated.0)),
+        on(Kind::InitialDate, 1),
+        attribute_at("x-brought", 3, Value::Boolean(true)),
+    ];
+    let past = [attributes("imported"), past].concat();
+    let mut payload = import("imported", true, past, keys::rsa_transparent());
+    payload.insert(2, enumeration(Tag::KeyWrapType, KeyWrapType::AsRegistered.0));
+    payload
+}
+
 fn attributes(called: &str) -> Vec<Item> {
     let limits = structure(
         Tag::AttributeValue,

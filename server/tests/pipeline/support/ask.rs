@@ -8,7 +8,7 @@ use kmip_core::types::{
 };
 
 use super::Client;
-use super::tree::{Read, bytes, enumeration, integer, structure, text};
+use super::tree::{Read, boolean, bytes, enumeration, integer, structure, text};
 
 /// A request message in the making.
 #[derive(Clone, Debug)]
@@ -165,6 +165,15 @@ pub(crate) fn create_of(attributes: Vec<Item>) -> Vec<Item> {
 /// A Register.
 pub(crate) fn register(object_type: ObjectType, attributes: Vec<Item>, object: Item) -> Vec<Item> {
     vec![enumeration(Tag::ObjectType, object_type.0), template(attributes), object]
+}
+
+/// An Import.
+pub(crate) fn import(id: &str, replace: bool, attributes: Vec<Item>, object: Item) -> Vec<Item> {
+    let mut payload = vec![uid(id)];
+    payload.extend(replace.then(|| boolean(Tag::ReplaceExisting, true)));
+    payload.extend(attributes);
+    payload.push(object);
+    payload
 }
 
 /// A Create Key Pair with these attributes in common, and for the private and the public half.

@@ -42,6 +42,10 @@ impl ObjectStore for FailingStore {
         self.pass()?.load(grant, uid)
     }
 
+    fn occupant(&self, grant: &Grant, uid: &UniqueIdentifier) -> Done<Option<ManagedObject>> {
+        self.pass()?.occupant(grant, uid)
+    }
+
     fn insert(&self, grant: &Grant, objects: &[&ManagedObject], unique_names: bool) -> Done<()> {
         self.pass()?.insert(grant, objects, unique_names)
     }

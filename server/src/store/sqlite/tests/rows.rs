@@ -43,6 +43,28 @@ fn load_and_locate_do_not_see_pending_and_failed_objects() {
 }
 
 #[test]
+fn occupant_is_the_row_of_whatever_phase_in_its_scope() {
+    let store = store();
+    let occupant = || store.occupant(&grant(), &uid("a")).unwrap();
+    assert_eq!(occupant(), None);
+    let mut one = pending(named("a", "n"));
+    insert(&store, &[&one]);
+    assert_eq!(occupant(), Some(at(1, &one)));
+    for phase in [Phase::Failed, Phase::Live, Phase::Destroying(lease("node", 9)), Phase::Failed] {
+        one.version += 1;
+        one.phase = phase;
+        store.save(&grant(), &[&one], true).unwrap();
+        assert_eq!(occupant(), Some(at(one.version + 1, &one)));
+    }
+    // A failed row may become another object, under another name.
+    let heir = at(one.version + 1, &named("a", "other"));
+    store.save(&grant(), &[&heir], true).unwrap();
+    assert_eq!(load(&store, "a"), Some(at(heir.version + 1, &heir)));
+    assert_eq!(occupant(), load(&store, "a"));
+    assert_eq!(store.occupant(&grant_in("other"), &uid("a")).unwrap(), None);
+}
+
+#[test]
 fn destroying_and_destroyed_objects_are_loaded_but_not_located() {
     let store = store();
     let mut one = object("a");
