@@ -22,7 +22,7 @@ use crate::messenger::{Endpoint, Messengers};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
-use crate::services::{Bounds, GroupRotation, ScopeRules, Services, SystemClock};
+use crate::services::{About, Bounds, GroupRotation, ScopeRules, Services, SystemClock};
 use crate::store::{ObjectStore, Outbox, SqliteStore, StoreError};
 use crate::streams::Streams;
 use crate::worker::MessageHandler;
@@ -93,6 +93,7 @@ impl App {
             scopes: scopes(config),
             credentials: credentials(config)?,
             bounds: bounds(config),
+            about: about(config),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
@@ -181,6 +182,13 @@ fn credentials(config: &Config) -> Result<BTreeMap<Scope, Credentials>, AppError
         Ok((Scope::new(scope.name.as_str()), credentials))
     });
     made.collect()
+}
+
+fn about(config: &Config) -> About {
+    About {
+        https: !config.server.https_addrs.is_empty(),
+        validations: config.token.validations.clone(),
+    }
 }
 
 fn bounds(config: &Config) -> Bounds {

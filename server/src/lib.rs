@@ -32,6 +32,7 @@ pub mod operation;
 pub mod pad;
 pub mod pipeline;
 pub mod pki;
+pub mod profiles;
 pub mod reconcile;
 pub mod rewrap;
 pub mod sealing;

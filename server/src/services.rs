@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hsm_backend::HsmBackend;
 use kmip_core::attribute::UniqueIdentifier;
+use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::asynchronous::InHand;
@@ -108,6 +109,15 @@ impl Default for Bounds {
     }
 }
 
+/// What the server is, where no table of its own tells: Query does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Whether KMIP over HTTPS is served.
+    pub https: bool,
+    /// Validations of the token, as its operator states them.
+    pub validations: Vec<ValidationInformation>,
+}
+
 /// What the operations share.
 pub struct Services {
     /// Objects.
@@ -126,6 +136,8 @@ pub struct Services {
     pub credentials: BTreeMap<Scope, Credentials>,
     /// Bounds.
     pub bounds: Bounds,
+    /// What Query tells.
+    pub about: About,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// This server instance, as owner of leases.

@@ -18,6 +18,7 @@ mod kryoptic;
 pub mod material;
 pub mod memory;
 pub mod program;
+pub mod provision;
 pub mod requests;
 pub mod runner;
 pub mod server;

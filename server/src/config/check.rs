@@ -15,7 +15,7 @@ use super::{
     LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
     SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
-use super::{credentials, notify};
+use super::{credentials, notify, validations};
 
 use crate::object::{CustodyMode, CustodyRules};
 
@@ -201,6 +201,7 @@ fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {
         operation_timeout: timeout("token.operation_timeout_ms", raw.operation_timeout_ms)?,
         keygen_timeout: timeout("token.keygen_timeout_ms", raw.keygen_timeout_ms)?,
         environment: raw.environment,
+        validations: validations::checked(raw.validation)?,
     })
 }
 

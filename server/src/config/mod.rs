@@ -12,12 +12,14 @@ mod log_filter;
 mod notify;
 mod raw;
 mod secret_source;
+mod validations;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Limits;
 
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
@@ -168,6 +170,8 @@ pub struct TokenConfig {
     pub keygen_timeout: Duration,
     /// What the library needs in its environment.
     pub environment: BTreeMap<String, String>,
+    /// Its validations, as the operator states them.
+    pub validations: Vec<ValidationInformation>,
 }
 
 /// How a token is found. Never by its slot number, which changes.

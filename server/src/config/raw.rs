@@ -5,6 +5,7 @@
 
 mod notify;
 mod scope;
+mod validation;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
+pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
 
 use super::ca::RawCa;
 
@@ -168,6 +170,8 @@ pub(crate) struct RawToken {
     pub(crate) keygen_timeout_ms: u64,
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) validation: Vec<RawValidation>,
 }
 
 /// `token.pin`: exactly one of the keys.

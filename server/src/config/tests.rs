@@ -141,6 +141,30 @@ fn credentials_and_those_who_have_them_go_together() {
 }
 
 #[test]
+fn validations_are_as_the_operator_states_them() {
+    let stated = |lines: &str| format!("[[token.validation]]\n{lines}\n[[scope]]");
+    let fips = "authority = \"nist-cmvp\"\nversion = \"3\"\nlevel = 3\ncertificate = \"4703\"";
+    let config = with("[[scope]]", &stated(fips)).unwrap();
+    let [validation] = config.token.validations.as_slice() else { panic!("one") };
+    assert_eq!((validation.version_major, validation.version_minor), (3, None));
+    assert_eq!(validation.level, 3);
+    assert_eq!(validation.certificate_identifier.as_deref(), Some("4703"));
+    let criteria = fips.replace("nist-cmvp", "common-criteria").replace("\"3\"", "\"3.1\"");
+    let config = with("[[scope]]", &stated(&criteria)).unwrap();
+    assert_eq!(config.token.validations[0].version_minor, Some(1));
+    for (from, to, key) in [
+        ("\"3\"", "\"3.1.5\"", "token.validation[0].version"),
+        ("\"3\"", "\"-3\"", "token.validation[0].version"),
+        ("\"3\"", "\"\"", "token.validation[0].version"),
+        ("level = 3", "level = 101", "token.validation[0].level"),
+        ("nist-cmvp", "nobody", "token.validation[0].authority"),
+    ] {
+        let refused = with("[[scope]]", &stated(&fips.replace(from, to))).unwrap_err();
+        assert_eq!(refused.key.as_deref(), Some(key), "{refused}");
+    }
+}
+
+#[test]
 fn token_demands_label_or_serial() {
     assert_eq!(refused("label = \"claviger\"", "").1, "token.label");
 }

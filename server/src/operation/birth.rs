@@ -11,7 +11,7 @@ use kmip_core::types::{
     RNGAlgorithm,
 };
 
-use super::{OpContext, OpError, one_time_pad, succession};
+use super::{OpContext, OpError, namespace, one_time_pad, succession};
 use crate::lifecycle;
 use crate::object::{AttributeSet, Custody, Lease, ManagedObject, Phase};
 
@@ -51,6 +51,7 @@ pub(super) fn newborn(
     object.attributes = given;
     let now = ctx.now();
     let set = &mut object.attributes;
+    namespace::complete_all(set)?;
     set.set(Kind::UniqueIdentifier, &uid);
     set.set(Kind::ObjectType, &object_type);
     set.set(Kind::InitialDate, &now);

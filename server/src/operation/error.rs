@@ -84,6 +84,9 @@ pub enum OpError {
     /// The encoding option is impossible here.
     #[error("{0}")]
     EncodingOption(&'static str),
+    /// Application Data are missing that only the client can make.
+    #[error("application namespace not supported")]
+    NamespaceNotSupported,
     /// The object's value leaves only wrapped.
     #[error("the object is sensitive")]
     Sensitive,

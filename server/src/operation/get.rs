@@ -124,7 +124,7 @@ fn not_wrapped_here(
 /// Whether the object's value may be given out in plaintext.
 fn may_leave(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpError> {
     may_leave_wrapped(ctx, row)?;
-    if row.attributes.boolean(Kind::Sensitive) == Some(true) {
+    if row.attributes.boolean(Kind::Sensitive) == Some(true) && !is_elsewhere(row) {
         return Err(OpError::Sensitive);
     }
     Ok(())
@@ -132,7 +132,7 @@ fn may_leave(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpError> {
 
 /// Whether the object's value may be given out at all.
 fn may_leave_wrapped(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpError> {
-    if row.custody == Custody::Public {
+    if row.custody == Custody::Public || is_elsewhere(row) {
         return Ok(());
     }
     one_time_pad::may_leave(row)?;
@@ -140,4 +140,9 @@ fn may_leave_wrapped(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<(), OpE
         return Err(OpError::NotExtractable);
     }
     Ok(())
+}
+
+/// Whether the object was registered without its value: of what is told, nothing is secret.
+fn is_elsewhere(row: &ManagedObject) -> bool {
+    row.attributes.boolean(Kind::KeyValuePresent) == Some(false)
 }

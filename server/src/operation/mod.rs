@@ -37,6 +37,7 @@ mod locate;
 mod mac;
 mod mac_verify;
 mod modify_attribute;
+mod namespace;
 mod new_secret;
 mod obtain_lease;
 mod one_time_pad;

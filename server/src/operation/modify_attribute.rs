@@ -7,7 +7,7 @@ use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName, Usag
 use kmip_core::payload::{ModifyAttributeRequest, ModifyAttributeResponse};
 use kmip_core::ttlv::{DateTime, Value};
 
-use super::{OpContext, OpError, birth};
+use super::{OpContext, OpError, birth, namespace};
 use crate::lifecycle;
 use crate::object::{Custody, ManagedObject, is_reserved};
 
@@ -25,7 +25,7 @@ pub(super) fn handle(
     let uid = ctx.identifier(request.unique_identifier)?;
     restrict_token_key(ctx, &uid, kind, &attribute.value)?;
     let index = attribute.index.unwrap_or(0);
-    let (object, ()) = ctx.change(Some(uid), |object, now| {
+    let (object, value) = ctx.change(Some(uid), |object, now| {
         if object.is_destroyed() {
             return Err(OpError::NotFound);
         }
@@ -36,11 +36,13 @@ pub(super) fn handle(
             lifecycle::may_change(object, kind, now)?;
         }
         let value = value_to_set(object, kind, &attribute.value)?;
-        if !object.attributes.replace(&attribute.name, index, value) {
+        if !object.attributes.replace(&attribute.name, index, value.clone()) {
             return Err(OpError::AttributeNotFound);
         }
-        take_effect(object, kind, now)
+        take_effect(object, kind, now)?;
+        Ok(value)
     })?;
+    let attribute = Attribute { value, ..attribute };
     Ok(ModifyAttributeResponse { unique_identifier: object.uid, attribute })
 }
 
@@ -91,6 +93,7 @@ pub(super) fn value_to_set(
             }
             Ok(Value::of(&UsageLimits { count: Some(limits.total), ..limits }))
         }
+        Some(Kind::ApplicationSpecificInformation) => namespace::complete(given),
         _ => Ok(given.clone()),
     }
 }

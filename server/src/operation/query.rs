@@ -2,14 +2,18 @@
 //!
 //! Spec: KMIP 1.4 §4.25.
 
-use kmip_core::payload::{self, CapabilityInformation, QueryRequest, QueryResponse};
+use kmip_core::payload::{
+    self, CapabilityInformation, ProfileInformation, QueryRequest, QueryResponse,
+};
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     ClientRegistrationMethod, DestroyAction, ObjectType, Operation, ProtocolVersion, QueryFunction,
     RNGMode, ShreddingAlgorithm, Tag, UnwrapMode,
 };
 
+use super::namespace::NAMESPACES;
 use super::{OpContext, OpError, SERVED, birth};
+use crate::profiles;
 
 /// What objects may be.
 pub const OBJECT_TYPES: &[ObjectType] = &[
@@ -57,8 +61,17 @@ pub(super) fn handle(
         answer.vendor_identification = Some(VENDOR.to_owned());
         answer.server_information = Some(server_information(ctx));
     }
+    if wants(QueryFunction::QueryApplicationNamespaces) {
+        answer.application_namespaces = NAMESPACES.iter().map(|&name| name.to_owned()).collect();
+    }
     if wants(QueryFunction::QueryRNGs) {
         answer.rng_parameters = vec![birth::unspecified_rng()];
+    }
+    if wants(QueryFunction::QueryProfiles) {
+        answer.profile_informations = claims(ctx);
+    }
+    if wants(QueryFunction::QueryValidations) {
+        answer.validation_informations.clone_from(&ctx.services().about.validations);
     }
     if wants(QueryFunction::QueryCapabilities) {
         answer.capability_informations = vec![capabilities()];
@@ -66,7 +79,7 @@ pub(super) fn handle(
     if wants(QueryFunction::QueryClientRegistrationMethods) {
         answer.client_registration_methods = vec![ClientRegistrationMethod::ServerPreGenerated];
     }
-    // Application namespaces, extensions, attestation types, validations and profiles: none.
+    // Extensions and attestation types: none.
     Ok(answer)
 }
 
@@ -76,6 +89,15 @@ fn operations(ctx: &OpContext<'_>) -> Vec<Operation> {
         .map(|entry| entry.operation)
         .filter(|operation| payload::exists(*operation, ctx.version()))
         .collect()
+}
+
+/// The profiles that are claimed, of those that the version knows.
+fn claims(ctx: &OpContext<'_>) -> Vec<ProfileInformation> {
+    let claimed = profiles::claimed(ctx.services()).into_iter();
+    let known = claimed.filter(|name| name.is_in(ctx.version()));
+    let claim =
+        |name| ProfileInformation { profile_name: name, server_uri: None, server_port: None };
+    known.map(claim).collect()
 }
 
 /// The token behind the server, if it is there: a free structure by the specification.

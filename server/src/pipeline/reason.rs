@@ -54,6 +54,9 @@ pub fn failure(error: &OpError, operation: Option<Operation>, version: ProtocolV
             (ResultReason::KeyCompressionTypeNotSupported, "key compression not supported")
         }
         OpError::EncodingOption(text) => (ResultReason::EncodingOptionError, *text),
+        OpError::NamespaceNotSupported => {
+            (ResultReason::ApplicationNamespaceNotSupported, "application namespace not supported")
+        }
         OpError::Sensitive => (ResultReason::Sensitive, "the object is sensitive"),
         OpError::NotExtractable => (ResultReason::NotExtractable, "the object is not extractable"),
         OpError::KeyValueNotPresent => {

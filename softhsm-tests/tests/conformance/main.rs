@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod custody;
+mod document;
 mod https;
 mod lists;
 
@@ -17,8 +18,8 @@ use std::path::PathBuf;
 use std::thread;
 
 use softhsm_tests::corpus::{self, Applies, Case};
+use softhsm_tests::docs;
 use softhsm_tests::server::Trial;
-use softhsm_tests::{docs, program};
 
 use custody::{Custody, Run};
 
@@ -37,6 +38,7 @@ fn corpus_or_skip(what: &str) -> Option<PathBuf> {
     folder
 }
 
+/// How many of the cases there are pass.
 fn counts(cases: &[Case], passing: &BTreeSet<String>, applies: Applies) -> String {
     let of_kind = || cases.iter().filter(|case| case.applies == applies);
     let passed = of_kind().filter(|case| passing.contains(&case.id)).count();
@@ -111,34 +113,4 @@ fn list_of_passing_cases_is_sorted_and_holds_each_once() {
     let text = std::fs::read_to_string(lists::passing_file()).unwrap();
     let lines = text.lines().collect::<Vec<_>>();
     assert!(lines.is_sorted_by(|a, b| a < b), "sort passing.txt, byte by byte");
-}
-
-/// One line for each version, and one for each family: passing of all that apply.
-fn table(cases: &[Case], passing: &BTreeSet<String>) -> String {
-    let mut text = String::new();
-    for title in ["Version", "Family"] {
-        let key = |case: &Case| {
-            if title == "Version" { case.version.clone() } else { case.family.clone() }
-        };
-        writeln!(text, "\n| {title} | apply | conditional |\n|---|---|---|").unwrap();
-        let keys = cases.iter().map(key).collect::<BTreeSet<_>>();
-        for value in keys {
-            let rows = cases.iter().filter(|case| key(case) == value).cloned();
-            let rows = rows.collect::<Vec<_>>();
-            let yes = counts(&rows, passing, Applies::Yes);
-            let conditional = counts(&rows, passing, Applies::Conditional);
-            writeln!(text, "| {value} | {yes} | {conditional} |").unwrap();
-        }
-        let yes = counts(cases, passing, Applies::Yes);
-        let conditional = counts(cases, passing, Applies::Conditional);
-        writeln!(text, "| **all** | **{yes}** | **{conditional}** |").unwrap();
-    }
-    text
-}
-
-#[test]
-fn document_holds_the_counts_of_the_list() {
-    let Some(folder) = corpus_or_skip("the table in docs/CONFORMANCE.md") else { return };
-    let table = table(&corpus::cases(&folder), &lists::passing());
-    docs::check_part(&program::repository().join("docs/CONFORMANCE.md"), "counts", &table);
 }

@@ -9,6 +9,7 @@ mod mac;
 mod one_time_pad;
 mod parameters;
 mod refusals;
+mod rng;
 mod streams;
 mod xts;
 

@@ -2,10 +2,13 @@
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::Value;
-use kmip_core::types::{ObjectType, Operation, ProtocolVersion, ResultReason as Reason, Tag};
+use kmip_core::types::{
+    CryptographicAlgorithm, KeyFormatType, ObjectType, Operation, ProtocolVersion,
+    ResultReason as Reason, SecretDataType, Tag,
+};
 
-use crate::support::ask::{CRYPT, flag, mask, uid};
-use crate::support::tree::Read;
+use crate::support::ask::{CRYPT, algorithm, flag, mask, uid};
+use crate::support::tree::{Read, enumeration, structure};
 use crate::support::{World, keys};
 
 #[test]
@@ -90,4 +93,30 @@ fn fresh_ends_with_the_first_reading() {
     let got = demo.ok(Operation::Get, vec![uid(&key)]);
     assert!(got.has(Tag::SymmetricKey));
     assert_eq!(demo.value(&key, Kind::Fresh), Value::Boolean(false));
+}
+
+#[test]
+fn object_whose_value_is_elsewhere_is_told_to_whoever_asks() {
+    let block = |format: KeyFormatType| {
+        structure(Tag::KeyBlock, vec![enumeration(Tag::KeyFormatType, format.0)])
+    };
+    let secret = structure(
+        Tag::SecretData,
+        vec![
+            enumeration(Tag::SecretDataType, SecretDataType::Password.0),
+            block(KeyFormatType::Opaque),
+        ],
+    );
+    for world in [World::new(), World::assisted()] {
+        // The scope `other` may not export, and a One Time Pad stays where it is used.
+        for client in [world.demo(), world.other()] {
+            for also in [Vec::new(), vec![algorithm(CryptographicAlgorithm::OneTimePad)]] {
+                let given = [vec![mask(CRYPT)], also].concat();
+                let key = client.register(ObjectType::SecretData, given, secret.clone());
+                let told = client.ok(Operation::Get, vec![uid(&key)]);
+                let told = told.at(&[Tag::SecretData, Tag::KeyBlock]);
+                assert!(told.has(Tag::KeyFormatType) && !told.has(Tag::KeyValue));
+            }
+        }
+    }
 }

@@ -2,11 +2,13 @@
 
 mod arriving;
 mod attributes;
+mod baseline;
 mod born;
 mod dates;
 mod exposure;
 mod formats;
 mod limits;
+mod namespaces;
 mod pgp;
 mod pkcs12;
 mod templates;

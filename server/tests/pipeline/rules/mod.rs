@@ -3,3 +3,4 @@
 mod keys;
 mod locate;
 mod messages;
+mod query;

@@ -27,7 +27,7 @@ use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{Bounds, Clock, GroupRotation, ScopeRules, Services};
+use server::services::{About, Bounds, Clock, GroupRotation, ScopeRules, Services};
 use server::store::{ObjectStore, SqliteStore};
 use server::worker::Served;
 
@@ -142,6 +142,7 @@ impl World {
             scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
             credentials: BTreeMap::new(),
             bounds,
+            about: About::default(),
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
@@ -158,10 +159,22 @@ impl World {
 
     /// The same server, whose scope `demo` looks at credentials.
     pub(crate) fn with_credentials(self, config: &CredentialsConfig) -> Self {
+        let credentials = Credentials::new(config).unwrap();
+        self.edited(|services| {
+            services.credentials.insert(Scope::new("demo"), credentials);
+        })
+    }
+
+    /// The same server, of which Query tells this.
+    pub(crate) fn known_as(self, about: About) -> Self {
+        self.edited(|services| services.about = about)
+    }
+
+    fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
         let Self { services, clock, token, pipeline } = self;
         drop(pipeline);
         let mut services = Arc::into_inner(services).unwrap();
-        services.credentials.insert(Scope::new("demo"), Credentials::new(config).unwrap());
+        edit(&mut services);
         let services = Arc::new(services);
         let pipeline = Pipeline::new(services.clone(), Limits::default());
         Self { services, clock, token, pipeline }
