@@ -5,15 +5,16 @@ use kmip_core::attribute::{
 };
 use kmip_core::object::{KeyBlock, KeyMaterial, KeyValue, Object, SymmetricKey};
 use kmip_core::payload::{
-    ActivateRequest, CreateKeyPairRequest, CreateRequest, DecryptRequest, DestroyRequest,
-    EncryptRequest, ExportRequest, ExportResponse, GetAttributesRequest, GetRequest, ImportRequest,
-    LocateRequest, MacRequest, QueryRequest, RegisterRequest, RevokeRequest, SignRequest,
+    ActivateRequest, CreateKeyPairRequest, CreateRequest, DecryptRequest, DerivationParameters,
+    DeriveKeyRequest, DestroyRequest, EncryptRequest, ExportRequest, ExportResponse,
+    GetAttributesRequest, GetRequest, ImportRequest, LocateRequest, MacRequest, QueryRequest,
+    RegisterRequest, RevokeRequest, SignRequest,
 };
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm,
-    KeyFormatType, ObjectType, PaddingMethod, ProtocolVersion, QueryFunction, RevocationReasonCode,
-    State,
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, DerivationMethod,
+    HashingAlgorithm, KeyFormatType, ObjectType, PaddingMethod, ProtocolVersion, QueryFunction,
+    RevocationReasonCode, State,
 };
 use server::client::template::{self, NO_PARAMETERS};
 use server::client::{Client, ClientError};
@@ -326,5 +327,32 @@ impl Shortcuts for Client {
     fn state(&mut self, id: &Id) -> Result<State, ClientError> {
         let answer = self.call(get_attributes(id, &[AttributeKind::State]))?;
         Ok(answer.attributes.first().unwrap().value.to(ProtocolVersion::NEWEST).unwrap())
+    }
+}
+
+/// Derives an HMAC key of all the secret that a private and a public key agree on; `bits` is its
+/// length.
+#[must_use]
+pub fn agree(bases: &[Id; 2], bits: i32) -> DeriveKeyRequest {
+    let ecdh = CryptographicParameters {
+        cryptographic_algorithm: Some(CryptographicAlgorithm::ECDH),
+        ..NO_PARAMETERS
+    };
+    DeriveKeyRequest {
+        object_type: ObjectType::SymmetricKey,
+        unique_identifiers: bases.to_vec(),
+        derivation_method: DerivationMethod::AsymmetricKey,
+        derivation_parameters: DerivationParameters {
+            cryptographic_parameters: Some(ecdh),
+            initialization_vector: None,
+            derivation_data: None,
+            salt: None,
+            iteration_count: None,
+        },
+        template_attribute: template::template(template::key(
+            CryptographicAlgorithm::HMAC_SHA256,
+            bits,
+            Mask::MACGenerate,
+        )),
     }
 }

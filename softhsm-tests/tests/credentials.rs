@@ -47,8 +47,11 @@ fn only_who_knows_the_password_is_served() {
     server.stop();
     let hash = hash_by_the_guide(&trial);
     let user = format!("[[scope.user]]\nusername = \"backup\"\npassword_hash = \"{hash}\"");
-    let last = "assisted = true\n";
-    trial.edit_config(last, &format!("{last}credentials = \"required\"\n{user}\n"));
+    // The user's table stands behind the scope's own keys.
+    let demo = "name = \"demo\"\n";
+    trial.edit_config(demo, &format!("{demo}credentials = \"required\"\n"));
+    let next = "[[scope]]\nname = \"other\"";
+    trial.edit_config(next, &format!("{user}\n{next}"));
     let server = trial.start();
     assert_eq!(pykmip(server.ready(), &trial, "backup"), "served");
     assert_eq!(pykmip(server.ready(), &trial, "nobody"), "AUTHENTICATION_NOT_SUCCESSFUL");

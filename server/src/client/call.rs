@@ -4,16 +4,17 @@ use kmip_core::payload::{
     ActivateRequest, ActivateResponse, AddAttributeRequest, AddAttributeResponse, CancelRequest,
     CancelResponse, CertifyRequest, CertifyResponse, CreateKeyPairRequest, CreateKeyPairResponse,
     CreateRequest, CreateResponse, DecryptRequest, DecryptResponse, DeleteAttributeRequest,
-    DeleteAttributeResponse, DestroyRequest, DestroyResponse, DiscoverVersionsRequest,
-    DiscoverVersionsResponse, EncryptRequest, EncryptResponse, ExportRequest, ExportResponse,
-    GetAttributeListRequest, GetAttributeListResponse, GetAttributesRequest, GetAttributesResponse,
-    GetRequest, GetResponse, HashRequest, HashResponse, ImportRequest, ImportResponse,
-    LocateRequest, LocateResponse, MacRequest, MacResponse, MacVerifyRequest, MacVerifyResponse,
-    ModifyAttributeRequest, ModifyAttributeResponse, QueryRequest, QueryResponse, ReCertifyRequest,
-    ReCertifyResponse, RegisterRequest, RegisterResponse, RequestPayload, ResponsePayload,
-    RevokeRequest, RevokeResponse, RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest,
-    RngSeedResponse, SignRequest, SignResponse, SignatureVerifyRequest, SignatureVerifyResponse,
-    ValidateRequest, ValidateResponse,
+    DeleteAttributeResponse, DeriveKeyRequest, DeriveKeyResponse, DestroyRequest, DestroyResponse,
+    DiscoverVersionsRequest, DiscoverVersionsResponse, EncryptRequest, EncryptResponse,
+    ExportRequest, ExportResponse, GetAttributeListRequest, GetAttributeListResponse,
+    GetAttributesRequest, GetAttributesResponse, GetRequest, GetResponse, HashRequest,
+    HashResponse, ImportRequest, ImportResponse, LocateRequest, LocateResponse, MacRequest,
+    MacResponse, MacVerifyRequest, MacVerifyResponse, ModifyAttributeRequest,
+    ModifyAttributeResponse, QueryRequest, QueryResponse, ReCertifyRequest, ReCertifyResponse,
+    RegisterRequest, RegisterResponse, RequestPayload, ResponsePayload, RevokeRequest,
+    RevokeResponse, RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest, RngSeedResponse,
+    SignRequest, SignResponse, SignatureVerifyRequest, SignatureVerifyResponse, ValidateRequest,
+    ValidateResponse,
 };
 
 /// A request payload that knows its answer.
@@ -49,6 +50,7 @@ calls! {
     CreateKeyPair: CreateKeyPairRequest => CreateKeyPairResponse;
     Decrypt: DecryptRequest => DecryptResponse;
     DeleteAttribute: DeleteAttributeRequest => DeleteAttributeResponse;
+    DeriveKey: DeriveKeyRequest => DeriveKeyResponse;
     Destroy: DestroyRequest => DestroyResponse;
     DiscoverVersions: DiscoverVersionsRequest => DiscoverVersionsResponse;
     Encrypt: EncryptRequest => EncryptResponse;

@@ -369,7 +369,7 @@ const SUITES: Claim = Claim::Never {
 
 const NOT_ALL: Claim = Claim::Never {
     lacking: "all of the specification",
-    because: "[OPERATIONS.md](OPERATIONS.md) tells what of it is not served",
+    because: "Every operation is served, but no attestation, no certificate requests in CRMF or PGP, no owners of single objects, and no questions of the server to its clients",
 };
 
 const SUITE_B: Profile = Profile {

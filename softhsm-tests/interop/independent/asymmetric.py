@@ -10,7 +10,12 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, ed448, padding, rsa, utils
 
-CURVES = {"P_256": ec.SECP256R1, "P_384": ec.SECP384R1, "P_521": ec.SECP521R1}
+CURVES = {
+    "P_256": ec.SECP256R1,
+    "P_384": ec.SECP384R1,
+    "P_521": ec.SECP521R1,
+    "SECP256K1": ec.SECP256K1,
+}
 HASHES = {
     "SHA_1": hashes.SHA1,
     "SHA_224": hashes.SHA224,

@@ -16,6 +16,7 @@ import traceback
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import asymmetric
 import symmetric
@@ -55,7 +56,7 @@ def prepare(plan):
 def own_product(plan, private, case):
     """Data and tag for the server; nothing for keys that are the token's alone."""
     data = bytes.fromhex(case["data"])
-    if case["does"] == "wrap":
+    if case["does"] in ("wrap", "agree"):
         return None
     if case["does"] == "seal":
         return symmetric.seal(case, bytes.fromhex(plan["secrets"][case["key"]]), data)
@@ -84,6 +85,10 @@ def check_case(plan, keys, case, answer):
         equal(made, expected, "MAC")
         return how
     public, private = keys[case["key"]]
+    if case["does"] == "agree":
+        _, other = keys[case["peer"]]
+        equal(made, other.exchange(ec.ECDH(), public), "secret")
+        return "cryptography"
     if case["does"] == "encrypt":
         found, how = asymmetric.rsa_decrypt(case, private, made)
         equal(found, data, "plaintext")

@@ -22,6 +22,13 @@ const HASHES: [(Hash, i32); 12] = [
     (Hash::SHA_3_512, 64),
     (Hash::RIPEMD_160, 20),
 ];
+/// Curves on which keys agree, as the library calls them and as we do, and the bits of their secrets.
+const AGREEMENTS: [(&str, &str, i32); 4] = [
+    ("P_256", "P-256", 256),
+    ("P_384", "P-384", 384),
+    ("P_521", "P-521", 521),
+    ("SECP256K1", "secp256k1", 256),
+];
 const PAIRS: [(&str, Algorithm, i32); 7] = [
     ("rsa2048", Algorithm::RSA, 2048),
     ("rsa3072", Algorithm::RSA, 3072),
@@ -34,6 +41,7 @@ const PAIRS: [(&str, Algorithm, i32); 7] = [
 
 /// All of them.
 pub(crate) fn add_all(plan: &mut Plan) {
+    agreements(plan);
     for (kind, algorithm, bits) in PAIRS {
         for origin in [Origin::Library, Origin::Token] {
             let name = format!("{kind} of the {origin:?}");
@@ -43,6 +51,28 @@ pub(crate) fn add_all(plan: &mut Plan) {
                 Algorithm::ECDSA => ecdsa(plan, &name, kind),
                 _ => eddsa(plan, &name, algorithm),
             }
+        }
+    }
+}
+
+/// Every key with the library's other one.
+fn agreements(plan: &mut Plan) {
+    for (kind, curve, bits) in AGREEMENTS {
+        // A length says nothing of this curve: such pairs are brought.
+        let of_token = kind != "SECP256K1";
+        let pair = |origin| Pair { kind, algorithm: Algorithm::EC, bits, origin };
+        let peer = format!("{kind} of the other side");
+        plan.pairs.insert(peer.clone(), pair(Origin::Library));
+        for origin in [Origin::Library, Origin::Token] {
+            if origin == Origin::Token && !of_token {
+                continue;
+            }
+            let name = format!("{kind} of the {origin:?}, to agree");
+            plan.pairs.insert(name.clone(), pair(origin));
+            let kind = format!("Asymmetric Key ECDH on {curve}");
+            let whole = 8 * ((bits + 7) / 8);
+            let peer = Some(peer.clone());
+            plan.add(Case { peer, bits: whole, ..case(kind, Does::Agree, &name, "ECDH") });
         }
     }
 }

@@ -77,9 +77,14 @@ const fn unserved_on(kind: TokenKind) -> &'static [&'static str] {
     match kind {
         // It pads what it wraps with zeros and loses the length.
         TokenKind::SoftHsm => &["AES AESKeyWrapPadding, 20 bytes"],
-        TokenKind::Kryoptic => {
-            &["3DES", "Ed", "RSA OAEP RIPEMD_160", "RSA OAEP SHA_512_224", "RSA OAEP SHA_512_256"]
-        }
+        TokenKind::Kryoptic => &[
+            "3DES",
+            "Asymmetric Key ECDH on secp256k1",
+            "Ed",
+            "RSA OAEP RIPEMD_160",
+            "RSA OAEP SHA_512_224",
+            "RSA OAEP SHA_512_256",
+        ],
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum Does {
     Encrypt,
     /// A private key signs; the public one verifies the library's signature.
     Sign,
+    /// A private key and the public one of another pair agree on a secret.
+    Agree,
 }
 
 /// One case.
@@ -35,6 +37,10 @@ pub(crate) struct Case {
     pub(crate) does: Does,
     /// Name of the key.
     pub(crate) key: String,
+    /// Name of the other pair, for an agreement.
+    pub(crate) peer: Option<String>,
+    /// How long the secret is that they agree on.
+    pub(crate) bits: i32,
     pub(crate) scheme: &'static str,
     pub(crate) cipher: &'static str,
     pub(crate) mode: Option<&'static str>,
@@ -148,6 +154,8 @@ pub(crate) fn case(kind: String, does: Does, key: &str, scheme: &'static str) ->
         kind,
         does,
         key: key.to_owned(),
+        peer: None,
+        bits: 0,
         scheme,
         cipher: "AES",
         mode: None,

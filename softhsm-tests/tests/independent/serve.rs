@@ -79,8 +79,12 @@ pub(crate) fn serve(client: &mut Client, plan: &Plan, prepared: &Prepared) -> An
     }
     for case in &plan.cases {
         let product = prepared.products.get(&case.id).map(|parts| parts.each_ref().map(unhex));
-        let done =
-            ids[case.key.as_str()].clone().and_then(|ids| answer(client, &ids, case, product));
+        let of_peer = case.peer.as_deref().map(|peer| ids[peer].clone()).transpose();
+        let of_key = ids[case.key.as_str()].clone();
+        let done = of_key.and_then(|[private, public]| match of_peer? {
+            Some([_, of_peer]) => agree(client, &[private, of_peer], case),
+            None => answer(client, &[private, public], case, product),
+        });
         let unserved = |why| Answer { unserved: Some(why), ..Answer::default() };
         answers.cases.insert(case.id, done.unwrap_or_else(unserved));
     }
@@ -131,6 +135,7 @@ fn bring_pair(client: &mut Client, pair: &Pair, made: &Made) -> Served<Ids> {
 
 fn masks(algorithm: Algorithm) -> (Mask, Mask) {
     match algorithm {
+        Algorithm::EC => (Mask::DeriveKey, Mask::DeriveKey),
         Algorithm::RSA => (Mask::Sign.union(Mask::Decrypt), Mask::Verify.union(Mask::Encrypt)),
         _ => (Mask::Sign, Mask::Verify),
     }
@@ -167,6 +172,7 @@ fn answer(client: &mut Client, ids: &Ids, case: &Case, product: Product) -> Serv
         Does::Wrap => wrap(client, ids, case),
         Does::Mac => mac(client, ids, case, product),
         Does::Sign => sign(client, ids, case, product),
+        Does::Agree => panic!("{}: with nobody", case.kind),
     }
 }
 
@@ -230,6 +236,18 @@ fn wrap(client: &mut Client, [wrapping, _]: &Ids, case: &Case) -> Served<Answer>
             Ok(Answer { made: hex::encode(bytes.expose()), ..Answer::default() })
         }
         KeyValue::Plain { .. } => panic!("{}: in plaintext", case.kind),
+    }
+}
+
+/// The secret, as an HMAC key of all its bytes.
+fn agree(client: &mut Client, bases: &Ids, case: &Case) -> Served<Answer> {
+    let secret = ask(client, &case.kind, requests::agree(bases, case.bits))?.unique_identifier;
+    let object = client.call(requests::get(&secret)).unwrap().object;
+    match object.key_block().unwrap().key_value.as_ref().unwrap() {
+        KeyValue::Plain { material: KeyMaterial::Bytes(bytes), .. } => {
+            Ok(Answer { made: hex::encode(bytes.expose()), ..Answer::default() })
+        }
+        other => panic!("{other:?}"),
     }
 }
 
