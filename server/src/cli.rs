@@ -187,6 +187,9 @@ pub struct DevArgs {
     /// The SoftHSM2 library [default: searched in the usual places].
     #[arg(long, value_name = "PATH")]
     pub pkcs11_module: Option<PathBuf>,
+    /// Makes symmetric keys objects of the token, where `bench` finds them.
+    #[arg(long, hide = true)]
+    pub symmetric_keys_in_token: bool,
 }
 
 /// Arguments of `claviger demo`.

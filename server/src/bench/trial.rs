@@ -82,7 +82,8 @@ fn spawn(
     module: Option<&Path>,
 ) -> Result<(Child, ChildStdout), BenchError> {
     let mut command = myself()?;
-    command.args(["dev", "--kmip-addr", "127.0.0.1:0", "--data-dir"]).arg(folder);
+    command.args(["dev", "--kmip-addr", "127.0.0.1:0", "--symmetric-keys-in-token"]);
+    command.arg("--data-dir").arg(folder);
     if let Some(module) = module {
         command.arg("--pkcs11-module").arg(module);
     }

@@ -68,7 +68,14 @@ impl Layout {
     }
 
     /// The configuration of the trial. Paths in it are relative, but for what SoftHSM2 reads.
-    pub(super) fn config_text(&self, module: &Path, addr: &str) -> Result<String, DevError> {
+    /// Symmetric keys live where `claviger serve` has them by default, or `in_token`.
+    pub(super) fn config_text(
+        &self,
+        module: &Path,
+        addr: &str,
+        in_token: bool,
+    ) -> Result<String, DevError> {
+        let custody = if in_token { "symmetric_keys = \"token\"\n" } else { "" };
         let module =
             module.to_str().ok_or_else(|| DevError::NotUtf8(module.to_owned()))?.to_owned();
         let conf = self.softhsm_conf().to_string_lossy().into_owned();
@@ -102,7 +109,7 @@ socket = "admin.sock"
 [[scope]]
 name = "demo"
 export = true
-# HMACs that SoftHSM2 lacks are made in the server's memory. A trial's luxury: see
+{custody}# HMACs that SoftHSM2 lacks are made in the server's memory. A trial's luxury: see
 # docs/guides/custody.md.
 assisted = true
 certify = true

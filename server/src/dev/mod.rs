@@ -137,7 +137,7 @@ fn prepare(layout: &Layout, args: &DevArgs) -> Result<Config, DevError> {
     softhsm::write_conf(layout)?;
     if let Some(module) = module {
         let addr = args.kmip_addr.map_or_else(|| DEFAULT_ADDR.to_owned(), |addr| addr.to_string());
-        let text = layout.config_text(&module, &addr)?;
+        let text = layout.config_text(&module, &addr, args.symmetric_keys_in_token)?;
         std::fs::write(layout.config(), text).map_err(DevError::file(&layout.config()))?;
     }
     let config = Config::load(&layout.config())?;

@@ -7,7 +7,13 @@ fn trial() -> (tempfile::TempDir, Layout, DevArgs) {
     std::fs::write(&module, "").unwrap();
     let data_dir = dir.path().join("data folder");
     let layout = Layout::new(&data_dir).unwrap();
-    let args = DevArgs { data_dir, kmip_addr: None, https_addr: None, pkcs11_module: Some(module) };
+    let args = DevArgs {
+        data_dir,
+        kmip_addr: None,
+        https_addr: None,
+        pkcs11_module: Some(module),
+        symmetric_keys_in_token: false,
+    };
     (dir, layout, args)
 }
 
