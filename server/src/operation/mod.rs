@@ -1,25 +1,21 @@
-//! One module per KMIP operation; this file is their table of contents.
+//! One module per KMIP operation; this file is their table of contents. What several of them share is
+//! in `making` and `using`.
 
 mod activate;
 mod add_attribute;
 mod archive;
 mod attribute_list;
-mod birth;
 mod cancel;
-mod certification;
 mod certify;
 mod check;
-mod constructed_iv;
 mod context;
 mod create;
 mod create_key_pair;
 mod create_split_key;
-mod custody;
 mod decrypt;
 mod delete_attribute;
 mod derive_key;
 mod destroy;
-mod digest;
 mod discover_versions;
 mod encrypt;
 mod error;
@@ -31,40 +27,27 @@ mod get_usage_allocation;
 mod hash;
 mod import;
 mod join_split_key;
-mod key_wrap;
 mod later;
 mod locate;
 mod mac;
 mod mac_verify;
+mod making;
 mod modify_attribute;
-mod namespace;
-mod new_secret;
 mod obtain_lease;
-mod one_time_pad;
-mod pkcs12;
 mod poll;
-mod public_key;
 mod query;
 mod re_certify;
 mod re_key;
 mod re_key_key_pair;
 mod recover;
 mod register;
-mod replacement;
 mod revoke;
 mod rng_retrieve;
 mod rng_seed;
 mod sign;
 mod signature_verify;
-mod split_key;
-mod stream;
-mod succession;
-mod template;
-pub mod transfer;
-mod tweak_key;
-mod use_key;
+mod using;
 mod validate;
-mod value;
 
 use kmip_core::payload::{RequestPayload, ResponsePayload};
 use kmip_core::types::Operation;
@@ -72,10 +55,19 @@ use kmip_core::types::Operation;
 use crate::authz::Action;
 use crate::worker::Lane;
 
+use making::{
+    birth, certification, custody, digest, namespace, new_secret, replacement, split_key,
+    succession, template,
+};
+use using::{
+    constructed_iv, key_wrap, one_time_pad, pkcs12, public_key, stream, tweak_key, use_key, value,
+};
+
 pub use context::{OpContext, UndoStep};
 pub(crate) use destroy::destroy_in_token;
 pub use error::OpError;
 pub use later::may_be_later;
+pub use making::transfer;
 pub use poll::{Found, Polled};
 pub use query::OBJECT_TYPES;
 

@@ -5,24 +5,24 @@ use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::CryptographicUsageMask as Mask;
 
-use super::use_key::{key_for, spend};
-use super::{OpContext, OpError};
 use crate::lifecycle::Purpose;
+use crate::operation::use_key::{key_for, spend};
+use crate::operation::{OpContext, OpError};
 use crate::streams::{CorrelationValue, Stream, TokenStream, Work};
 
 /// The fields of a request that say which part it is.
-pub(super) struct Fields<'a> {
+pub(in crate::operation) struct Fields<'a> {
     /// Correlation Value.
-    pub(super) correlation_value: Option<&'a [u8]>,
+    pub(in crate::operation) correlation_value: Option<&'a [u8]>,
     /// Init Indicator.
-    pub(super) init: Option<bool>,
+    pub(in crate::operation) init: Option<bool>,
     /// Final Indicator.
-    pub(super) last: Option<bool>,
+    pub(in crate::operation) last: Option<bool>,
 }
 
 /// Which part of an operation a request is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::operation) enum Part {
     /// All of it.
     Whole,
     /// The first of several.
@@ -42,7 +42,7 @@ impl Part {
     /// # Errors
     ///
     /// `InvalidMessage` where they contradict each other.
-    pub(super) fn of(fields: &Fields<'_>) -> Result<Self, OpError> {
+    pub(in crate::operation) fn of(fields: &Fields<'_>) -> Result<Self, OpError> {
         let last = fields.last.unwrap_or(false);
         match (fields.correlation_value, fields.init.unwrap_or(false)) {
             (None, true) if !last => Ok(Self::First),
@@ -57,24 +57,28 @@ impl Part {
 
 /// What later parts need to be let on with: the right to use the key holds for each of them.
 #[derive(Clone, Copy)]
-pub(super) struct Right {
+pub(in crate::operation) struct Right {
     /// The bit of the usage mask.
-    pub(super) usage: Mask,
+    pub(in crate::operation) usage: Mask,
     /// What the key is used for.
-    pub(super) purpose: Purpose,
+    pub(in crate::operation) purpose: Purpose,
 }
 
 /// A later part.
-pub(super) struct Later {
-    pub(super) name: Vec<u8>,
-    pub(super) uid: Option<UniqueIdentifier>,
-    pub(super) parameters: Option<CryptographicParameters>,
+pub(in crate::operation) struct Later {
+    pub(in crate::operation) name: Vec<u8>,
+    pub(in crate::operation) uid: Option<UniqueIdentifier>,
+    pub(in crate::operation) parameters: Option<CryptographicParameters>,
     /// The tag, signature or MAC, if it comes with this part.
-    pub(super) claimed: Option<Vec<u8>>,
+    pub(in crate::operation) claimed: Option<Vec<u8>>,
 }
 
 /// A new stream with the token.
-pub(super) fn open(ctx: &OpContext<'_>, key: &KeyRef, wish: &StreamWish) -> Result<Work, OpError> {
+pub(in crate::operation) fn open(
+    ctx: &OpContext<'_>,
+    key: &KeyRef,
+    wish: &StreamWish,
+) -> Result<Work, OpError> {
     let aead = match wish {
         StreamWish::Encrypt { algorithm, .. } | StreamWish::Decrypt { algorithm, .. } => {
             algorithm.is_aead()
@@ -86,15 +90,15 @@ pub(super) fn open(ctx: &OpContext<'_>, key: &KeyRef, wish: &StreamWish) -> Resu
 }
 
 /// What a first part settles.
-pub(super) struct Beginning {
-    pub(super) uid: Option<UniqueIdentifier>,
-    pub(super) parameters: Option<CryptographicParameters>,
-    pub(super) claimed: Option<Vec<u8>>,
-    pub(super) work: Work,
+pub(in crate::operation) struct Beginning {
+    pub(in crate::operation) uid: Option<UniqueIdentifier>,
+    pub(in crate::operation) parameters: Option<CryptographicParameters>,
+    pub(in crate::operation) claimed: Option<Vec<u8>>,
+    pub(in crate::operation) work: Work,
 }
 
 /// Feeds the first part and keeps the stream; returns its name and what came out.
-pub(super) fn begin(
+pub(in crate::operation) fn begin(
     ctx: &OpContext<'_>,
     beginning: Beginning,
     data: Option<SecretBytes>,
@@ -111,7 +115,7 @@ pub(super) fn begin(
 }
 
 /// Keeps a stream for its next part; what finds no room is ended.
-pub(super) fn keep(
+pub(in crate::operation) fn keep(
     ctx: &OpContext<'_>,
     name: CorrelationValue,
     stream: Stream,
@@ -129,7 +133,7 @@ pub(super) fn keep(
 /// `NotFound` for a stream that is not there, not this client's, or of another operation or key;
 /// `InvalidField` where the part brings parameters other than the first did. The stream ends with
 /// any error.
-pub(super) fn resume(
+pub(in crate::operation) fn resume(
     ctx: &mut OpContext<'_>,
     later: Later,
     right: Option<Right>,
@@ -157,7 +161,7 @@ pub(super) fn resume(
 }
 
 /// Feeds a part; what comes out is absent where nothing does.
-pub(super) fn feed(
+pub(in crate::operation) fn feed(
     ctx: &OpContext<'_>,
     work: &mut Work,
     data: Option<SecretBytes>,
@@ -186,7 +190,7 @@ fn bounded(ctx: &OpContext<'_>, data: Option<SecretBytes>) -> Result<SecretBytes
 }
 
 /// Feeds the last part to the token and takes the outcome.
-pub(super) fn finish(
+pub(in crate::operation) fn finish(
     ctx: &OpContext<'_>,
     work: &mut Work,
     data: Option<SecretBytes>,
@@ -198,7 +202,7 @@ pub(super) fn finish(
 }
 
 /// Whether the signature is that of what the stream has hashed.
-pub(super) fn verified(work: Work, signature: &[u8]) -> Result<bool, OpError> {
+pub(in crate::operation) fn verified(work: Work, signature: &[u8]) -> Result<bool, OpError> {
     let Work::Verify { key, scheme, hasher } = work else { return Err(OpError::NotFound) };
     let digest = hasher.finish();
     let input = SignInput::Digest(&digest);

@@ -6,10 +6,10 @@ use kmip_core::attribute::{AttributeKind as Kind, AttributeName, UniqueIdentifie
 use kmip_core::ttlv::{DateTime, Interval};
 use kmip_core::types::LinkType;
 
-use super::context::ATTEMPTS;
-use super::modify_attribute::is_servers_own;
-use super::{OpContext, OpError, birth};
 use crate::object::{AttributeSet, Instance, ManagedObject};
+use crate::operation::context::ATTEMPTS;
+use crate::operation::modify_attribute::is_servers_own;
+use crate::operation::{OpContext, OpError, birth};
 use crate::store::StoreError;
 
 /// What an object does not pass on: what it is itself, what happened to it, and its Names, which
@@ -48,7 +48,7 @@ const LATER: [Kind; 3] = [Kind::ProcessStartDate, Kind::ProtectStopDate, Kind::D
 ///
 /// `InvalidMessage` for an Offset beside dates, `IllegalOperation` for one without a date to shift
 /// the others from.
-pub(super) fn heritage(
+pub(in crate::operation) fn heritage(
     old: &ManagedObject,
     asked: &AttributeSet,
     offset: Option<Interval>,
@@ -113,11 +113,11 @@ fn shift(set: &mut AttributeSet, activation: DateTime) -> Result<(), OpError> {
 }
 
 /// An object that changes as others take their places.
-pub(super) struct Beside<'a> {
+pub(in crate::operation) struct Beside<'a> {
     /// Which.
-    pub(super) uid: &'a UniqueIdentifier,
+    pub(in crate::operation) uid: &'a UniqueIdentifier,
     /// How.
-    pub(super) change: &'a dyn Fn(&mut ManagedObject) -> Result<(), OpError>,
+    pub(in crate::operation) change: &'a dyn Fn(&mut ManagedObject) -> Result<(), OpError>,
 }
 
 /// Stores `heirs`, each in the place of its predecessor, in one write: there is no moment in which
@@ -127,7 +127,7 @@ pub(super) struct Beside<'a> {
 ///
 /// [`OpError`]; nothing is stored then. `NotFound` or `Archived` for a predecessor, or the object
 /// beside, that has become so.
-pub(super) fn enter(
+pub(in crate::operation) fn enter(
     ctx: &mut OpContext<'_>,
     heirs: &[ManagedObject],
     predecessors: &[UniqueIdentifier],

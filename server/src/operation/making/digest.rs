@@ -10,15 +10,15 @@ use kmip_core::ttlv::{Codec, Writer};
 use kmip_core::types::{KeyFormatType, ProtocolVersion, Tag};
 use zeroize::Zeroizing;
 
-use super::{OpError, birth};
 use crate::bridge::algorithm;
+use crate::operation::{OpError, birth};
 
 /// The object's own Digest; `None` where it has no value.
 ///
 /// # Errors
 ///
 /// [`OpError`] where hashing fails.
-pub(super) fn of(object: &Object) -> Result<Option<Digest>, OpError> {
+pub(in crate::operation) fn of(object: &Object) -> Result<Option<Digest>, OpError> {
     let Some((value, format)) = digested(object) else { return Ok(None) };
     Ok(Some(birth::digest(software::digest(HashAlgorithm::Sha256, &value)?, format)))
 }
@@ -29,7 +29,10 @@ pub(super) fn of(object: &Object) -> Result<Option<Digest>, OpError> {
 /// # Errors
 ///
 /// [`OpError`] where hashing fails.
-pub(super) fn is_believable(claimed: &Digest, object: &Object) -> Result<bool, OpError> {
+pub(in crate::operation) fn is_believable(
+    claimed: &Digest,
+    object: &Object,
+) -> Result<bool, OpError> {
     let Some((value, format)) = digested(object) else { return Ok(true) };
     let Some(told) = &claimed.digest_value else { return Ok(true) };
     let same_form = claimed.key_format_type.is_none_or(|claimed| claimed == format);

@@ -11,13 +11,13 @@ use hsm_backend::{
 use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::types::KeyFormatType;
 
-use super::{OpContext, OpError, birth, register, replacement, use_key, value};
 use crate::bridge::signature;
 use crate::object::CustodyMode;
 use crate::object::{Custody, ManagedObject};
+use crate::operation::{OpContext, OpError, birth, register, replacement, use_key, value};
 
 /// Where a key comes from.
-pub(super) enum Source<'a> {
+pub(in crate::operation) enum Source<'a> {
     /// The token makes it.
     Generated(SecretKeySpec),
     /// The token agrees on it with somebody else's public key.
@@ -34,7 +34,7 @@ pub(super) enum Source<'a> {
 /// # Errors
 ///
 /// [`OpError`]; no live object is left behind.
-pub(super) fn bear(
+pub(in crate::operation) fn bear(
     ctx: &mut OpContext<'_>,
     row: ManagedObject,
     source: &Source<'_>,
@@ -70,12 +70,12 @@ fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError
 }
 
 /// Where new private keys live.
-pub(super) fn of_private_keys(ctx: &OpContext<'_>) -> Result<CustodyMode, OpError> {
+pub(in crate::operation) fn of_private_keys(ctx: &OpContext<'_>) -> Result<CustodyMode, OpError> {
     Ok(ctx.services().custody(ctx.grant()?.scope()).private)
 }
 
 /// Puts a wrapped key into its row.
-pub(super) fn enter_wrapped(
+pub(in crate::operation) fn enter_wrapped(
     row: &mut ManagedObject,
     kek: KeyId,
     made: WrappedKey,

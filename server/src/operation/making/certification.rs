@@ -4,9 +4,9 @@
 
 mod authority;
 mod issuer;
-pub(super) mod links;
+pub(in crate::operation) mod links;
 mod row;
-pub(super) mod subject;
+pub(in crate::operation) mod subject;
 
 use hsm_backend::PublicKey;
 use kmip_core::attribute::{
@@ -20,29 +20,29 @@ use kmip_core::types::{
 
 use self::issuer::Chosen;
 use self::links::Named;
-use super::birth::{self, Origin};
-use super::succession::{self, Beside};
-use super::use_key::spend;
-use super::{OpContext, OpError};
 use crate::ca::{self, Contents, Draft, Issuer, Request, RequestForm, TokenSigner};
 use crate::object::{AttributeSet, ManagedObject};
+use crate::operation::birth::{self, Origin};
+use crate::operation::succession::{self, Beside};
+use crate::operation::use_key::spend;
+use crate::operation::{OpContext, OpError};
 use crate::x509;
 
 /// A certificate that is asked for.
-pub(super) struct Order {
+pub(in crate::operation) struct Order {
     /// The key.
-    pub(super) key: PublicKey,
+    pub(in crate::operation) key: PublicKey,
     /// What the certificate is to say.
-    pub(super) contents: Contents,
+    pub(in crate::operation) contents: Contents,
     /// What its object is to have.
-    pub(super) attributes: AttributeSet,
+    pub(in crate::operation) attributes: AttributeSet,
     /// How it is to be signed, where that is said.
-    pub(super) parameters: Option<CryptographicParameters>,
+    pub(in crate::operation) parameters: Option<CryptographicParameters>,
 }
 
 /// Where the new object stands among others.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'a> {
+pub(in crate::operation) enum Place<'a> {
     /// It is one more certificate of this public key.
     Beside(&'a ManagedObject),
     /// It replaces this certificate, of this public key as far as that is known.
@@ -61,7 +61,7 @@ pub(super) enum Place<'a> {
 /// `InvalidMessage` for a request without its type, and a type without its request;
 /// `FeatureNotSupported` for types other than PKCS#10, in DER or PEM; `InvalidField` for what is no
 /// signed request of its type, or one for another key.
-pub(super) fn asked_by_request(
+pub(in crate::operation) fn asked_by_request(
     ctx: &OpContext<'_>,
     key: &PublicKey,
     request_type: Option<CertificateRequestType>,
@@ -93,7 +93,7 @@ pub(super) fn asked_by_request(
 /// # Errors
 ///
 /// `FeatureNotSupported`, or `InvalidField` for a type that does not exist.
-pub(super) fn check_type(asked: Option<CertificateType>) -> Result<(), OpError> {
+pub(in crate::operation) fn check_type(asked: Option<CertificateType>) -> Result<(), OpError> {
     match asked {
         None | Some(CertificateType::X_509) => Ok(()),
         Some(CertificateType::PGP) => {
@@ -108,7 +108,7 @@ pub(super) fn check_type(asked: Option<CertificateType>) -> Result<(), OpError> 
 /// # Errors
 ///
 /// [`OpError`]; nothing is stored then.
-pub(super) fn carry_out(
+pub(in crate::operation) fn carry_out(
     ctx: &mut OpContext<'_>,
     order: Order,
     named: &Named,

@@ -11,16 +11,16 @@ use kmip_core::types::{
     RNGAlgorithm,
 };
 
-use super::{OpContext, OpError, namespace, one_time_pad, succession};
 use crate::lifecycle;
 use crate::object::{AttributeSet, Custody, Lease, ManagedObject, Phase};
+use crate::operation::{OpContext, OpError, namespace, one_time_pad, succession};
 
 /// How much longer than the key's making its row is left alone.
 const LEASE_MARGIN_SECONDS: i64 = 60;
 
 /// Where an object comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(in crate::operation) enum Origin {
     /// The token makes it.
     Generated,
     /// The client brings it.
@@ -34,7 +34,7 @@ pub(super) enum Origin {
 /// # Errors
 ///
 /// [`OpError`] where the attributes given cannot be.
-pub(super) fn newborn(
+pub(in crate::operation) fn newborn(
     ctx: &OpContext<'_>,
     object_type: ObjectType,
     given: AttributeSet,
@@ -78,7 +78,7 @@ pub(super) fn newborn(
 }
 
 /// The token's generator: what it is made of, no PKCS#11 call tells.
-pub(super) const fn unspecified_rng() -> RNGParameters {
+pub(in crate::operation) const fn unspecified_rng() -> RNGParameters {
     RNGParameters {
         rng_algorithm: RNGAlgorithm::Unspecified,
         cryptographic_algorithm: None,
@@ -94,7 +94,10 @@ pub(super) const fn unspecified_rng() -> RNGParameters {
 /// Activation <= Process Start, Protect Stop <= Deactivation, Activation <= Deactivation: every pair,
 /// or only those that `changed` is of. A pair may have come out of order by what happened: a key that
 /// was revoked before its Protect Stop Date still takes a new Name.
-pub(super) fn check_dates(set: &AttributeSet, changed: Option<Kind>) -> Result<(), OpError> {
+pub(in crate::operation) fn check_dates(
+    set: &AttributeSet,
+    changed: Option<Kind>,
+) -> Result<(), OpError> {
     let ordered = |earlier: Kind, later: Kind| {
         let concerned = changed.is_none_or(|kind| kind == earlier || kind == later);
         match (set.date(earlier), set.date(later)) {
@@ -144,7 +147,7 @@ fn new_identifier() -> Result<UniqueIdentifier, OpError> {
 }
 
 /// 128 random bits.
-pub(super) fn random_id() -> Result<[u8; 16], OpError> {
+pub(in crate::operation) fn random_id() -> Result<[u8; 16], OpError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| OpError::GeneralFailure("no randomness"))?;
     Ok(bytes)
@@ -156,7 +159,10 @@ pub(super) fn random_id() -> Result<[u8; 16], OpError> {
 ///
 /// `InvalidMessage` if it is absent; `PermissionDenied` where it joins wrapping and encrypting in
 /// one key that must not leave: either half would undo the other's protection.
-pub(super) fn checked_mask(ctx: &OpContext<'_>, object: &ManagedObject) -> Result<Mask, OpError> {
+pub(in crate::operation) fn checked_mask(
+    ctx: &OpContext<'_>,
+    object: &ManagedObject,
+) -> Result<Mask, OpError> {
     if object.attributes.get(Kind::CryptographicUsageMask).is_none() {
         return Err(OpError::InvalidMessage("no cryptographic usage mask"));
     }
@@ -171,7 +177,7 @@ pub(super) fn checked_mask(ctx: &OpContext<'_>, object: &ManagedObject) -> Resul
 }
 
 /// How the key of `object` is to live in the token.
-pub(super) fn key_policy(object: &ManagedObject, usage: KeyUsage) -> KeyPolicy {
+pub(in crate::operation) fn key_policy(object: &ManagedObject, usage: KeyUsage) -> KeyPolicy {
     KeyPolicy {
         usage,
         sensitive: object.attributes.boolean(Kind::Sensitive).unwrap_or(true),
@@ -181,13 +187,17 @@ pub(super) fn key_policy(object: &ManagedObject, usage: KeyUsage) -> KeyPolicy {
 }
 
 /// Notes what another object is to this one.
-pub(super) fn link(from: &mut ManagedObject, link_type: LinkType, to: &UniqueIdentifier) {
+pub(in crate::operation) fn link(
+    from: &mut ManagedObject,
+    link_type: LinkType,
+    to: &UniqueIdentifier,
+) {
     let link = Link { link_type, linked_object_identifier: to.clone() };
     from.attributes.add(Kind::Link.into(), Value::of(&link));
 }
 
 /// A SHA-256 Digest.
-pub(super) fn digest(value: Vec<u8>, format: KeyFormatType) -> Digest {
+pub(in crate::operation) fn digest(value: Vec<u8>, format: KeyFormatType) -> Digest {
     Digest {
         hashing_algorithm: HashingAlgorithm::SHA_256,
         digest_value: Some(value),
@@ -204,7 +214,7 @@ pub(super) fn digest(value: Vec<u8>, format: KeyFormatType) -> Digest {
 /// # Errors
 ///
 /// [`OpError`]; no live object is left behind.
-pub(super) fn bear<T>(
+pub(in crate::operation) fn bear<T>(
     ctx: &mut OpContext<'_>,
     mut objects: Vec<ManagedObject>,
     predecessors: &[UniqueIdentifier],
@@ -244,7 +254,7 @@ fn refs(objects: &[ManagedObject]) -> Vec<&ManagedObject> {
 }
 
 /// A lease on rows that a token call of this item is about to settle.
-pub(super) fn lease(ctx: &OpContext<'_>) -> Lease {
+pub(in crate::operation) fn lease(ctx: &OpContext<'_>) -> Lease {
     let seconds = i64::try_from(ctx.services().bounds.keygen_timeout.as_secs()).unwrap_or(0);
     let until = DateTime(ctx.now().0 + seconds + LEASE_MARGIN_SECONDS);
     Lease { owner: ctx.services().instance.clone(), until }
@@ -275,7 +285,7 @@ fn give_up(ctx: &mut OpContext<'_>, mut objects: Vec<ManagedObject>, id: KeyId) 
 /// # Errors
 ///
 /// [`OpError`] of the store, or of a predecessor that is there no more.
-pub(super) fn keep(
+pub(in crate::operation) fn keep(
     ctx: &mut OpContext<'_>,
     objects: &[ManagedObject],
     predecessors: &[UniqueIdentifier],

@@ -10,24 +10,24 @@ use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::secret::SecretBytes;
 use kmip_core::types::CryptographicAlgorithm;
 
-use super::use_key::{parameters_for, single_part, spend};
-use super::{OpContext, OpError, value};
 use crate::bridge::cipher;
 use crate::object::ManagedObject;
+use crate::operation::use_key::{parameters_for, single_part, spend};
+use crate::operation::{OpContext, OpError, value};
 use crate::pad::{self, Direction};
 
 const USED_UP: OpError = OpError::PermissionDenied("so much is not left of the one time pad");
 
 /// What Encrypt and Decrypt are asked for besides the pad.
-pub(super) struct Wanted {
-    pub(super) parameters: Option<CryptographicParameters>,
-    pub(super) data: Option<SecretBytes>,
+pub(in crate::operation) struct Wanted {
+    pub(in crate::operation) parameters: Option<CryptographicParameters>,
+    pub(in crate::operation) data: Option<SecretBytes>,
     /// Whether an IV, additional data or a tag came along.
-    pub(super) extras: bool,
+    pub(in crate::operation) extras: bool,
 }
 
 /// Whether the object is a One Time Pad.
-pub(super) fn is_pad(row: &ManagedObject) -> bool {
+pub(in crate::operation) fn is_pad(row: &ManagedObject) -> bool {
     row.attributes.enumeration(Kind::CryptographicAlgorithm)
         == Some(CryptographicAlgorithm::OneTimePad.0)
 }
@@ -39,7 +39,7 @@ pub(super) fn is_pad(row: &ManagedObject) -> bool {
 ///
 /// `PermissionDenied` where the pad has not so many left, with nothing used;
 /// `ParametersNotSupported` without assisted mode.
-pub(super) fn apply(
+pub(in crate::operation) fn apply(
     ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     wanted: Wanted,
@@ -82,7 +82,7 @@ fn opened(
 
 /// Whether the object is a pad in a scope that uses pads: what is given out could be used again
 /// elsewhere, and nobody would know.
-pub(super) fn stays(ctx: &OpContext<'_>, row: &ManagedObject) -> bool {
+pub(in crate::operation) fn stays(ctx: &OpContext<'_>, row: &ManagedObject) -> bool {
     is_pad(row) && ctx.services().custody(&row.scope).assisted
 }
 
@@ -91,7 +91,7 @@ pub(super) fn stays(ctx: &OpContext<'_>, row: &ManagedObject) -> bool {
 /// # Errors
 ///
 /// `PermissionDenied`.
-pub(super) fn may_leave(row: &ManagedObject) -> Result<(), OpError> {
+pub(in crate::operation) fn may_leave(row: &ManagedObject) -> Result<(), OpError> {
     let locked = row.attributes.boolean(Kind::Extractable) != Some(true);
     if is_pad(row) && (locked || pad::is_touched(&row.attributes)) {
         return Err(OpError::PermissionDenied("a one time pad is not given out"));

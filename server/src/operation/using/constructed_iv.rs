@@ -2,10 +2,10 @@
 //!
 //! Spec: SP 800-38D §8.2.1; KMIP 1.4 §3.6.
 
-use super::{OpContext, OpError};
 use crate::bridge::constructed::Fields;
 use crate::invocations;
 use crate::object::ManagedObject;
+use crate::operation::{OpContext, OpError};
 
 /// Most numbers reserved at once: a write to the store for each so many IVs.
 const MAX_RESERVED: u64 = 256;
@@ -19,7 +19,7 @@ const MAX_RESERVED: u64 = 256;
 ///
 /// `InvalidField` for a fixed field that cannot be filled, `PermissionDenied` where the invocation
 /// field has counted to its end, those of the store.
-pub(super) fn make(
+pub(in crate::operation) fn make(
     ctx: &mut OpContext<'_>,
     key: &ManagedObject,
     fields: Fields,

@@ -10,8 +10,8 @@ use std::sync::PoisonError;
 use hsm_backend::{HsmErrorKind, KeyId, KeyRef};
 use kmip_core::attribute::UniqueIdentifier;
 
-use super::{OpContext, OpError, birth, destroy_in_token, transfer};
 use crate::object::{Custody, ManagedObject, Phase};
+use crate::operation::{OpContext, OpError, birth, destroy_in_token, transfer};
 use crate::store::StoreError;
 use crate::{invocations, pad};
 
@@ -23,7 +23,7 @@ use crate::{invocations, pad};
 /// `ObjectAlreadyExists` for an object that is there, unless `replaces`; `Store` with `Conflict` for
 /// one that is being made, moved or destroyed; `FeatureNotSupported` in a batch with Undo, which
 /// could not bring back what was there.
-pub(super) fn admit(
+pub(in crate::operation) fn admit(
     ctx: &OpContext<'_>,
     uid: &UniqueIdentifier,
     replaces: bool,
@@ -55,7 +55,7 @@ fn is_there(held: &ManagedObject) -> bool {
 ///
 /// [`OpError`] of `take_in`, and `Store` with `Conflict` where `held` changed meanwhile; what was there
 /// is then as it was.
-pub(super) fn enter(
+pub(in crate::operation) fn enter(
     ctx: &mut OpContext<'_>,
     held: &ManagedObject,
     mut row: ManagedObject,
@@ -117,7 +117,7 @@ fn forget(ctx: &mut OpContext<'_>, uid: &UniqueIdentifier, id: KeyId) -> Result<
 /// # Errors
 ///
 /// [`OpError`]; what holds the identifier is then as it was.
-pub(super) fn bear<T>(
+pub(in crate::operation) fn bear<T>(
     ctx: &mut OpContext<'_>,
     mut row: ManagedObject,
     make: impl FnOnce(&OpContext<'_>, KeyId) -> Result<T, OpError>,

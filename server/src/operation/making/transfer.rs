@@ -9,10 +9,10 @@ use hsm_backend::{HsmError, HsmErrorKind, KeyId, KeyMaterial, KeyRef, SecretKeyS
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::types::ObjectType;
 
-use super::custody::enter_wrapped;
-use super::{OpContext, OpError, birth, register, value};
 use crate::bridge::{key_material, key_spec};
 use crate::object::{Custody, ManagedObject, Phase, SealedForm};
+use crate::operation::custody::enter_wrapped;
+use crate::operation::{OpContext, OpError, birth, register, value};
 
 /// Moves the key `uid` to `target` and returns its row.
 ///
@@ -77,7 +77,7 @@ fn token_to_wrapped(
 
 /// What the token is told where it does not know: kind and length.
 fn spec(row: &ManagedObject) -> Result<SecretKeySpec, OpError> {
-    let algorithm = super::use_key::algorithm_of(row)?;
+    let algorithm = crate::operation::use_key::algorithm_of(row)?;
     let bytes = usize::try_from(row.true_bits / 8).unwrap_or(usize::MAX);
     let kind = if register::is_for_hmac(&row.attributes) {
         Some(hsm_backend::SecretKeyKind::Generic)
@@ -162,7 +162,7 @@ fn to_assisted(ctx: &mut OpContext<'_>, mut row: ManagedObject) -> Result<Manage
 }
 
 /// Lets go of what is live of a wrapped key. A token that is away has lost it.
-pub(super) fn let_go(ctx: &OpContext<'_>, key: &KeyRef) {
+pub(in crate::operation) fn let_go(ctx: &OpContext<'_>, key: &KeyRef) {
     if let KeyRef::Wrapped { .. } = key
         && let Err(error) = ctx.hsm().destroy_key(&ctx.call(), key)
     {

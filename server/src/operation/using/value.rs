@@ -8,14 +8,14 @@ use kmip_core::object::{
 };
 use kmip_core::types::{CryptographicAlgorithm, KeyFormatType, ObjectType};
 
-use super::{OpContext, OpError, one_time_pad, public_key, register};
 use crate::bridge::key_material;
 use crate::object::{Custody, ManagedObject};
+use crate::operation::{OpContext, OpError, one_time_pad, public_key, register};
 
 /// The value in plaintext, in `format` or else as it was registered.
 ///
 /// What was registered wrapped, and is not in the token, comes as it is.
-pub(super) fn in_plaintext(
+pub(in crate::operation) fn in_plaintext(
     ctx: &OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
@@ -34,7 +34,7 @@ pub(super) fn in_plaintext(
 /// # Errors
 ///
 /// `KeyFormat` for another format of a wrapped value; as [`in_plaintext`].
-pub(super) fn as_it_came(
+pub(in crate::operation) fn as_it_came(
     ctx: &OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
@@ -46,7 +46,7 @@ pub(super) fn as_it_came(
 }
 
 /// Whether the value is wrapped.
-pub(super) fn is_wrapped(object: &Object) -> bool {
+pub(in crate::operation) fn is_wrapped(object: &Object) -> bool {
     object.key_block().is_some_and(|block| block.key_wrapping_data.is_some())
 }
 
@@ -85,7 +85,10 @@ fn as_registered(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Option<Obje
 }
 
 /// The object that is nowhere but in its blob.
-pub(super) fn unsealed(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<Object, OpError> {
+pub(in crate::operation) fn unsealed(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+) -> Result<Object, OpError> {
     let (key, blob) = row.kek_id.zip(row.blob.as_deref()).ok_or(OpError::KeyValueNotPresent)?;
     open(ctx, row, key, blob)
 }
@@ -139,7 +142,10 @@ fn converted(object: Object, format: Option<KeyFormatType>) -> Result<Object, Op
 }
 
 /// A symmetric key of the row's kind with this value.
-pub(super) fn of_secret(row: &ManagedObject, value: &SecretValue) -> Result<Object, OpError> {
+pub(in crate::operation) fn of_secret(
+    row: &ManagedObject,
+    value: &SecretValue,
+) -> Result<Object, OpError> {
     let algorithm = row.attributes.enumeration(Kind::CryptographicAlgorithm);
     let material = key_material::write_secret(KeyFormatType::Raw, value)?;
     let key_block = KeyBlock {
@@ -154,7 +160,7 @@ pub(super) fn of_secret(row: &ManagedObject, value: &SecretValue) -> Result<Obje
 }
 
 /// The bytes of a secret that is sealed: a key of custody `Assisted`, Secret Data.
-pub(super) fn sealed_secret(
+pub(in crate::operation) fn sealed_secret(
     ctx: &OpContext<'_>,
     row: &ManagedObject,
 ) -> Result<SecretValue, OpError> {
@@ -173,7 +179,10 @@ pub(super) fn sealed_secret(
 /// # Errors
 ///
 /// `NotExtractable` for a key that its token keeps to itself, `IllegalOperation` for no secret.
-pub(super) fn in_memory(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<SecretValue, OpError> {
+pub(in crate::operation) fn in_memory(
+    ctx: &OpContext<'_>,
+    row: &ManagedObject,
+) -> Result<SecretValue, OpError> {
     one_time_pad::may_leave(row)?;
     let Some(key) = row.key_ref() else {
         return match row.custody {
@@ -228,7 +237,7 @@ fn from_token(
 
 /// Reads the key out of the token; short HMAC keys lose the zeros a token was given with
 /// them, two-key 3DES its third key.
-pub(super) fn export(
+pub(in crate::operation) fn export(
     ctx: &OpContext<'_>,
     row: &ManagedObject,
     key: &KeyRef,

@@ -6,8 +6,8 @@
 use kmip_core::attribute::{Attribute, AttributeKind as Kind, Name, SetBy, TemplateAttribute};
 use kmip_core::object::{Object, Template};
 
-use super::{OpContext, OpError, modify_attribute, public_key};
 use crate::object::{AttributeSet, Instance};
+use crate::operation::{OpContext, OpError, modify_attribute, public_key};
 
 /// The attributes of one Template-Attribute, each checked, over those of the Templates it names:
 /// of single attributes its own win, then those of the last Template; of the others there are all.
@@ -16,7 +16,7 @@ use crate::object::{AttributeSet, Instance};
 ///
 /// `NotFound` for a Template that is not there; `InvalidField` for attributes that are unknown,
 /// malformed, the server's to set, or repeated where one instance is all there can be.
-pub(super) fn collect(
+pub(in crate::operation) fn collect(
     ctx: &OpContext<'_>,
     template: Option<&TemplateAttribute>,
 ) -> Result<AttributeSet, OpError> {
@@ -29,7 +29,7 @@ pub(super) fn collect(
 /// # Errors
 ///
 /// As [`collect`].
-pub(super) fn collect_with(
+pub(in crate::operation) fn collect_with(
     ctx: &OpContext<'_>,
     template: Option<&TemplateAttribute>,
     is_wish: impl Fn(Kind) -> bool,
@@ -63,7 +63,7 @@ fn content(ctx: &OpContext<'_>, name: &Name) -> Result<AttributeSet, OpError> {
 /// # Errors
 ///
 /// As [`collect`]; `InvalidField` for one without a name, as nothing could refer to it.
-pub(super) fn take_in(
+pub(in crate::operation) fn take_in(
     ctx: &OpContext<'_>,
     template: &Template,
     given: &mut AttributeSet,
@@ -125,7 +125,7 @@ fn admit(
 /// `common` with what `own` adds: single attributes of `own` win, several are joined.
 ///
 /// Spec: KMIP 1.4 §4.2.
-pub(super) fn merge(common: &AttributeSet, own: &AttributeSet) -> AttributeSet {
+pub(in crate::operation) fn merge(common: &AttributeSet, own: &AttributeSet) -> AttributeSet {
     let single = |name: &kmip_core::attribute::AttributeName| {
         name.kind().is_some_and(|kind: Kind| !kind.rule().many)
     };

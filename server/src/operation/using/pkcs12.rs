@@ -10,10 +10,10 @@ use kmip_core::types::{
     CryptographicUsageMask as Mask, KeyFormatType, LinkType, ObjectType, SecretDataType,
 };
 
-use super::{OpContext, OpError, public_key, value};
 use crate::bridge::{key_material, pkcs12};
 use crate::lifecycle::{self, Purpose};
 use crate::object::{AttributeSet, ManagedObject};
+use crate::operation::{OpContext, OpError, public_key, value};
 use crate::x509;
 
 /// The friendly name of a key that has none of its own, as the specification has it.
@@ -28,7 +28,10 @@ const MAX_CHAIN: usize = 16;
 /// # Errors
 ///
 /// `InvalidField` without a password, and for links that make no chain; those of [`value`].
-pub(super) fn container(ctx: &mut OpContext<'_>, row: &ManagedObject) -> Result<Object, OpError> {
+pub(in crate::operation) fn container(
+    ctx: &mut OpContext<'_>,
+    row: &ManagedObject,
+) -> Result<Object, OpError> {
     let password = password(ctx, &row.attributes)?;
     let certificates = chain(ctx, row)?;
     let plain = value::in_plaintext(ctx, row, Some(KeyFormatType::PKCS_8))?;
@@ -68,7 +71,7 @@ fn randomness(ctx: &OpContext<'_>) -> Result<pkcs12::Randomness, OpError> {
 ///
 /// `InvalidField` unless there is one link, and it leads to a password; `Forbidden` by its state or
 /// mask.
-pub(super) fn password(
+pub(in crate::operation) fn password(
     ctx: &mut OpContext<'_>,
     set: &AttributeSet,
 ) -> Result<SecretValue, OpError> {

@@ -6,11 +6,11 @@ use hsm_backend::{CipherAlgorithm, KeyRef};
 use kmip_core::attribute::{AttributeKind as Kind, Link, UniqueIdentifier};
 use kmip_core::types::{CryptographicAlgorithm, LinkType, ObjectType};
 
-use super::stream::Right;
-use super::use_key::{algorithm_of, key_for, token_key};
-use super::{OpContext, OpError};
 use crate::bridge::cipher::Cipher;
 use crate::object::ManagedObject;
+use crate::operation::stream::Right;
+use crate::operation::use_key::{algorithm_of, key_for, token_key};
+use crate::operation::{OpContext, OpError};
 
 /// The tweak key that `cipher` takes with `key`, if it takes one; the right to use it is the same as
 /// for the first key.
@@ -19,7 +19,7 @@ use crate::object::ManagedObject;
 ///
 /// `IllegalOperation` where the key is linked to none, or to one that does not fit it; as for any
 /// key that is to be used.
-pub(super) fn tweak_key(
+pub(in crate::operation) fn tweak_key(
     ctx: &mut OpContext<'_>,
     key: &ManagedObject,
     cipher: &Cipher,

@@ -7,24 +7,24 @@ use kmip_core::object::SplitKey;
 use kmip_core::ttlv::BigInteger;
 use kmip_core::types::SplitKeyMethod;
 
-use super::{OpContext, OpError};
 use crate::object::{AttributeSet, ManagedObject};
+use crate::operation::{OpContext, OpError};
 
 /// Most parts of one secret: each is an object.
 const MAX_PARTS: i32 = 255;
 
 /// How a secret is split, as each of its parts tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) parts: i32,
-    pub(super) threshold: i32,
-    pub(super) method: SplitKeyMethod,
-    pub(super) prime: Option<BigInteger>,
+pub(in crate::operation) struct Layout {
+    pub(in crate::operation) parts: i32,
+    pub(in crate::operation) threshold: i32,
+    pub(in crate::operation) method: SplitKeyMethod,
+    pub(in crate::operation) prime: Option<BigInteger>,
 }
 
 impl Layout {
     /// What `part` tells.
-    pub(super) fn of(part: &SplitKey) -> Self {
+    pub(in crate::operation) fn of(part: &SplitKey) -> Self {
         Self {
             parts: part.split_key_parts,
             threshold: part.split_key_threshold,
@@ -38,7 +38,7 @@ impl Layout {
     /// # Errors
     ///
     /// `InvalidField`; `InvalidMessage` where the prime is missing.
-    pub(super) fn check(&self) -> Result<(), OpError> {
+    pub(in crate::operation) fn check(&self) -> Result<(), OpError> {
         if self.method.name().is_none() {
             return Err(OpError::InvalidField("no such split key method"));
         }
@@ -57,7 +57,7 @@ impl Layout {
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub(super) fn check_new(&self) -> Result<(), OpError> {
+    pub(in crate::operation) fn check_new(&self) -> Result<(), OpError> {
         self.check()?;
         if self.takes() != self.threshold {
             return Err(OpError::InvalidField("the method takes all parts"));
@@ -70,7 +70,7 @@ impl Layout {
     /// # Errors
     ///
     /// As [`check`](Self::check); `InvalidField` for a number that is no prime above them all.
-    pub(super) fn sharing(&self, bytes: usize) -> Result<Sharing, OpError> {
+    pub(in crate::operation) fn sharing(&self, bytes: usize) -> Result<Sharing, OpError> {
         self.check()?;
         Ok(match self.method {
             SplitKeyMethod::XOR => Sharing::Xor,
@@ -94,7 +94,7 @@ impl Layout {
     }
 
     /// How many parts there are, and how many it takes.
-    pub(super) fn counts(&self) -> (u32, u32) {
+    pub(in crate::operation) fn counts(&self) -> (u32, u32) {
         (self.parts.unsigned_abs(), self.takes().unsigned_abs())
     }
 }
@@ -108,7 +108,7 @@ fn is_readable(ctx: &OpContext<'_>, attributes: &AttributeSet) -> bool {
 
 /// Locks `given` away as far as `source` is: a part shows no more than its whole, nor the whole
 /// than its parts.
-pub(super) fn inherit_locks(given: &mut AttributeSet, source: &ManagedObject) {
+pub(in crate::operation) fn inherit_locks(given: &mut AttributeSet, source: &ManagedObject) {
     if source.attributes.boolean(Kind::Sensitive) == Some(true) {
         given.set(Kind::Sensitive, &true);
     }
@@ -123,7 +123,7 @@ pub(super) fn inherit_locks(given: &mut AttributeSet, source: &ManagedObject) {
 /// # Errors
 ///
 /// `ParametersNotSupported`.
-pub(super) fn may_be_in_memory(
+pub(in crate::operation) fn may_be_in_memory(
     ctx: &OpContext<'_>,
     attributes: &AttributeSet,
 ) -> Result<(), OpError> {

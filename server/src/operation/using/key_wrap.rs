@@ -17,15 +17,15 @@ use kmip_core::types::{
     KeyFormatType, ObjectType, ProtocolVersion, WrappingMethod,
 };
 
-use super::use_key::spend;
-use super::{OpContext, OpError, attribute_list, register, value};
 use crate::bridge::algorithm::hmac_hash;
 use crate::bridge::cipher;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
+use crate::operation::use_key::spend;
+use crate::operation::{OpContext, OpError, attribute_list, register, value};
 
 /// The object with its value wrapped as `specification` says.
-pub(super) fn wrapped(
+pub(in crate::operation) fn wrapped(
     ctx: &mut OpContext<'_>,
     row: &ManagedObject,
     format: Option<KeyFormatType>,
@@ -106,7 +106,7 @@ fn need_aes(kek: &ManagedObject) -> Result<(), OpError> {
 ///
 /// `IllegalOperation` for what is no wrapping key, `NotFound` for parameters that it does not have,
 /// `ParametersNotSupported`.
-pub(super) fn algorithm(
+pub(in crate::operation) fn algorithm(
     ctx: &OpContext<'_>,
     kek: &ManagedObject,
     information: &KeyInformation,

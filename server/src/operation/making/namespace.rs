@@ -6,11 +6,11 @@ use kmip_core::attribute::{ApplicationSpecificInformation, AttributeKind as Kind
 use kmip_core::ttlv::Value;
 use kmip_core::types::ProtocolVersion;
 
-use super::{OpError, birth};
 use crate::object::{AttributeSet, Instance};
+use crate::operation::{OpError, birth};
 
 /// Where the server knows what Application Data are: keys of tape libraries.
-pub(super) const NAMESPACES: &[&str] =
+pub(in crate::operation) const NAMESPACES: &[&str] =
     &["LIBRARY-LTO", "LIBRARY-LTO4", "LIBRARY-LTO5", "LIBRARY-LTO6"];
 
 /// Bytes of a key identifier: as many as the authenticated key-associated data of LTO4 hold, the
@@ -22,7 +22,7 @@ const KEY_IDENTIFIER_BYTES: usize = 12;
 /// # Errors
 ///
 /// `NamespaceNotSupported` where the data are missing and the namespace is another's.
-pub(super) fn complete(given: &Value) -> Result<Value, OpError> {
+pub(in crate::operation) fn complete(given: &Value) -> Result<Value, OpError> {
     let information: ApplicationSpecificInformation = given
         .to(ProtocolVersion::NEWEST)
         .map_err(|_| OpError::InvalidField("malformed application specific information"))?;
@@ -41,7 +41,7 @@ pub(super) fn complete(given: &Value) -> Result<Value, OpError> {
 /// # Errors
 ///
 /// As [`complete`].
-pub(super) fn complete_all(set: &mut AttributeSet) -> Result<(), OpError> {
+pub(in crate::operation) fn complete_all(set: &mut AttributeSet) -> Result<(), OpError> {
     let found = set.all(Kind::ApplicationSpecificInformation).cloned().collect::<Vec<_>>();
     for Instance { name, index, value } in found {
         set.replace(&name, index, complete(&value)?);

@@ -5,16 +5,16 @@ use kmip_core::object::{KeyValue, Object};
 use kmip_core::ttlv::Reader;
 use kmip_core::types::{ObjectType, ProtocolVersion};
 
-use super::OpError;
 use crate::bridge::key_material;
 use crate::object::ManagedObject;
+use crate::operation::OpError;
 
 /// The object as it is kept in plaintext.
 ///
 /// # Errors
 ///
 /// `KeyValueNotPresent` if there is none, `GeneralFailure` if it cannot be read back.
-pub(super) fn stored_object(row: &ManagedObject) -> Result<Object, OpError> {
+pub(in crate::operation) fn stored_object(row: &ManagedObject) -> Result<Object, OpError> {
     let blob = row.blob.as_deref().ok_or(OpError::KeyValueNotPresent)?;
     decoded(blob)
 }
@@ -24,7 +24,7 @@ pub(super) fn stored_object(row: &ManagedObject) -> Result<Object, OpError> {
 /// # Errors
 ///
 /// `GeneralFailure`.
-pub(super) fn decoded(bytes: &[u8]) -> Result<Object, OpError> {
+pub(in crate::operation) fn decoded(bytes: &[u8]) -> Result<Object, OpError> {
     Object::decode_tagged(&mut Reader::new(bytes, ProtocolVersion::NEWEST))
         .map_err(|_| OpError::GeneralFailure("the stored object is unreadable"))
 }
@@ -34,7 +34,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<Object, OpError> {
 /// # Errors
 ///
 /// `IllegalOperation` for any other object, `ParametersNotSupported` for an algorithm we lack.
-pub(super) fn public_key(row: &ManagedObject) -> Result<PublicKey, OpError> {
+pub(in crate::operation) fn public_key(row: &ManagedObject) -> Result<PublicKey, OpError> {
     if row.object_type != ObjectType::PublicKey {
         return Err(OpError::IllegalOperation("the object is no public key"));
     }

@@ -8,11 +8,11 @@ use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::object::{KeyBlock, KeyValue, Object, SecretData};
 use kmip_core::types::{KeyFormatType, LinkType, ObjectType, SecretDataType};
 
-use super::birth::{self, Origin};
-use super::custody::{self, Source};
-use super::{OpContext, OpError, register};
 use crate::bridge::{key_material, key_spec};
 use crate::object::{AttributeSet, Custody, ManagedObject};
+use crate::operation::birth::{self, Origin};
+use crate::operation::custody::{self, Source};
+use crate::operation::{OpContext, OpError, register};
 
 /// Longest Secret Data made here, in bits.
 const MAX_DATA_BITS: u32 = 65_536;
@@ -25,7 +25,7 @@ enum Form {
 }
 
 /// A secret that a client wants, without its value.
-pub(super) struct NewSecret {
+pub(in crate::operation) struct NewSecret {
     given: AttributeSet,
     form: Form,
 }
@@ -37,7 +37,7 @@ impl NewSecret {
     ///
     /// `InvalidField` for what is neither a symmetric key nor Secret Data, and for lengths that
     /// cannot be; `InvalidMessage` where length or algorithm are missing.
-    pub(super) fn of(
+    pub(in crate::operation) fn of(
         ctx: &OpContext<'_>,
         object_type: ObjectType,
         mut given: AttributeSet,
@@ -57,18 +57,18 @@ impl NewSecret {
     }
 
     /// The attributes asked for, and what goes without saying.
-    pub(super) fn into_attributes(self) -> AttributeSet {
+    pub(in crate::operation) fn into_attributes(self) -> AttributeSet {
         self.given
     }
 
     /// Length of the value in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::operation) fn bytes(&self) -> usize {
         let (Form::Key(SecretKeySpec { bits, .. }) | Form::Data { bits, .. }) = self.form;
         usize::try_from(bits / 8).unwrap_or(usize::MAX)
     }
 
     /// What the token would be asked to make; `None` for Secret Data.
-    pub(super) fn key(&self) -> Option<SecretKeySpec> {
+    pub(in crate::operation) fn key(&self) -> Option<SecretKeySpec> {
         match self.form {
             Form::Key(spec) => Some(SecretKeySpec { kind: kind(&self.given, spec), ..spec }),
             Form::Data { .. } => None,
@@ -80,7 +80,7 @@ impl NewSecret {
     /// # Errors
     ///
     /// [`OpError`]; no live object is left behind.
-    pub(super) fn bear_agreed(
+    pub(in crate::operation) fn bear_agreed(
         self,
         ctx: &mut OpContext<'_>,
         agreement: &Agreement,
@@ -98,7 +98,7 @@ impl NewSecret {
     /// # Errors
     ///
     /// [`OpError`]; no live object is left behind.
-    pub(super) fn bear(
+    pub(in crate::operation) fn bear(
         self,
         ctx: &mut OpContext<'_>,
         value: SecretValue,

@@ -11,17 +11,17 @@ use kmip_core::types::{
     ValidityIndicator,
 };
 
-use super::{OpContext, OpError, one_time_pad};
 use crate::bridge::no_parameters;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
+use crate::operation::{OpContext, OpError, one_time_pad};
 
 /// The data of a single-part request, within bounds.
 ///
 /// # Errors
 ///
 /// `InvalidMessage` if there are none, `InvalidField` if there are too many.
-pub(super) fn single_part(
+pub(in crate::operation) fn single_part(
     ctx: &OpContext<'_>,
     data: Option<SecretBytes>,
 ) -> Result<SecretBytes, OpError> {
@@ -37,7 +37,7 @@ pub(super) fn single_part(
 /// # Errors
 ///
 /// `NotFound`, `IllegalOperation` for what is no key, `Forbidden`.
-pub(super) fn key_for(
+pub(in crate::operation) fn key_for(
     ctx: &mut OpContext<'_>,
     uid: Option<UniqueIdentifier>,
     usage: Mask,
@@ -68,7 +68,9 @@ fn is_key(row: &ManagedObject) -> bool {
 /// # Errors
 ///
 /// `IllegalOperation` for a key without one.
-pub(super) fn algorithm_of(key: &ManagedObject) -> Result<CryptographicAlgorithm, OpError> {
+pub(in crate::operation) fn algorithm_of(
+    key: &ManagedObject,
+) -> Result<CryptographicAlgorithm, OpError> {
     key.attributes
         .enumeration(Kind::CryptographicAlgorithm)
         .map(CryptographicAlgorithm)
@@ -80,7 +82,7 @@ pub(super) fn algorithm_of(key: &ManagedObject) -> Result<CryptographicAlgorithm
 /// # Errors
 ///
 /// `InvalidField` for a Key Role Type that is given, and is not among the key's own.
-pub(super) fn parameters_for(
+pub(in crate::operation) fn parameters_for(
     key: &ManagedObject,
     given: Option<CryptographicParameters>,
 ) -> Result<CryptographicParameters, OpError> {
@@ -94,7 +96,7 @@ pub(super) fn parameters_for(
 }
 
 /// What a verification says.
-pub(super) const fn verdict(valid: bool) -> ValidityIndicator {
+pub(in crate::operation) const fn verdict(valid: bool) -> ValidityIndicator {
     if valid { ValidityIndicator::Valid } else { ValidityIndicator::Invalid }
 }
 
@@ -103,7 +105,7 @@ pub(super) const fn verdict(valid: bool) -> ValidityIndicator {
 /// # Errors
 ///
 /// `ParametersNotSupported` for a key that no token takes.
-pub(super) fn token_key(key: &ManagedObject) -> Result<hsm_backend::KeyRef, OpError> {
+pub(in crate::operation) fn token_key(key: &ManagedObject) -> Result<hsm_backend::KeyRef, OpError> {
     key.key_ref().ok_or(OpError::ParametersNotSupported("the HSM cannot use this key"))
 }
 
@@ -112,7 +114,7 @@ pub(super) fn token_key(key: &ManagedObject) -> Result<hsm_backend::KeyRef, OpEr
 /// # Errors
 ///
 /// `UsageExhausted`, with nothing taken.
-pub(super) fn spend(
+pub(in crate::operation) fn spend(
     ctx: &mut OpContext<'_>,
     key: &ManagedObject,
     bytes: usize,
