@@ -44,4 +44,3 @@ pub mod telemetry;
 mod text;
 pub mod usage_limits;
 pub mod worker;
-pub mod x509;

@@ -10,6 +10,7 @@ mod read;
 mod request;
 mod validate;
 mod wishes;
+pub mod x509;
 
 pub use authority::{Authority, AuthorityRules, BACKDATE_SECONDS, Root, days, serial};
 pub use contents::Contents;

@@ -12,7 +12,7 @@ use x509_cert::name::Name;
 
 use super::{CaError, Contents, algorithm};
 use crate::bridge::key_format;
-use crate::x509;
+use crate::ca::x509;
 
 /// Anything signed: the signature is over the very bytes of the first part.
 #[derive(Sequence)]

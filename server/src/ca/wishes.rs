@@ -23,8 +23,8 @@ use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 use super::contents::usage_of_mask;
 use super::{CaError, Contents, ReadCertificate, algorithm};
 use crate::bridge::no_parameters;
+use crate::ca::x509::SUBJECT_PARTS;
 use crate::object::AttributeSet;
-use crate::x509::SUBJECT_PARTS;
 
 /// The parts of a subject, in the order in which they make a name.
 const SUBJECT: [Kind; 12] = [

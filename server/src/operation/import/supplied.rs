@@ -12,8 +12,9 @@ use kmip_core::types::{ObjectType, State};
 
 use super::super::value::is_wrapped;
 use super::super::{OpContext, OpError, birth, digest};
+use crate::ca::x509;
+use crate::lifecycle;
 use crate::object::{AttributeSet, Instance, ManagedObject, is_reserved};
-use crate::{lifecycle, x509};
 
 /// Attributes in which a server like this one counts what must not happen twice to a key.
 const OWN_COUNTS: &str = "y-claviger-";

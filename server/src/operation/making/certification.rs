@@ -20,13 +20,13 @@ use kmip_core::types::{
 
 use self::issuer::Chosen;
 use self::links::Named;
+use crate::ca::x509;
 use crate::ca::{self, Contents, Draft, Issuer, Request, RequestForm, TokenSigner};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::operation::birth::{self, Origin};
 use crate::operation::succession::{self, Beside};
 use crate::operation::use_key::spend;
 use crate::operation::{OpContext, OpError};
-use crate::x509;
 
 /// A certificate that is asked for.
 pub(in crate::operation) struct Order {

@@ -15,8 +15,8 @@ use super::super::{OpContext, OpError, pkcs12 as containers};
 use super::{describe, encoded};
 use crate::bridge::key_material;
 use crate::bridge::pkcs12::{self, CertificateEntry, KeyEntry};
+use crate::ca::x509;
 use crate::object::{AttributeSet, ManagedObject};
-use crate::x509;
 
 /// The object to register: the private key in a container that is not wrapped besides, anything else
 /// as it came; and the certificates of the key in DER, its own first.

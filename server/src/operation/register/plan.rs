@@ -12,8 +12,8 @@ use super::super::{OpContext, OpError, template};
 use super::arrival;
 use crate::bridge::algorithm::{edwards, hmac_hash, is_ec};
 use crate::bridge::{BridgeError, key_material};
+use crate::ca::x509;
 use crate::object::AttributeSet;
-use crate::x509;
 
 /// Versions of PGP keys: those of RFC 4880.
 const PGP_KEY_VERSIONS: std::ops::RangeInclusive<i32> = 2..=4;

@@ -11,10 +11,10 @@ use kmip_core::types::{
 };
 
 use crate::bridge::{key_material, pkcs12};
+use crate::ca::x509;
 use crate::lifecycle::{self, Purpose};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::operation::{OpContext, OpError, public_key, value};
-use crate::x509;
 
 /// The friendly name of a key that has none of its own, as the specification has it.
 const ALIAS: &str = "alias";

@@ -59,7 +59,7 @@ pub(super) fn object(ctx: &mut OpContext<'_>, root: &Root) -> Result<UniqueIdent
             set.set(Kind::ActivationDate, &ctx.now());
             set.set(Kind::DeactivationDate, &DateTime(root.certificate.validity().1));
             let object = row::object_of(root.certificate.der());
-            crate::x509::describe(&object, &mut set)?;
+            crate::ca::x509::describe(&object, &mut set)?;
             let row = birth::newborn(ctx, ObjectType::Certificate, set, Origin::Registered)?;
             let row = row::complete(row, object)?;
             ctx.insert(&[&row])?;
