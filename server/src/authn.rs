@@ -119,29 +119,39 @@ struct Password {
     hash: String,
     /// Makes `proven` of no use outside of this process.
     secret: [u8; 32],
-    /// Digest of the password that was right; locked while one is tried, so that trying passwords
-    /// takes one thread's time and memory at most.
+    /// Digest of the password that was right.
     proven: Mutex<Option<[u8; 32]>>,
+    /// Held while a password is tried: guesses take turns, and one hash's memory. Who gives the
+    /// password that was right before waits for no guess.
+    trying: Mutex<()>,
 }
 
 impl Password {
     fn new(hash: &str, secret: [u8; 32]) -> Self {
-        Self { hash: hash.to_owned(), secret, proven: Mutex::default() }
+        Self { hash: hash.to_owned(), secret, proven: Mutex::default(), trying: Mutex::default() }
     }
 
     fn is(&self, given: &[u8]) -> bool {
         let digest: [u8; 32] =
             Sha256::new().chain_update(self.secret).chain_update(given).finalize().into();
-        let mut proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        if proven.is_some_and(|proven| proven.ct_eq(&digest).into()) {
+        if self.is_proven(&digest) {
+            return true;
+        }
+        let _turn = self.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_proven(&digest) {
             return true;
         }
         let right = PasswordHash::new(&self.hash)
             .is_ok_and(|hash| Argon2::default().verify_password(given, &hash).is_ok());
         if right {
-            *proven = Some(digest);
+            *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
         }
         right
+    }
+
+    fn is_proven(&self, digest: &[u8; 32]) -> bool {
+        let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.is_some_and(|proven| proven.ct_eq(digest).into())
     }
 }
 

@@ -138,3 +138,14 @@ fn credential_that_cannot_be_checked_is_none() {
     let outcome = credentials(CredentialDemand::Checked).check(&[other], false);
     assert_eq!(outcome, Err(NotAuthentic::Kind));
 }
+
+#[test]
+fn known_password_waits_for_no_guess() {
+    let password = std::sync::Arc::new(Password::new(&hash("sesame"), [7; 32]));
+    assert!(password.is(b"sesame"));
+    let _guess = password.trying.lock().unwrap();
+    let (answered, answer) = std::sync::mpsc::channel();
+    let known = std::sync::Arc::clone(&password);
+    std::thread::spawn(move || answered.send(known.is(b"sesame")));
+    assert_eq!(answer.recv_timeout(std::time::Duration::from_secs(20)), Ok(true));
+}

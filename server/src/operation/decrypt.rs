@@ -40,8 +40,8 @@ pub(super) fn handle(
     }
 }
 
-fn whole(ctx: &mut OpContext<'_>, request: DecryptRequest) -> Result<DecryptResponse, OpError> {
-    let key = key_for(ctx, request.unique_identifier.clone(), RIGHT.usage, RIGHT.purpose)?;
+fn whole(ctx: &mut OpContext<'_>, mut request: DecryptRequest) -> Result<DecryptResponse, OpError> {
+    let key = key_for(ctx, request.unique_identifier.take(), RIGHT.usage, RIGHT.purpose)?;
     if one_time_pad::is_pad(&key) {
         return with_pad(ctx, &key, request);
     }
