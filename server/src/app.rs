@@ -10,6 +10,7 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::{Interval, Limits};
 
 use crate::asynchronous::InHand;
+use crate::audit::{Audit, AuditError, HEAD_SETTING, Observed, Place, Signer};
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::Authority;
@@ -43,6 +44,9 @@ pub enum AppError {
     /// A `[[notify]]` names files that are of no use.
     #[error("notify: {0}")]
     Notify(#[from] ClientError),
+    /// The audit log cannot be opened.
+    #[error("audit: {0}")]
+    Audit(#[from] AuditError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -54,6 +58,7 @@ pub struct App {
     limits: Limits,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
+    signer: Option<Signer>,
 }
 
 impl App {
@@ -85,9 +90,14 @@ impl App {
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
     ) -> Result<Self, AppError> {
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(hsm));
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
+        let audit = Audit::open(&config.audit, signed(&keyring)?)?;
+        if !audit.is_on() {
+            tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
+        }
         let services = Arc::new(Services {
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
             ca: Authority::new(Arc::clone(&keyring), Arc::clone(&hsm), config.ca.clone()),
@@ -98,6 +108,7 @@ impl App {
             credentials: credentials(config)?,
             bounds: bounds(config),
             about: about(config),
+            audit: Arc::new(audit),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
@@ -108,12 +119,14 @@ impl App {
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
+        let system = |error: std::io::Error| AppError::System(error.to_string());
+        let signer = Signer::start(&services, config.audit.head_every).map_err(system)?;
         let limits = config.server.message_limits();
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
-        Ok(Self { services, limits, housekeeper, messengers })
+        Ok(Self { services, limits, housekeeper, messengers, signer })
     }
 
     /// What the operations share.
@@ -135,8 +148,19 @@ impl Drop for App {
         if let Some(housekeeper) = self.housekeeper.take() {
             housekeeper.stop();
         }
+        if let Some(signer) = self.signer.take() {
+            signer.stop();
+        }
+        self.services.audit.stop();
         self.services.hsm.close();
     }
+}
+
+/// The last record of the audit log that was signed.
+fn signed(keyring: &Keyring) -> Result<Option<Place>, StoreError> {
+    let stored = keyring.setting(HEAD_SETTING)?;
+    let read = stored.map(|json| serde_json::from_slice(&json)).transpose();
+    read.map_err(|_| StoreError::Corrupt(HEAD_SETTING.to_owned()))
 }
 
 fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {

@@ -62,6 +62,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
         ca: super::ca::checked(raw.ca)?,
+        audit: super::audit::checked(&base, raw.audit)?,
         log: log(&raw.log)?,
         admin: admin(&base, raw.admin)?,
     })
@@ -309,7 +310,7 @@ pub(super) fn timeout(key: &str, ms: u64) -> Checked<Duration> {
     Err(Problem::new(key, format!("{ms} is not between 1 and {MAX_TIMEOUT_MS} milliseconds")))
 }
 
-fn within(key: &str, value: u32, min: u32, max: u32) -> Checked<u32> {
+pub(super) fn within(key: &str, value: u32, min: u32, max: u32) -> Checked<u32> {
     if (min..=max).contains(&value) {
         return Ok(value);
     }

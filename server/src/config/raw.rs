@@ -3,6 +3,7 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod audit;
 mod notify;
 mod scope;
 mod validation;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use audit::{RawAudit, RawFsync, RawSink, RawSinkKind};
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
@@ -42,6 +44,8 @@ pub(crate) struct RawConfig {
     pub(crate) keys: RawKeys,
     #[serde(default)]
     pub(crate) ca: RawCa,
+    #[serde(default)]
+    pub(crate) audit: RawAudit,
     #[serde(default)]
     pub(crate) log: RawLog,
     #[serde(default)]

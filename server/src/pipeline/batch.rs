@@ -11,22 +11,25 @@ use kmip_core::types::{
     BatchErrorContinuationOption as Continuation, Operation, ResultReason, ResultStatus,
 };
 
-use super::reason::{Failure, failure};
+use super::reason::{Failure, UNRECORDED_FAILURE, failure};
+use super::record::{self, Asker};
 use super::reply::{self, ItemName};
+use crate::audit::Outcome;
 use crate::authz::Subject;
 use crate::operation::{self, OpContext, OpError, Undo};
 use crate::services::Services;
 use crate::store::AsynchronousCorrelationValue;
 
 /// Carries out a batch and returns the encoded answer.
-pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestMessage) -> Vec<u8> {
+pub(super) fn run(services: &Services, asker: Asker<'_>, request: RequestMessage) -> Vec<u8> {
     let now = services.clock.now();
-    if let Err(refusal) = admit(services, subject, &request) {
+    if let Err(refusal) = admit(services, asker, &request) {
         return reply::refuse_all(now, &request, refusal);
     }
     let RequestMessage { header, items } = request;
-    let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
+    let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     let correlation = correlation(services, ctx.request_id());
+    ctx.record_as(asker.facts(services, &correlation));
     let mut batch = Batch::new(&header, items.len());
     if batch.option == Continuation::Undo {
         ctx.postpone_endings();
@@ -37,6 +40,7 @@ pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestM
         }
     }
     batch.end_postponed(&mut ctx);
+    batch.end_record(&mut ctx);
     reply::message(now, &header, correlation, batch.done)
 }
 
@@ -44,16 +48,18 @@ pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestM
 /// the encoded answer, which is the one it would have got at once.
 pub(super) fn run_later(
     services: &Services,
-    subject: &Arc<Subject>,
+    asker: Asker<'_>,
     header: &RequestHeader,
     item: RequestItem,
     value: AsynchronousCorrelationValue,
+    correlation: String,
 ) -> Vec<u8> {
-    let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
+    let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     ctx.carry_out_later(value);
-    let correlation = correlation(services, ctx.request_id());
+    ctx.record_as(asker.facts(services, &correlation));
     let mut batch = Batch::new(header, 1);
     batch.carry_out(&mut ctx, item);
+    batch.end_record(&mut ctx);
     reply::message(services.clock.now(), header, correlation, batch.done)
 }
 
@@ -67,14 +73,17 @@ pub(super) fn correlation(services: &Services, request: u64) -> String {
     format!("{}-{request}", services.instance)
 }
 
-/// Refuses what is not to be processed at all.
+/// Refuses what is not to be processed at all, and has that on record.
 pub(super) fn admit(
     services: &Services,
-    subject: &Subject,
+    asker: Asker<'_>,
     request: &RequestMessage,
 ) -> Result<(), Failure> {
-    examine(services, request)?;
-    authenticate(services, subject, request)
+    let admitted = examine(services, request);
+    admitted.and_then(|()| authenticate(services, asker.subject, request)).map_err(|failure| {
+        let name = correlation(services, services.next_request());
+        record::refused(services, asker.facts(services, &name), Some(request), failure)
+    })
 }
 
 /// Refuses what cannot be processed as a whole.
@@ -186,11 +195,14 @@ impl Batch {
     fn carry_out(&mut self, ctx: &mut OpContext<'_>, item: RequestItem) -> bool {
         let mut name = ItemName::of(&item);
         let mark = ctx.undo_mark();
+        let placeholder = ctx.placeholder().map(|uid| uid.as_str().to_owned());
+        record::begin(ctx.record(), &item, placeholder.as_deref());
         let outcome = self.answer(ctx, item, &mut name).and_then(|answer| {
             if self.room.take(&answer) { Ok(answer) } else { Err(OpError::ResponseTooLarge) }
         });
         let answer = match outcome {
             Ok(answer) if answer.result_status != ResultStatus::OperationFailed => {
+                record::end(ctx.record(), &answer);
                 self.done.push(answer);
                 return true;
             }
@@ -198,11 +210,32 @@ impl Batch {
             Ok(answer) => answer,
             Err(error) => self.failure(ctx, &name, error, mark),
         };
-        if self.option == Continuation::Undo && take_back(ctx, 0) {
+        record::end(ctx.record(), &answer);
+        if self.option == Continuation::Undo && self.take_back_all(ctx) {
             self.done.iter_mut().for_each(reply::undone);
         }
         self.done.push(answer);
         self.option == Continuation::Continue
+    }
+
+    /// Takes back what the items before have done; true if all of it could be.
+    fn take_back_all(&self, ctx: &mut OpContext<'_>) -> bool {
+        if self.done.is_empty() {
+            return true;
+        }
+        ctx.record().begin_again();
+        let complete = take_back(ctx, 0);
+        ctx.record().end(if complete { Outcome::Undone } else { Outcome::Failed }, None);
+        complete
+    }
+
+    /// Returns once all that was done is on record; what cannot be is taken back as far as may be, and
+    /// the client learns nothing of it.
+    fn end_record(&mut self, ctx: &mut OpContext<'_>) {
+        if ctx.record().settle().is_err() {
+            self.take_back_all(ctx);
+            self.done.iter_mut().for_each(|answer| reply::failed(answer, UNRECORDED_FAILURE));
+        }
     }
 
     /// The answer to an item that failed.
@@ -259,7 +292,12 @@ impl Batch {
             };
             let answers = self.done.iter_mut().filter(ended);
             let failure = failure(&error, Some(Operation::Destroy), ctx.version());
-            answers.for_each(|answer| reply::failed(answer, failure));
+            let name = record::operation_word(Operation::Destroy);
+            ctx.record().begin(Some(name), Some(uid.as_str()));
+            for answer in answers {
+                reply::failed(answer, failure);
+                record::end(ctx.record(), answer);
+            }
         }
     }
 

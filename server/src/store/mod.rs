@@ -15,7 +15,7 @@ pub use pending::{
     AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,
     Unfinished,
 };
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, read_setting};
 
 use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;

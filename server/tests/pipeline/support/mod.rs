@@ -19,6 +19,7 @@ use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
+use server::audit::{Caller, Observed};
 use server::authn::Credentials;
 use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
@@ -129,7 +130,7 @@ impl World {
         token: Arc<FaultyBackend>,
         clock: Arc<TestClock>,
     ) -> Self {
-        let hsm: Arc<dyn HsmBackend> = token.clone();
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(token.clone()));
         // The server's own CA works for `demo` alone.
         let scope = |name, export| DeclaredScope {
             scope: Scope::new(name),
@@ -155,6 +156,7 @@ impl World {
             credentials: BTreeMap::new(),
             bounds,
             about: About::default(),
+            audit: Arc::new(server::audit::Audit::off()),
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
@@ -260,12 +262,12 @@ impl<'a> Client<'a> {
 
     /// Bytes in, bytes out; nothing is checked.
     pub(crate) fn raw(&self, message: &[u8]) -> Vec<u8> {
-        self.world.pipeline.answer(&self.subject, message)
+        self.world.pipeline.answer(&self.subject, &Caller::default(), message)
     }
 
     /// Bytes in, and what they have led to on a thread that must not do slow work.
     pub(crate) fn begin(&self, message: &[u8]) -> Served {
-        self.world.pipeline.begin(&self.subject, message)
+        self.world.pipeline.begin(&self.subject, &Caller::default(), message)
     }
 
     /// Sends a request; the answer must be in its version and keep every rule.
