@@ -11,19 +11,21 @@ pub(crate) mod tree;
 pub(crate) mod vectors;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use hsm_backend::fault::FaultyBackend;
 use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
-use server::audit::{Caller, Observed};
+use server::audit::{Audit, Caller, Observed};
 use server::authn::Credentials;
 use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
-use server::config::CredentialsConfig;
+use server::config::{AuditConfig, CredentialsConfig, FileSinkConfig, Fsync, SinkConfig, SinkKind};
 use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
@@ -156,7 +158,7 @@ impl World {
             credentials: BTreeMap::new(),
             bounds,
             about: About::default(),
-            audit: Arc::new(server::audit::Audit::off()),
+            audit: Arc::new(Audit::off()),
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
@@ -177,6 +179,24 @@ impl World {
         self.edited(|services| {
             services.credentials.insert(Scope::new("demo"), credentials);
         })
+    }
+
+    /// The same server, whose records go to this file.
+    pub(crate) fn recorded(self, file: &Path) -> Self {
+        let kind = SinkKind::File(FileSinkConfig {
+            path: file.to_owned(),
+            max_bytes: 1 << 30,
+            keep: None,
+            fsync: Fsync::Interval(Duration::from_millis(100)),
+        });
+        let config = AuditConfig {
+            node: "test".to_owned(),
+            head_every: Duration::from_secs(60),
+            head_records: 1_000,
+            sinks: vec![SinkConfig { required: false, kind }],
+        };
+        let audit = Arc::new(Audit::open(&config, None).unwrap());
+        self.edited(|services| services.audit = audit)
     }
 
     /// The same server, of which Query tells this.
