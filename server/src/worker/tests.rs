@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::ScopeName;
+use crate::metrics::Metrics;
 use std::sync::mpsc;
 
 /// Serves by the first byte: `p` panics, `b` blocks until released, `l` is answered before its work,
@@ -68,7 +69,8 @@ fn bench(queue_deadline: Duration) -> Bench {
     let config =
         WorkersConfig { io_threads: 1, none: lane, token: lane, slow: lane, queue_deadline };
     let double = Double { entered: entered_tx, release: Arc::new(Mutex::new(release_rx)) };
-    let workers = Arc::new(Workers::start(&config, Arc::new(double)).unwrap());
+    let workers =
+        Arc::new(Workers::start(&config, Arc::new(double), Metrics::new().unwrap()).unwrap());
     Bench { workers, entered, release }
 }
 

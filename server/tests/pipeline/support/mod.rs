@@ -24,6 +24,7 @@ use server::authz::Subject;
 use server::ca::{Authority, AuthorityRules};
 use server::config::CredentialsConfig;
 use server::keyring::Keyring;
+use server::metrics::Metrics;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
@@ -150,6 +151,7 @@ impl World {
             asynchronous: server::asynchronous::InHand::default(),
             streams: server::streams::Streams::default(),
             moves: std::sync::Mutex::default(),
+            metrics: Metrics::new().unwrap(),
             bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
