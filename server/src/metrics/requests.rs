@@ -40,6 +40,10 @@ refused! {
     Version = "version",
     /// Its credentials were missing or wrong.
     Authentication = "authentication",
+    /// The client's credential is revoked or expired, or its role or scope is gone.
+    NotAdmitted = "not_admitted",
+    /// Its role has sent too many of late.
+    RateLimited = "rate_limited",
     /// Another rule on whole messages.
     Inadmissible = "inadmissible",
 }

@@ -15,6 +15,7 @@ use kmip_core::types::{
 use server::metrics::Health;
 use server::object::CustodyRules;
 use server::services::Bounds;
+use server::store::SqliteStore;
 
 use crate::support::World;
 use crate::support::ask::{create, uid};
@@ -59,11 +60,11 @@ fn readiness_rests_on_what_the_token_does_with_a_key() {
 
 #[test]
 fn another_token_is_not_taken_for_ours() {
-    let world = World::new();
-    assert_eq!(verdicts(&world)["token"], Ok(()));
-    let store = Arc::clone(&world.services.store);
-    let bounds = Bounds::default();
-    let stranger = World::on(MemoryBackend::new(), bounds, CustodyRules::default(), store);
+    let rows = Arc::new(SqliteStore::in_memory().unwrap());
+    let with =
+        |token| World::on(token, Bounds::default(), CustodyRules::default(), Arc::clone(&rows));
+    assert_eq!(verdicts(&with(MemoryBackend::new()))["token"], Ok(()));
+    let stranger = with(MemoryBackend::new());
     let said = verdicts(&stranger)["token"];
     assert_eq!(said, Err("the token does not have the server's key"));
 }

@@ -23,6 +23,7 @@ mod messenger;
 mod model;
 mod objects;
 mod outage;
+mod roles;
 mod rules;
 mod scopes;
 mod secrets;
