@@ -21,6 +21,7 @@ use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::messenger::{Endpoint, Messengers};
+use crate::metrics::{Health, HealthError, Metrics, MetricsError};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
@@ -47,6 +48,12 @@ pub enum AppError {
     /// The audit log cannot be opened.
     #[error("audit: {0}")]
     Audit(#[from] AuditError),
+    /// Metrics cannot be made.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The checks of readiness cannot be made.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -56,6 +63,7 @@ pub enum AppError {
 pub struct App {
     services: Arc<Services>,
     limits: Limits,
+    health: Arc<Health>,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
     signer: Option<Signer>,
@@ -69,18 +77,27 @@ impl App {
     /// [`AppError`].
     pub fn open(config: &Config) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
+        let metrics = Metrics::new()?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
             let bell = Arc::clone(&endpoint.bell);
             let outbox = Outbox::new(notify.put, notify.max_waiting, bell);
             (endpoint.scope.clone(), outbox)
         });
         let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
+        store.measure(metrics.store.commits());
         let store = Arc::new(store);
         let directory: Arc<dyn DirectoryStore> = store.clone();
         let directory = Arc::new(Directory::open(declared(config), directory)?);
-        let backend = Pkcs11Backend::new(token_config(config)?);
+        let backend = Pkcs11Backend::new(Pkcs11Config {
+            observer: Some(Arc::clone(&metrics.token) as _),
+            ..token_config(config)?
+        });
+        let token = Arc::downgrade(&backend);
+        metrics.before_showing(move |metrics| {
+            metrics.token.show(token.upgrade().and_then(|token| token.usage()));
+        });
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, directory, store, backend, endpoints)
+        Self::assemble(config, directory, store, backend, endpoints, metrics)
     }
 
     fn assemble(
@@ -89,12 +106,13 @@ impl App {
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
+        metrics: Arc<Metrics>,
     ) -> Result<Self, AppError> {
         let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(hsm));
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
-        let audit = Audit::open(&config.audit, signed(&keyring)?)?;
+        let audit = Audit::open(&config.audit, signed(&keyring)?, Arc::clone(&metrics))?;
         if !audit.is_on() {
             tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
         }
@@ -116,6 +134,7 @@ impl App {
             asynchronous: InHand::default(),
             streams: Streams::default(),
             moves: Mutex::default(),
+            metrics,
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
@@ -126,13 +145,23 @@ impl App {
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
-        Ok(Self { services, limits, housekeeper, messengers, signer })
+        let health = Health::new(&services)?;
+        let audit = Arc::clone(&services.audit);
+        health
+            .add("audit", move || audit.check().map_err(|_| "the audit log cannot be written"))?;
+        Ok(Self { services, limits, health, housekeeper, messengers, signer })
     }
 
     /// What the operations share.
     #[must_use]
     pub fn services(&self) -> Arc<Services> {
         Arc::clone(&self.services)
+    }
+
+    /// The checks of readiness.
+    #[must_use]
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
     }
 
     /// What serves the messages.

@@ -1,10 +1,12 @@
 //! `claviger serve`: from the configuration to a running listener, and the stop.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::admin::{self, AdminSocket, SocketError};
@@ -12,8 +14,9 @@ use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
-use crate::dev::{DevError, Trial};
+use crate::dev::{Addresses, DevError, Trial};
 use crate::identity::IdentityRules;
+use crate::metrics::{self, Health, Metrics, Monitor};
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::{self, TlsError};
 use crate::telemetry::{self, TelemetryError};
@@ -67,7 +70,10 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let rules = Arc::new(IdentityRules::new(&config));
     let tls = tls::server_config(&config, Arc::clone(&rules))?;
     let app = App::open(&config)?;
-    let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
+    let metrics = Arc::clone(&app.services().metrics);
+    metrics::show_ends(&config, &metrics.certificates);
+    let workers = Workers::start(&config.workers, app.handler(), Arc::clone(&metrics))?;
+    let workers = Arc::new(workers);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
         .thread_name("net")
@@ -78,9 +84,12 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
-        let ready = announce(&listener, trial.as_ref(), say)?;
-        let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
-        drop(ready);
+        let health = app.health();
+        let (monitoring, monitor) = monitoring(&config, metrics, &health).await?;
+        let ready = announce(&listener, monitoring, trial.as_ref(), say)?;
+        let patience = config.server.shutdown_timeout;
+        let stopped = run(listener, signals, &workers, &health, patience).await;
+        drop((ready, monitor));
         if let Some(admin) = admin {
             // Its file goes with it.
             admin.abort();
@@ -104,9 +113,25 @@ fn stay_out_of_core_dumps(config: &Config) {
     }
 }
 
+/// Starts the listener for metrics and health, if there is to be one; it ends with its task.
+async fn monitoring(
+    config: &Config,
+    metrics: Arc<Metrics>,
+    health: &Arc<Health>,
+) -> Result<(Option<SocketAddr>, JoinSet<()>), ListenError> {
+    let mut task = JoinSet::new();
+    let Some(addr) = config.monitoring.http_addr else { return Ok((None, task)) };
+    let monitor = Monitor::bind(addr).await?;
+    let addr = monitor.local_addr();
+    info!(%addr, "listening for monitoring");
+    task.spawn(monitor.serve(metrics::router(metrics, Arc::clone(health))));
+    Ok((Some(addr), task))
+}
+
 /// Tells that the listener is bound; what is returned must live as long as that is true.
 fn announce(
     listener: &Listener,
+    monitoring: Option<SocketAddr>,
     trial: Option<&Trial>,
     say: &dyn Fn(&str),
 ) -> Result<Option<impl Drop + use<>>, ServeError> {
@@ -118,11 +143,12 @@ fn announce(
     for addr in &https {
         info!(%addr, "listening for KMIP over HTTPS");
     }
-    let (Some(trial), Some(addr)) = (trial, plain.first()) else {
+    let (Some(trial), Some(kmip)) = (trial, plain.first()) else {
         return Ok(None);
     };
-    let ready = trial.write_ready(*addr, https.first().copied())?;
-    say(&trial.next_steps(*addr));
+    let addrs = Addresses { kmip: *kmip, https: https.first().copied(), monitoring };
+    let ready = trial.write_ready(addrs)?;
+    say(&trial.next_steps(addrs));
     Ok(Some(ready))
 }
 
@@ -131,6 +157,7 @@ async fn run(
     listener: Listener,
     mut signals: Signals,
     workers: &Arc<Workers>,
+    health: &Health,
     patience: Duration,
 ) -> Stopped {
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
@@ -143,6 +170,7 @@ async fn run(
         stopped = &mut serving => return stopped,
         name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
     }
+    health.stop();
     let deadline = Instant::now() + patience;
     drop(tell);
     let stopping = async {

@@ -1,6 +1,6 @@
 //! The chain: every record's number and hash follow those of the one before.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -16,6 +16,8 @@ pub(super) struct Line {
     pub(super) kind: Kind,
     /// The line, with its newline.
     pub(super) text: Vec<u8>,
+    /// When it was made.
+    pub(super) made: Instant,
 }
 
 /// Where the chain ends.
@@ -53,7 +55,7 @@ impl Chain {
         let head = format!(r#""sequence":{sequence},"time":"{time}","node":{node},"kind":{name}"#);
         let (text, hash) = record::line(&head, facts, &self.last.hash);
         self.last = Place { sequence, hash };
-        Line { sequence, kind, text }
+        Line { sequence, kind, text, made: Instant::now() }
     }
 }
 

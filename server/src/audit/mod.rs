@@ -37,6 +37,7 @@ use spool::{Port, Spool};
 use tail::Tail;
 
 use crate::config::{AuditConfig, SinkConfig, SinkKind};
+use crate::metrics::Metrics;
 
 /// How long the sinks may take for what is left when the server stops.
 const LAST_WRITES: Duration = Duration::from_secs(2);
@@ -97,7 +98,11 @@ impl Audit {
     /// # Errors
     ///
     /// [`AuditError`].
-    pub fn open(config: &AuditConfig, signed: Option<Place>) -> Result<Self, AuditError> {
+    pub fn open(
+        config: &AuditConfig,
+        signed: Option<Place>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, AuditError> {
         if config.sinks.is_empty() {
             return Ok(Self::off());
         }
@@ -112,7 +117,7 @@ impl Audit {
         let ports = config.sinks.iter().map(|sink| port(sink, &config.node));
         let ports = ports.collect::<io::Result<Vec<_>>>()?;
         let chain = Chain::new(&config.node, last);
-        let (spool, threads) = Spool::start(chain, ports, config.head_records)?;
+        let (spool, threads) = Spool::start(chain, ports, config.head_records, metrics)?;
         let start = Facts {
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             signed,
@@ -132,6 +137,18 @@ impl Audit {
     #[must_use]
     pub const fn is_on(&self) -> bool {
         self.spool.is_some()
+    }
+
+    /// Whether what is to be done would be recorded, as far as is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub fn check(&self) -> Result<(), Refused> {
+        match &self.spool {
+            Some(spool) if !spool.carries() => Err(Refused),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// How the sinks do.

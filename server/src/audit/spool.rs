@@ -13,6 +13,8 @@ use super::chain::{Chain, Line};
 use super::record::{Facts, Kind, Place};
 use super::sink::Sink;
 use super::{Refused, SinkState};
+use crate::metrics::Metrics;
+use crate::services::{Clock, SystemClock};
 
 /// How long a caller waits for its record to be taken: it is to be answered within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -40,6 +42,7 @@ pub(super) struct Spool {
     /// A head is due, or the end has come.
     head_due: Condvar,
     head_records: u64,
+    metrics: Arc<Metrics>,
 }
 
 struct State {
@@ -47,6 +50,8 @@ struct State {
     lanes: Vec<Lane>,
     /// Operations refused since the last record that told of such.
     refused: u64,
+    /// The last record that any sink has taken.
+    through: u64,
     /// A caller gave up waiting, and nothing has been taken since.
     stalled: bool,
     /// Records since a head was signed, heads left aside.
@@ -103,6 +108,7 @@ impl Spool {
         chain: Chain,
         ports: Vec<Port>,
         head_records: u64,
+        metrics: Arc<Metrics>,
     ) -> io::Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
         let lane = |port: &Port| Lane {
             name: port.sink.name(),
@@ -116,6 +122,7 @@ impl Spool {
             chain,
             lanes: ports.iter().map(lane).collect(),
             refused: 0,
+            through: 0,
             stalled: false,
             unsigned: 0,
             heads_end: false,
@@ -127,6 +134,7 @@ impl Spool {
             taken: Condvar::new(),
             head_due: Condvar::new(),
             head_records,
+            metrics,
         });
         let mut threads = Vec::with_capacity(ports.len());
         for (index, port) in ports.into_iter().enumerate() {
@@ -228,12 +236,19 @@ impl Spool {
         self.state().chain.last().clone()
     }
 
+    /// Whether a new record would be taken, as far as is known.
+    pub(super) fn carries(&self) -> bool {
+        self.state().carries()
+    }
+
     /// Counts the records after `sequence` as those that no head has signed.
     pub(super) fn signed(&self, sequence: u64) {
         let mut state = self.state();
         // The head itself is one of them.
         let since = state.chain.last().sequence.saturating_sub(sequence);
         state.unsigned = since.saturating_sub(1);
+        drop(state);
+        self.metrics.audit.head_signed(SystemClock.now());
     }
 
     /// Has no more heads made.
@@ -262,6 +277,7 @@ impl Spool {
     }
 
     fn serve(&self, index: usize, mut sink: Box<dyn Sink>) {
+        self.metrics.audit.sink(&sink.name(), true);
         while let Some(batch) = self.next(index) {
             let mut pause = FIRST_PAUSE;
             loop {
@@ -306,15 +322,23 @@ impl Spool {
     fn delivered(&self, index: usize, batch: &[Arc<Line>]) {
         let mut state = self.state();
         state.stalled = false;
-        if let (Some(lane), Some(last)) = (state.lanes.get_mut(index), batch.last()) {
-            lane.through = last.sequence;
-            if !lane.up {
-                tracing::info!(sink = lane.name, lost = lane.lost, "the audit sink works again");
-            }
-            lane.up = true;
-        }
+        let (Some(lane), Some(last)) = (state.lanes.get_mut(index), batch.last()) else { return };
+        lane.through = last.sequence;
+        let name = (!lane.up).then(|| lane.name.clone());
+        let lost = lane.lost;
+        lane.up = true;
+        let before = std::mem::replace(&mut state.through, last.sequence);
+        state.through = state.through.max(before);
         drop(state);
         self.taken.notify_all();
+        if let Some(sink) = name {
+            tracing::info!(sink, lost, "the audit sink works again");
+            self.metrics.audit.sink(&sink, true);
+        }
+        // A record is taken with the first sink that has it.
+        for line in batch.iter().filter(|line| line.sequence > before) {
+            self.metrics.audit.written(line.made.elapsed());
+        }
     }
 
     /// Notes a failure and waits before the next attempt; false if there will be none.
@@ -325,6 +349,7 @@ impl Spool {
                 tracing::error!(sink = lane.name, %error, "the audit sink takes no records");
             }
             lane.up = false;
+            self.metrics.audit.sink(&lane.name, false);
         }
         self.taken.notify_all();
         let until = Instant::now() + pause;

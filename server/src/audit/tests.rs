@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::{FileSinkConfig, Fsync, SyslogAddress, SyslogSinkConfig};
+use crate::metrics::Metrics;
 
 fn file_sink(path: &Path) -> FileSinkConfig {
     FileSinkConfig { path: path.to_owned(), max_bytes: 1 << 20, keep: None, fsync: Fsync::Always }
@@ -19,8 +20,12 @@ fn config(sinks: impl IntoIterator<Item = SinkKind>) -> AuditConfig {
     }
 }
 
+fn opened(config: &AuditConfig, signed: Option<Place>) -> Result<Audit, AuditError> {
+    Audit::open(config, signed, Metrics::new().unwrap())
+}
+
 fn open(sink: FileSinkConfig) -> Audit {
-    Audit::open(&config([SinkKind::File(sink)]), None).unwrap()
+    opened(&config([SinkKind::File(sink)]), None).unwrap()
 }
 
 fn facts(operation: &str) -> Facts {
@@ -195,7 +200,7 @@ fn log_that_ends_before_its_last_signature_goes_on_behind_that() {
     open(file_sink(&path)).stop();
     let signed = Place { sequence: 40, hash: GENESIS.to_owned() };
     let kind = SinkKind::File(file_sink(&path));
-    Audit::open(&config([kind]), Some(signed.clone())).unwrap().stop();
+    opened(&config([kind]), Some(signed.clone())).unwrap().stop();
     let all = records(&path);
     assert_eq!((all[1].sequence, all[1].facts.signed.as_ref()), (41, Some(&signed)));
     let report = verify::verify(&[path], &verify::Knowledge::default()).unwrap();
@@ -211,7 +216,7 @@ fn syslog_takes_each_record_as_a_message() {
     let addresses =
         [SyslogAddress::Unix(path), SyslogAddress::Udp(udp.local_addr().unwrap().to_string())];
     let kinds = addresses.map(|address| SinkKind::Syslog(SyslogSinkConfig { address }));
-    let audit = Audit::open(&config(kinds), None).unwrap();
+    let audit = opened(&config(kinds), None).unwrap();
     audit.tell(&facts("Query")).unwrap();
     let (mut room, mut other) = (vec![0; 4_096], vec![0; 4_096]);
     for kind in ["start", "outcome"] {
@@ -232,7 +237,7 @@ fn syslog_over_tcp_counts_its_octets_and_comes_back() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = SyslogAddress::Tcp(listener.local_addr().unwrap().to_string());
     let kind = SinkKind::Syslog(SyslogSinkConfig { address });
-    let audit = Audit::open(&config([kind]), None).unwrap();
+    let audit = opened(&config([kind]), None).unwrap();
     let mut room = vec![0; 4_096];
     let (mut first, _) = listener.accept().unwrap();
     let count = io::Read::read(&mut first, &mut room).unwrap();
@@ -257,7 +262,7 @@ fn collector_that_is_not_there_refuses_within_the_deadline() {
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
     let kind = SinkKind::Syslog(SyslogSinkConfig { address: SyslogAddress::Tcp(address) });
-    let audit = Audit::open(&config([kind]), None).unwrap();
+    let audit = opened(&config([kind]), None).unwrap();
     let began = Instant::now();
     assert_eq!(audit.begin(facts("Create")).err(), Some(Refused));
     assert!(began.elapsed() < Duration::from_secs(2));

@@ -15,7 +15,7 @@ use super::{
     LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
     SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
-use super::{notify, scope, validations};
+use super::{monitoring, notify, scope, validations};
 
 pub(super) type Checked<T> = Result<T, Problem>;
 
@@ -65,6 +65,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         audit: super::audit::checked(&base, raw.audit)?,
         log: log(&raw.log)?,
         admin: admin(&base, raw.admin)?,
+        monitoring: monitoring::checked(&raw.monitoring)?,
     })
 }
 
@@ -106,12 +107,13 @@ fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
     if texts.is_empty() {
         return Err(Problem::new(key, "needs at least one address"));
     }
-    let parse = |text: &String| {
-        text.parse().map_err(|_| {
-            Problem::new(key, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
-        })
-    };
-    texts.iter().map(parse).collect()
+    texts.iter().map(|text| address(key, text)).collect()
+}
+
+pub(super) fn address(key: &str, text: &str) -> Checked<SocketAddr> {
+    text.parse().map_err(|_| {
+        Problem::new(key, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
+    })
 }
 
 fn tls(base: &Base, raw: RawTls, scopes: &[ScopeConfig]) -> Checked<TlsConfig> {

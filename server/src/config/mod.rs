@@ -10,6 +10,7 @@ mod credentials;
 pub mod environment;
 mod error;
 mod log_filter;
+mod monitoring;
 mod notify;
 mod raw;
 mod scope;
@@ -31,6 +32,7 @@ pub use audit::{
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
+pub use monitoring::MonitoringConfig;
 pub use notify::NotifyConfig;
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How operators reach the server.
     pub admin: AdminConfig,
+    /// Where metrics and health are shown.
+    pub monitoring: MonitoringConfig,
 }
 
 /// `[server]`: listener, deadlines and caps.

@@ -4,6 +4,7 @@
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
 mod audit;
+mod monitoring;
 mod notify;
 mod scope;
 mod validation;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use audit::{RawAudit, RawFsync, RawSink, RawSinkKind};
+pub(crate) use monitoring::RawMonitoring;
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
@@ -50,6 +52,8 @@ pub(crate) struct RawConfig {
     pub(crate) log: RawLog,
     #[serde(default)]
     pub(crate) admin: RawAdmin,
+    #[serde(default)]
+    pub(crate) monitoring: RawMonitoring,
 }
 
 /// One value, or a list of them.

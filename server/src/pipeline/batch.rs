@@ -14,8 +14,8 @@ use kmip_core::types::{
 use super::reason::{Failure, UNRECORDED_FAILURE, failure};
 use super::record::{self, Asker};
 use super::reply::{self, ItemName};
-use crate::audit::Outcome;
 use crate::authz::Subject;
+use crate::metrics::{Metrics, Outcome, Refused, ScopeMeter, Timed};
 use crate::operation::{self, OpContext, OpError, Undo};
 use crate::services::Services;
 use crate::store::AsynchronousCorrelationValue;
@@ -30,7 +30,7 @@ pub(super) fn run(services: &Services, asker: Asker<'_>, request: RequestMessage
     let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     let correlation = correlation(services, ctx.request_id());
     ctx.record_as(asker.facts(services, &correlation));
-    let mut batch = Batch::new(&header, items.len());
+    let mut batch = Batch::new(services, asker.subject, &header, items.len());
     if batch.option == Continuation::Undo {
         ctx.postpone_endings();
     }
@@ -57,7 +57,7 @@ pub(super) fn run_later(
     let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     ctx.carry_out_later(value);
     ctx.record_as(asker.facts(services, &correlation));
-    let mut batch = Batch::new(header, 1);
+    let mut batch = Batch::new(services, asker.subject, header, 1);
     batch.carry_out(&mut ctx, item);
     batch.end_record(&mut ctx);
     reply::message(services.clock.now(), header, correlation, batch.done)
@@ -79,10 +79,16 @@ pub(super) fn admit(
     asker: Asker<'_>,
     request: &RequestMessage,
 ) -> Result<(), Failure> {
-    let admitted = examine(services, request);
-    admitted.and_then(|()| authenticate(services, asker.subject, request)).map_err(|failure| {
+    let admitted =
+        examine(services, request).and_then(|()| authenticate(services, asker.subject, request));
+    admitted.map_err(|refusal| {
+        let why = match refusal.reason {
+            ResultReason::AuthenticationNotSuccessful => Refused::Authentication,
+            _ => Refused::Inadmissible,
+        };
+        services.metrics.requests.refused(why);
         let name = correlation(services, services.next_request());
-        record::refused(services, asker.facts(services, &name), Some(request), failure)
+        record::refused(services, asker.facts(services, &name), Some(request), refusal)
     })
 }
 
@@ -174,16 +180,25 @@ impl Room {
     }
 }
 
-struct Batch {
+struct Batch<'a> {
+    metrics: &'a Metrics,
+    scope: &'a ScopeMeter,
     option: Continuation,
     room: Room,
     several: bool,
     done: Vec<ResponseItem>,
 }
 
-impl Batch {
-    fn new(header: &RequestHeader, items: usize) -> Self {
+impl<'a> Batch<'a> {
+    fn new(
+        services: &'a Services,
+        subject: &Subject,
+        header: &RequestHeader,
+        items: usize,
+    ) -> Self {
         Self {
+            metrics: &services.metrics,
+            scope: services.metrics.scopes.of(subject.scope().as_str()),
             option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
             room: Room::of(header),
             several: items > 1,
@@ -194,6 +209,7 @@ impl Batch {
     /// Carries out one item; false if the batch ends with it.
     fn carry_out(&mut self, ctx: &mut OpContext<'_>, item: RequestItem) -> bool {
         let mut name = ItemName::of(&item);
+        let timed = self.metrics.operations.begin(name.operation);
         let mark = ctx.undo_mark();
         let placeholder = ctx.placeholder().map(|uid| uid.as_str().to_owned());
         record::begin(ctx.record(), &item, placeholder.as_deref());
@@ -203,6 +219,7 @@ impl Batch {
         let answer = match outcome {
             Ok(answer) if answer.result_status != ResultStatus::OperationFailed => {
                 record::end(ctx.record(), &answer);
+                self.count(timed, &answer);
                 self.done.push(answer);
                 return true;
             }
@@ -211,8 +228,12 @@ impl Batch {
             Err(error) => self.failure(ctx, &name, error, mark),
         };
         record::end(ctx.record(), &answer);
+        self.count(timed, &answer);
         if self.option == Continuation::Undo && self.take_back_all(ctx) {
-            self.done.iter_mut().for_each(reply::undone);
+            for done in &mut self.done {
+                self.metrics.operations.undone(done.operation);
+                reply::undone(done);
+            }
         }
         self.done.push(answer);
         self.option == Continuation::Continue
@@ -225,7 +246,7 @@ impl Batch {
         }
         ctx.record().begin_again();
         let complete = take_back(ctx, 0);
-        ctx.record().end(if complete { Outcome::Undone } else { Outcome::Failed }, None);
+        record::end_undone(ctx.record(), complete);
         complete
     }
 
@@ -236,6 +257,12 @@ impl Batch {
             self.take_back_all(ctx);
             self.done.iter_mut().for_each(|answer| reply::failed(answer, UNRECORDED_FAILURE));
         }
+    }
+
+    fn count(&self, timed: Timed<'_>, answer: &ResponseItem) {
+        let outcome = Outcome::of(answer);
+        timed.over(outcome);
+        self.scope.count(outcome);
     }
 
     /// The answer to an item that failed.

@@ -55,6 +55,11 @@ pub(super) fn end(record: &mut ItemRecord<'_>, answer: &ResponseItem) {
     record.end(outcome, answer.result_reason.map(reason_word));
 }
 
+/// Ends the record of what was taken back.
+pub(super) fn end_undone(record: &mut ItemRecord<'_>, complete: bool) {
+    record.end(if complete { Outcome::Undone } else { Outcome::Failed }, None);
+}
+
 /// Records that a message is answered by `failure` as a whole, and returns what it is answered by
 /// then: another failure where that could not be recorded.
 pub(super) fn refused(

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::config::Config;
 use server::identity::{IdentityRules, Principal};
+use server::metrics::Metrics;
 use server::net::listener::{Listener, Stopped, Transport};
 use server::net::tls;
 use server::pki::{Authority, PemPair};
@@ -156,7 +157,9 @@ impl TestServer {
         let (entered_tx, entered) = mpsc::channel();
         let (release, release_rx) = mpsc::channel();
         let echo = Echo { entered: entered_tx, release: Mutex::new(release_rx) };
-        let workers = Arc::new(Workers::start(&config.workers, Arc::new(echo)).unwrap());
+        let workers = Arc::new(
+            Workers::start(&config.workers, Arc::new(echo), Metrics::new().unwrap()).unwrap(),
+        );
         let rules = Arc::new(IdentityRules::new(config));
         let tls = tls::server_config(config, Arc::clone(&rules)).unwrap();
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers)).unwrap();

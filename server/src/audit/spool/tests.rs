@@ -46,7 +46,8 @@ fn told(required: bool) -> (Port, Hand) {
 }
 
 fn spool<const N: usize>(ports: [Port; N]) -> (Arc<Spool>, Vec<JoinHandle<()>>) {
-    Spool::start(Chain::new("n", None), ports.into(), 3).unwrap()
+    let metrics = Metrics::new().unwrap();
+    Spool::start(Chain::new("n", None), ports.into(), 3, metrics).unwrap()
 }
 
 #[test]

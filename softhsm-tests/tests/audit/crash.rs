@@ -1,6 +1,5 @@
 //! SIGKILL again and again while objects are made, brought, used and destroyed: the audit log holds,
 //! and everything that was done, acknowledged or not, is in it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use server::audit::verify::{Knowledge, Report, verify};
 use server::audit::{HEAD_SETTING, Kind, Outcome, Place, Record, files};
 use server::client::{Client, ClientConfig, ClientError};
 use server::store::read_setting;
+use softhsm_tests::docs::say;
 use softhsm_tests::requests::{self, Id, Shortcuts};
 use softhsm_tests::server::Trial;
 
@@ -177,7 +177,7 @@ fn kill(rounds: usize) {
         let (found, cut) = server.join().unwrap();
         (records, torn) = (records + found, torn + cut);
     }
-    println!("{rounds} kills: {records} records, {torn} cut off by a kill");
+    say(&format!("{rounds} kills: {records} records, {torn} cut off by a kill"));
 }
 
 #[test]
