@@ -15,6 +15,7 @@ use crate::bell::Bell;
 use crate::ca::Authority;
 use crate::client::{ClientConfig, ClientError, Connector};
 use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
+use crate::directory::{DeclaredScope, Directory};
 use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
@@ -22,8 +23,8 @@ use crate::messenger::{Endpoint, Messengers};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
-use crate::services::{About, Bounds, GroupRotation, ScopeRules, Services, SystemClock};
-use crate::store::{ObjectStore, Outbox, SqliteStore, StoreError};
+use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
+use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError};
 use crate::streams::Streams;
 use crate::worker::MessageHandler;
 
@@ -69,14 +70,17 @@ impl App {
             (endpoint.scope.clone(), outbox)
         });
         let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
-        let store: Arc<dyn ObjectStore> = Arc::new(store);
+        let store = Arc::new(store);
+        let directory: Arc<dyn DirectoryStore> = store.clone();
+        let directory = Arc::new(Directory::open(declared(config), directory)?);
         let backend = Pkcs11Backend::new(token_config(config)?);
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, store, backend, endpoints)
+        Self::assemble(config, directory, store, backend, endpoints)
     }
 
     fn assemble(
         config: &Config,
+        directory: Arc<Directory>,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
@@ -90,7 +94,7 @@ impl App {
             keyring,
             store,
             hsm,
-            scopes: scopes(config),
+            directory,
             credentials: credentials(config)?,
             bounds: bounds(config),
             about: about(config),
@@ -162,14 +166,12 @@ pub(crate) fn endpoints(config: &Config) -> Result<Vec<Endpoint>, ClientError> {
     config.notify.iter().map(endpoint).collect()
 }
 
-fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
-    let rules = |scope: &crate::config::ScopeConfig| ScopeRules {
-        export: scope.export,
-        unique_names: scope.unique_names,
-        certify: scope.certify,
-        custody: scope.custody,
-    };
-    config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()
+/// The scopes that the configuration declares.
+pub(crate) fn declared(config: &Config) -> impl Iterator<Item = DeclaredScope> {
+    config.scopes.iter().map(|scope| DeclaredScope {
+        scope: Scope::new(scope.name.as_str()),
+        rules: scope.rules.clone(),
+    })
 }
 
 /// Those of the scopes that look at credentials.

@@ -20,14 +20,15 @@ use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authn::Credentials;
-use server::authz::Subject;
+use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
 use server::config::CredentialsConfig;
+use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{About, Bounds, Clock, GroupRotation, ScopeRules, Services};
+use server::services::{About, Bounds, Clock, GroupRotation, Services};
 use server::store::{ObjectStore, SqliteStore};
 use server::worker::Served;
 
@@ -110,7 +111,7 @@ impl World {
 
     /// Another server on the same store and token, with other bounds.
     pub(crate) fn bounded_again(&self, bounds: Bounds) -> Self {
-        let custody = self.services.custody(&Scope::new("demo"));
+        let custody = self.services.directory.rules(&Scope::new("demo")).custody;
         let store = self.services.store.clone();
         Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
     }
@@ -130,8 +131,19 @@ impl World {
     ) -> Self {
         let hsm: Arc<dyn HsmBackend> = token.clone();
         // The server's own CA works for `demo` alone.
-        let rules = |export| ScopeRules { export, unique_names: true, certify: export, custody };
-        let scope = |name, export| (Scope::new(name), rules(export));
+        let scope = |name, export| DeclaredScope {
+            scope: Scope::new(name),
+            rules: Rules {
+                operations: Grants::All.operations(),
+                export,
+                certify: export,
+                custody,
+                ..Rules::default()
+            },
+        };
+        let roles = Arc::new(SqliteStore::in_memory().unwrap());
+        let declared = [scope("demo", true), scope("other", false)];
+        let directory = Arc::new(Directory::open(declared, roles).unwrap());
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
         let services = Arc::new(Services {
             sealer: Sealer::new(keyring.clone(), hsm.clone()),
@@ -139,7 +151,7 @@ impl World {
             keyring,
             store,
             hsm,
-            scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
+            directory,
             credentials: BTreeMap::new(),
             bounds,
             about: About::default(),
@@ -182,7 +194,18 @@ impl World {
 
     /// A client of `scope` that speaks 1.4.
     pub(crate) fn client(&self, scope: &str) -> Client<'_> {
-        let subject = self.services.subject(&Scope::new(scope));
+        let scope = Scope::new(scope);
+        let nobody = || Arc::new(Subject::new(scope.clone(), None, Rules::default()));
+        self.acting(self.services.directory.own_subject(&scope).unwrap_or_else(nobody))
+    }
+
+    /// A client of `demo` under these rules.
+    pub(crate) fn under(&self, rules: Rules) -> Client<'_> {
+        let role = RoleName::parse("role");
+        self.acting(Arc::new(Subject::new(Scope::new("demo"), role, rules)))
+    }
+
+    const fn acting(&self, subject: Arc<Subject>) -> Client<'_> {
         Client { world: self, subject, version: ProtocolVersion::NEWEST }
     }
 
@@ -220,7 +243,7 @@ pub(crate) const WRAPPED: CustodyRules = CustodyRules {
 #[derive(Clone)]
 pub(crate) struct Client<'a> {
     world: &'a World,
-    subject: Subject,
+    subject: Arc<Subject>,
     version: ProtocolVersion,
 }
 
