@@ -12,7 +12,7 @@ use kmip_core::ttlv::{Interval, Limits};
 use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
-use crate::ca::Authority;
+use crate::ca::{Authority, CaError};
 use crate::client::{ClientConfig, ClientError, Connector};
 use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
 use crate::directory::{DeclaredScope, Directory};
@@ -26,10 +26,14 @@ use crate::sealing::Sealer;
 use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
 use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError};
 use crate::streams::Streams;
+use crate::trust::{Gate, InternalCa, Trust};
 use crate::worker::MessageHandler;
 
 /// How long the start waits for the token before it goes on without.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The file beside the store with the server's own key and certificate, if the internal CA issues it.
+const OWN_CERTIFICATE: &str = "server-identity.pem";
 
 /// Why the application cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,9 @@ pub enum AppError {
     /// A `[[notify]]` names files that are of no use.
     #[error("notify: {0}")]
     Notify(#[from] ClientError),
+    /// What is stored of the internal CA cannot be read.
+    #[error("internal CA: {0}")]
+    InternalCa(#[from] CaError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -57,12 +64,12 @@ pub struct App {
 }
 
 impl App {
-    /// Opens store and token. An absent token is no error: what needs it fails until it is there.
+    /// Opens store and token, behind `gate`. An absent token is no error: what needs it fails until it is there.
     ///
     /// # Errors
     ///
     /// [`AppError`].
-    pub fn open(config: &Config) -> Result<Self, AppError> {
+    pub fn open(config: &Config, gate: Arc<Gate>) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
             let bell = Arc::clone(&endpoint.bell);
@@ -75,11 +82,12 @@ impl App {
         let directory = Arc::new(Directory::open(declared(config), directory)?);
         let backend = Pkcs11Backend::new(token_config(config)?);
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, directory, store, backend, endpoints)
+        Self::assemble(config, gate, directory, store, backend, endpoints)
     }
 
     fn assemble(
         config: &Config,
+        gate: Arc<Gate>,
         directory: Arc<Directory>,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
@@ -88,7 +96,11 @@ impl App {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
+        let rules = config.internal_ca.clone();
+        let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
+        let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, Some(own_file))?,
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
             ca: Authority::new(Arc::clone(&keyring), Arc::clone(&hsm), config.ca.clone()),
             keyring,

@@ -14,9 +14,11 @@ use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
 use crate::dev::{DevError, Trial};
 use crate::identity::IdentityRules;
+use crate::net::Door;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
-use crate::net::tls::{self, TlsError};
+use crate::net::tls::TlsError;
 use crate::telemetry::{self, TelemetryError};
+use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
 /// Why the server does not run.
@@ -64,9 +66,14 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     stay_out_of_core_dumps(&config);
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
-    let rules = Arc::new(IdentityRules::new(&config));
-    let tls = tls::server_config(&config, Arc::clone(&rules))?;
-    let app = App::open(&config)?;
+    let gate = Gate::open(&config.tls)?;
+    let app = App::open(&config, Arc::clone(&gate))?;
+    let services = app.services();
+    trust::provide_server_certificate(&services);
+    let directory = Arc::clone(&services.directory);
+    let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
+    let door = Door::new(Arc::clone(&gate), rules)?;
+    let watch = FileWatch::start(&gate)?;
     let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
@@ -75,11 +82,13 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .build()?;
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
+        let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
         let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
-        let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
+        let listener = Listener::bind(&config.server, door, Arc::clone(&workers))?;
         let ready = announce(&listener, trial.as_ref(), say)?;
         let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
+        reloading.abort();
         drop(ready);
         if let Some(admin) = admin {
             // Its file goes with it.
@@ -166,6 +175,13 @@ async fn stop(workers: Arc<Workers>, deadline: Instant) -> Stopped {
     match tokio::task::spawn_blocking(move || workers.stop_within(patience)).await {
         Ok(true) => Stopped::Gracefully,
         Ok(false) | Err(_) => Stopped::TimedOut,
+    }
+}
+
+/// Has the files of `[tls]` looked at on each SIGHUP, and not only every few seconds.
+async fn reload(mut hangup: Signal, watch: FileWatch) {
+    while hangup.recv().await.is_some() {
+        watch.look();
     }
 }
 

@@ -102,7 +102,12 @@ pub(super) fn short_name(key: KeyId) -> String {
 
 /// Whether two thirds of this period are over at `now`.
 #[must_use]
-pub(super) fn is_due((not_before, not_after): (i64, i64), now: i64) -> bool {
-    let life = not_after.saturating_sub(not_before);
-    now >= not_after.saturating_sub(life / 3)
+pub(super) fn is_due(period: (i64, i64), now: i64) -> bool {
+    now >= due_at(period)
+}
+
+/// When two thirds of a period are over.
+#[must_use]
+pub(super) const fn due_at((not_before, not_after): (i64, i64)) -> i64 {
+    not_after.saturating_sub(not_after.saturating_sub(not_before) / 3)
 }

@@ -13,12 +13,13 @@ use x509_cert::der::flagset::FlagSet;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage as Usage, KeyUsages};
 
 use super::held::short_name;
-use super::{HeldCa, KeyKind, TrustRules};
+use super::{HeldCa, TrustRules, spec_of};
 use crate::bridge::signature::Scheme;
 use crate::ca::{
     BACKDATE_SECONDS, CaError, Contents, Draft, Issuer, ReadCertificate, TokenSigner, common_name,
     days, default_algorithm, prepare, serial,
 };
+use crate::directory::ClientKey;
 use crate::keyring::Keyring;
 
 /// The first part of the setting that holds a CA's certificate; the second is the key's CKA_ID.
@@ -169,10 +170,13 @@ impl InternalCa {
     /// # Errors
     ///
     /// [`CaError`] of the store.
-    pub fn key_kind(&self) -> Result<KeyKind, CaError> {
+    pub fn key_kind(&self) -> Result<ClientKey, CaError> {
         let stored = self.keyring.setting(KEY_KIND)?;
-        let named = stored.and_then(|name| KeyKind::named(core::str::from_utf8(&name).ok()?));
-        Ok(named.unwrap_or(self.rules.key))
+        let kind = |text: &[u8]| {
+            let (key_type, bits) = core::str::from_utf8(text).ok()?.split_once(' ')?;
+            ClientKey::of(key_type, Some(bits.parse().ok()?))
+        };
+        Ok(stored.and_then(|text| kind(&text)).unwrap_or(self.rules.key))
     }
 
     /// Sets the kind of key of CAs that are made from now on; those there are stay as they are.
@@ -180,8 +184,9 @@ impl InternalCa {
     /// # Errors
     ///
     /// [`CaError`] of the store.
-    pub fn set_key_kind(&self, kind: KeyKind) -> Result<(), CaError> {
-        Ok(self.keyring.set_setting(KEY_KIND, kind.name().as_bytes())?)
+    pub fn set_key_kind(&self, kind: ClientKey) -> Result<(), CaError> {
+        let text = format!("{} {}", kind.key_type(), kind.bits());
+        Ok(self.keyring.set_setting(KEY_KIND, text.as_bytes())?)
     }
 
     /// The CAs, if they have been made.
@@ -361,7 +366,7 @@ impl InternalCa {
                 extractable: false,
                 label: format!("claviger internal {} key", level.name()),
             };
-            let made = self.hsm.generate_key_pair(call, id, &kind.spec(), &policy)?;
+            let made = self.hsm.generate_key_pair(call, id, &spec_of(kind), &policy)?;
             self.certify_ca(call, level, (id, made.value.public), root.as_ref(), now)
         })?;
         tracing::info!(

@@ -8,13 +8,15 @@ use std::net::IpAddr;
 use der::asn1::{Ia5String, OctetString};
 use der::oid::ObjectIdentifier;
 use hsm_backend::{CallContext, PublicKey};
+use serde::{Deserialize, Serialize};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
 };
 
-use super::{HeldCa, InternalCa, KeyKind, Serial};
+use super::{HeldCa, InternalCa, admits};
 use crate::ca::{BACKDATE_SECONDS, CaError, Contents, Draft, ReadCertificate, name_of, serial};
+use crate::store::Serial;
 
 const CLIENT_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
@@ -37,12 +39,34 @@ pub struct Holder<'a> {
 }
 
 /// Names by which clients reach the server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct ServerNames {
     /// Host names.
     pub hosts: Vec<String>,
     /// Addresses.
     pub ips: Vec<IpAddr>,
+}
+
+impl ServerNames {
+    /// The names as a certificate says them.
+    pub(super) fn alternative_names(&self) -> Result<Option<SubjectAltName>, CaError> {
+        let hosts = self.hosts.iter().map(|host| Ok(GeneralName::DnsName(Ia5String::new(host)?)));
+        let ips = self.ips.iter().map(|ip| Ok(GeneralName::IpAddress(address(*ip)?)));
+        let all = hosts.chain(ips).collect::<Result<Vec<_>, CaError>>()?;
+        Ok((!all.is_empty()).then_some(SubjectAltName(all)))
+    }
+
+    /// Whether this may stand for a host in a certificate: labels of letters, digits and hyphens, the
+    /// first of which may be `*`.
+    #[must_use]
+    pub fn is_host(text: &str) -> bool {
+        let plain = |label: &str| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            (1..=63).contains(&label.len()) && label.bytes().all(allowed)
+        };
+        let rest = text.strip_prefix("*.").unwrap_or(text);
+        text.len() <= 253 && rest.split('.').all(plain)
+    }
 }
 
 /// A certificate that the internal CA has signed.
@@ -65,7 +89,7 @@ impl InternalCa {
     ///
     /// # Errors
     ///
-    /// `Invalid` for a key of no kind in [`KeyKind`], or a time below a second; failures of the token
+    /// `Invalid` for a key of no kind in [`ClientKey`](crate::directory::ClientKey), or a time below a second; failures of the token
     /// and the store.
     pub fn certify_client(
         &self,
@@ -75,7 +99,7 @@ impl InternalCa {
         seconds: i64,
         now: i64,
     ) -> Result<Issued, CaError> {
-        if !KeyKind::admits(&key) {
+        if !admits(&key) {
             return Err(CaError::Invalid(
                 "the key is none of EC P-256, P-384 or P-521, Ed25519, and RSA of 2048 to 8192 bits",
             ));
@@ -106,15 +130,12 @@ impl InternalCa {
         names: &ServerNames,
         now: i64,
     ) -> Result<Issued, CaError> {
-        let hosts = names.hosts.iter().map(|host| Ok(GeneralName::DnsName(Ia5String::new(host)?)));
-        let ips = names.ips.iter().map(|ip| Ok(GeneralName::IpAddress(address(*ip)?)));
-        let all = hosts.chain(ips).collect::<Result<Vec<_>, CaError>>()?;
         let first = names.hosts.first().filter(|host| host.len() <= 64);
         let common_name = first.map_or("KMIP server", String::as_str);
         let subject = name_of(&[(COMMON_NAME, common_name.to_owned())])?;
         let contents = Contents {
             subject: Some(subject),
-            alternative_names: (!all.is_empty()).then_some(SubjectAltName(all)),
+            alternative_names: names.alternative_names()?,
             ..purpose(SERVER_AUTH)
         };
         self.certify(call, key, contents, i64::from(self.rules().server_seconds), now)
@@ -142,7 +163,7 @@ impl InternalCa {
             not_after,
         };
         let certificate = ReadCertificate::read(&issuer.certify(self.hsm(), call, draft)?)?;
-        let serial = Serial::of(&certificate);
+        let serial = Serial::new(certificate.serial_number());
         Ok(Issued { certificate, chain: authorities.chain(issuer), serial, not_after })
     }
 
@@ -166,4 +187,19 @@ fn address(ip: IpAddr) -> Result<OctetString, CaError> {
         IpAddr::V4(ip) => OctetString::new(ip.octets())?,
         IpAddr::V6(ip) => OctetString::new(ip.octets())?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_names_are_told_from_what_is_none() {
+        for host in ["localhost", "kmip.example.com", "*.example.com", "a_b-c.1"] {
+            assert!(ServerNames::is_host(host), "{host}");
+        }
+        for text in ["", ".", "a..b", "*", "a.*.b", "kmip example", "k\u{e4}se", &"a".repeat(64)] {
+            assert!(!ServerNames::is_host(text), "{text}");
+        }
+    }
 }

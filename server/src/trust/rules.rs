@@ -1,6 +1,6 @@
 //! What the operator says of the internal CA and of what it signs.
 
-use super::KeyKind;
+use crate::directory::ClientKey;
 
 /// What the operator says of the internal CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct TrustRules {
     /// The first words of the names of root and issuer.
     pub common_name: String,
     /// The kind of key of a root and an issuer that are made from now on.
-    pub key: KeyKind,
+    pub key: ClientKey,
     /// How long a root is valid, in days.
     pub root_days: u32,
     /// How long an issuer is valid, in days.
@@ -27,7 +27,7 @@ impl Default for TrustRules {
     fn default() -> Self {
         Self {
             common_name: "Claviger".to_owned(),
-            key: KeyKind::EcP384,
+            key: ClientKey::EcP384,
             root_days: 3_650,
             issuer_days: 1_825,
             max_client_seconds: 34_560_000,

@@ -22,7 +22,7 @@ use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authn::Credentials;
 use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
-use server::config::CredentialsConfig;
+use server::config::{CredentialsConfig, TlsConfig};
 use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
@@ -30,6 +30,7 @@ use server::pipeline::Pipeline;
 use server::sealing::Sealer;
 use server::services::{About, Bounds, Clock, GroupRotation, Services};
 use server::store::{ObjectStore, SqliteStore};
+use server::trust::{Gate, InternalCa, Trust, TrustRules};
 use server::worker::Served;
 
 use answer::{Outcome, Reply};
@@ -145,7 +146,10 @@ impl World {
         let declared = [scope("demo", true), scope("other", false)];
         let directory = Arc::new(Directory::open(declared, roles).unwrap());
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
+        let internal_ca = InternalCa::new(keyring.clone(), hsm.clone(), TrustRules::default());
+        let gate = Gate::open(&TlsConfig::default()).unwrap();
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, None).unwrap(),
             sealer: Sealer::new(keyring.clone(), hsm.clone()),
             ca: Authority::new(keyring.clone(), hsm.clone(), AuthorityRules::default()),
             keyring,

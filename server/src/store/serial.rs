@@ -1,31 +1,25 @@
-//! Serial numbers, and how people write them.
+//! Serial numbers of certificates, and how people write them.
 
 use std::fmt;
-
-use crate::ca::ReadCertificate;
 
 /// Longest serial number that is read, in bytes: RFC 5280 §4.1.2.2 allows 20.
 const MAX_BYTES: usize = 20;
 /// Digits of 2^160 in decimal.
 const MAX_DIGITS: usize = 49;
 
-/// A certificate's serial number: big-endian, without zeros in front. Written in decimal, as Vault's API
-/// does; read in decimal, or in hexadecimal with colons between the bytes.
+/// Serial number of a certificate: its DER content, big-endian, at most 20 bytes, and 21 with the zero
+/// that keeps it positive. Written in decimal; read in decimal, or in hexadecimal with colons.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Serial(Vec<u8>);
+pub struct Serial(pub Vec<u8>);
 
 impl Serial {
-    /// Takes big-endian bytes.
+    /// The number that these big-endian bytes are.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        Self(bytes.get(zeros..).unwrap_or_default().to_vec())
-    }
-
-    /// That of `certificate`.
-    #[must_use]
-    pub fn of(certificate: &ReadCertificate) -> Self {
-        Self::new(certificate.serial_number())
+        let digits = bytes.get(zeros..).unwrap_or_default();
+        let sign = digits.first().is_none_or(|first| first & 0x80 != 0);
+        Self([if sign { &[0][..] } else { &[] }, digits].concat())
     }
 
     /// Reads what a person or a tool has written; `None` if it is no serial number.
@@ -41,13 +35,7 @@ impl Serial {
             return None;
         }
         let bytes = text.bytes().fold(Vec::new(), |bytes, digit| times_ten(bytes, digit - b'0'));
-        (bytes.len() <= MAX_BYTES).then_some(Self(bytes))
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        (bytes.len() <= MAX_BYTES).then(|| Self::new(&bytes))
     }
 }
 
@@ -83,7 +71,8 @@ fn tenth(number: &mut Vec<u8>) -> char {
 
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut number = self.0.clone();
+        let zeros = self.0.iter().take_while(|byte| **byte == 0).count();
+        let mut number = self.0.get(zeros..).unwrap_or_default().to_vec();
         let mut digits = vec![tenth(&mut number)];
         while !number.is_empty() {
             digits.push(tenth(&mut number));
