@@ -26,8 +26,9 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes a scope with its roles, and revokes their credentials. Its objects are the caller's
-    /// matter: afterwards no client reaches them.
+    /// Removes a scope with its roles, and revokes their credentials. No client reaches its objects
+    /// from then on; the housekeeping destroys them, and so may the caller:
+    /// [`crate::operation::clear_retired`].
     ///
     /// # Errors
     ///

@@ -251,6 +251,24 @@ impl Directory {
         found.ok_or(DirectoryError::NoCredential)
     }
 
+    /// How many objects a scope has that are not destroyed.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn objects(&self, scope: &Scope) -> Result<u64, StoreError> {
+        self.store.count_objects(Housekeeping::new(), scope)
+    }
+
+    /// Scopes that were removed and have objects yet to be destroyed, under the names they have now.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn retired_scopes(&self) -> Result<Vec<Scope>, StoreError> {
+        self.store.retired_scopes(Housekeeping::new())
+    }
+
     /// Every credential that is revoked and not yet expired at `now`.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod attribute_list;
 mod cancel;
 mod certify;
 mod check;
+mod clear;
 mod context;
 mod create;
 mod create_key_pair;
@@ -63,6 +64,7 @@ use using::{
     constructed_iv, key_wrap, one_time_pad, pkcs12, public_key, stream, tweak_key, use_key, value,
 };
 
+pub use clear::clear_retired;
 pub use context::{OpContext, UndoStep};
 pub(crate) use destroy::destroy_in_token;
 pub use error::OpError;

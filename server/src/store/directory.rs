@@ -60,7 +60,7 @@ pub trait DirectoryStore: Send + Sync {
     /// Reads everything.
     fn directory(&self, housekeeping: Housekeeping) -> Result<StoredDirectory, StoreError>;
 
-    /// Adds a scope; false if it is there.
+    /// Adds a scope; false if it is there. Objects that an earlier one of the name left stay retired.
     fn add_scope(
         &self,
         housekeeping: Housekeeping,
@@ -68,13 +68,20 @@ pub trait DirectoryStore: Send + Sync {
         now: DateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Removes a scope with its roles, and revokes their credentials; false if it was not there.
+    /// Number of its objects that are not destroyed, those still being made included.
+    fn count_objects(&self, housekeeping: Housekeeping, scope: &Scope) -> Result<u64, StoreError>;
+
+    /// Removes a scope with its roles, and revokes their credentials; false if it was not there. Its
+    /// objects pass to a retired scope, whose name no client can bear.
     fn remove_scope(
         &self,
         housekeeping: Housekeeping,
         scope: &Scope,
         now: DateTime,
     ) -> Result<bool, StoreError>;
+
+    /// The retired scopes that have objects which are not destroyed.
+    fn retired_scopes(&self, housekeeping: Housekeeping) -> Result<Vec<Scope>, StoreError>;
 
     /// Adds a role, or replaces it.
     fn put_role(&self, housekeeping: Housekeeping, role: &StoredRole) -> Result<(), StoreError>;

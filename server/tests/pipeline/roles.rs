@@ -7,20 +7,22 @@ use std::sync::Arc;
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, ObjectType, Operation, QueryFunction,
-    ResultReason as Reason, ResultStatus, Tag,
+    BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, Operation,
+    QueryFunction, ResultReason as Reason, ResultStatus, Tag,
 };
 use server::authz::{Algorithms, RoleName, Rules};
 use server::config::ScopeName;
 use server::directory::{Grants, Role};
 use server::identity::{Origin, Principal};
 use server::object::Scope;
+use server::operation::clear_retired;
 use server::store::{Credential, Serial};
 use server::worker::{Lane, MessageHandler, Served};
 
 use crate::support::answer::Outcome;
 use crate::support::ask::{
-    CRYPT, MAC, algorithm, create, create_of, data, length, mask, plain_mode, register, uid,
+    CRYPT, MAC, algorithm, create, create_of, create_pair, data, length, mask, plain_mode,
+    register, uid,
 };
 use crate::support::tree::enumeration;
 use crate::support::{START, World, keys};
@@ -145,4 +147,41 @@ fn role_has_its_rate_and_no_other_role_pays_for_it() {
     let refused = (0..50).map(|_| ask(&world, &bearer([1; 32]))).find(failed);
     assert_eq!(refused.unwrap().reason(), Reason::GeneralFailure);
     world.demo().ok(Operation::DiscoverVersions, Vec::new());
+}
+
+#[test]
+fn removed_scope_leaves_no_object_and_its_name_none_of_its_past() {
+    let world = World::new();
+    let directory = &world.services.directory;
+    let (scope, now) = (Scope::new("made"), DateTime(START));
+    directory.create_scope(&scope, now).unwrap();
+    let tenant = || world.bearing(Scope::new("made"), everything());
+    let wrapped = tenant().create(vec![]);
+    let archived = tenant().create(vec![]);
+    tenant().ok(Operation::Archive, vec![uid(&archived)]);
+    let active = tenant().active(vec![]);
+    let destroyed = tenant().create(vec![]);
+    tenant().destroy(&destroyed);
+    let common = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
+    let (private, public) = (vec![mask(Mask::Sign)], vec![mask(Mask::Verify)]);
+    tenant().ok(Operation::CreateKeyPair, create_pair(common, private, public));
+    assert_eq!(directory.objects(&scope).unwrap(), 5);
+    directory.remove_scope(&scope, now).unwrap();
+    directory.create_scope(&scope, now).unwrap();
+    assert_eq!(directory.objects(&scope).unwrap(), 0);
+    for key in [&wrapped, &archived, &active, &destroyed] {
+        let refused = tenant().fails(Operation::GetAttributes, vec![uid(key)]);
+        assert_eq!(refused, Reason::ItemNotFound, "not even what is left of it");
+    }
+    assert_eq!(directory.retired_scopes().unwrap().len(), 1);
+    world.token.set_unavailable(true);
+    assert!(clear_retired(&world.services).is_err(), "a private key is in the token");
+    assert!(!directory.retired_scopes().unwrap().is_empty());
+    world.token.set_unavailable(false);
+    assert!(clear_retired(&world.services).unwrap() > 0);
+    assert!(directory.retired_scopes().unwrap().is_empty());
+    // A scope that has objects of its own is not touched.
+    let kept = tenant().create(vec![]);
+    assert_eq!(clear_retired(&world.services).unwrap(), 0);
+    tenant().ok(Operation::GetAttributes, vec![uid(&kept)]);
 }

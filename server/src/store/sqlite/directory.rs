@@ -22,6 +22,14 @@ const ADD_CREDENTIAL: &str = "INSERT INTO credential (certificate_sha256, serial
     certificate, made_at, not_after, revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const REVOKE: &str =
     "UPDATE credential SET revoked_at = ?2 WHERE serial = ?1 AND revoked_at IS NULL";
+/// What marks a retired scope, and no name of a scope has.
+const RETIRED: char = '#';
+/// Whoever comes later under the name gets another number, and none of the old objects.
+const RETIRE: &str = "UPDATE scope SET name = name || '#' || id WHERE name = ?1";
+const COUNT_OBJECTS: &str = "SELECT count(*) FROM object o JOIN scope s ON s.id = o.scope
+    WHERE s.name = ?1 AND o.destroyed = 0 AND o.phase <> 3";
+const RETIRED_SCOPES: &str = "SELECT s.name FROM scope s WHERE s.name LIKE '%#%' AND EXISTS
+    (SELECT 1 FROM object o WHERE o.scope = s.id AND o.destroyed = 0 AND o.phase = 1)";
 /// Of one role, or of all roles of the scope if that is NULL.
 const REVOKE_ALL: &str = "UPDATE credential SET revoked_at = ?3
     WHERE scope = ?1 AND role = coalesce(?2, role) AND revoked_at IS NULL";
@@ -45,9 +53,7 @@ impl DirectoryStore for SqliteStore {
     fn directory(&self, _: Housekeeping) -> Result<StoredDirectory, StoreError> {
         self.read(|connection| {
             Ok(StoredDirectory {
-                scopes: all(connection, SCOPES, [], |row| {
-                    Ok(Scope::new(row.get::<_, String>(0)?))
-                })?,
+                scopes: all(connection, SCOPES, [], scope_name)?,
                 roles: all(connection, ROLES, [], role)?,
                 credentials: all(connection, CREDENTIALS, [], credential)?,
             })
@@ -55,9 +61,25 @@ impl DirectoryStore for SqliteStore {
     }
 
     fn add_scope(&self, _: Housekeeping, scope: &Scope, now: DateTime) -> Result<bool, StoreError> {
-        let added =
-            self.change_directory(|rows| rows.execute(ADD_SCOPE, params![scope.as_str(), now.0]))?;
+        let added = self.change_directory(|rows| {
+            // A request that was under way when the last one of the name went may have left some.
+            retire(rows, scope)?;
+            rows.execute(ADD_SCOPE, params![scope.as_str(), now.0])
+        })?;
+        self.cache.clear();
         Ok(added == 1)
+    }
+
+    fn count_objects(&self, _: Housekeeping, scope: &Scope) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let mut query = connection.prepare_cached(COUNT_OBJECTS)?;
+            let objects: i64 = query.query_row([scope.as_str()], |row| row.get(0))?;
+            Ok(u64::try_from(objects).unwrap_or(0))
+        })
+    }
+
+    fn retired_scopes(&self, _: Housekeeping) -> Result<Vec<Scope>, StoreError> {
+        self.read(|connection| all(connection, RETIRED_SCOPES, [], scope_name))
     }
 
     fn remove_scope(
@@ -70,8 +92,10 @@ impl DirectoryStore for SqliteStore {
             let name = scope.as_str();
             rows.execute(REVOKE_ALL, params![name, None::<&str>, now.0])?;
             rows.execute("DELETE FROM role WHERE scope = ?1", [name])?;
+            retire(rows, scope)?;
             rows.execute("DELETE FROM directory_scope WHERE name = ?1", [name])
         })?;
+        self.cache.clear();
         Ok(removed == 1)
     }
 
@@ -178,6 +202,17 @@ fn all<T>(
     let mut query = connection.prepare_cached(sql)?;
     let rows = query.query_map(parameters, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn retire(rows: &Connection, scope: &Scope) -> Result<usize, rusqlite::Error> {
+    if scope.as_str().contains(RETIRED) {
+        return Ok(0);
+    }
+    rows.execute(RETIRE, [scope.as_str()])
+}
+
+fn scope_name(row: &Row<'_>) -> Result<Scope, rusqlite::Error> {
+    Ok(Scope::new(row.get::<_, String>(0)?))
 }
 
 fn role(row: &Row<'_>) -> Result<StoredRole, rusqlite::Error> {

@@ -62,7 +62,11 @@ pub(crate) struct World {
     /// The token as the server sees it.
     pub(crate) token: Arc<FaultyBackend>,
     pipeline: Pipeline,
+    rows: Arc<SqliteStore>,
 }
+
+/// The store as the server sees it, and what stands behind that and keeps its directory.
+type Rows = (Arc<dyn ObjectStore>, Arc<SqliteStore>);
 
 impl World {
     /// A server whose scope `demo` may export and whose scope `other` may not.
@@ -90,8 +94,8 @@ impl World {
         custody: CustodyRules,
         wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
     ) -> Self {
-        let store = wrap(Arc::new(SqliteStore::in_memory().unwrap()));
-        Self::on(MemoryBackend::new(), bounds, custody, store)
+        let rows = Arc::new(SqliteStore::in_memory().unwrap());
+        Self::new_over(MemoryBackend::new(), bounds, custody, (wrap(rows.clone()), rows))
     }
 
     /// A server with this token and store.
@@ -99,10 +103,14 @@ impl World {
         token: MemoryBackend,
         bounds: Bounds,
         custody: CustodyRules,
-        store: Arc<dyn ObjectStore>,
+        rows: Arc<SqliteStore>,
     ) -> Self {
+        Self::new_over(token, bounds, custody, (rows.clone(), rows))
+    }
+
+    fn new_over(token: MemoryBackend, bounds: Bounds, custody: CustodyRules, rows: Rows) -> Self {
         let token = Arc::new(FaultyBackend::new(Arc::new(token)));
-        Self::over(bounds, custody, store, token, Arc::new(TestClock(AtomicI64::new(START))))
+        Self::over(bounds, custody, rows, token, Arc::new(TestClock(AtomicI64::new(START))))
     }
 
     /// Another server on the same store and token, that remembers nothing.
@@ -113,20 +121,23 @@ impl World {
     /// Another server on the same store and token, with other bounds.
     pub(crate) fn bounded_again(&self, bounds: Bounds) -> Self {
         let custody = self.services.directory.rules(&Scope::new("demo")).custody;
-        let store = self.services.store.clone();
-        Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
+        Self::over(bounds, custody, self.rows(), self.token.clone(), self.clock.clone())
     }
 
     /// Another server on the same store and token, whose operator has changed the custody.
     pub(crate) fn keeping_now(&self, custody: CustodyRules) -> Self {
-        let (store, token) = (self.services.store.clone(), self.token.clone());
-        Self::over(self.services.bounds, custody, store, token, self.clock.clone())
+        let (rows, token) = (self.rows(), self.token.clone());
+        Self::over(self.services.bounds, custody, rows, token, self.clock.clone())
+    }
+
+    fn rows(&self) -> Rows {
+        (self.services.store.clone(), self.rows.clone())
     }
 
     fn over(
         bounds: Bounds,
         custody: CustodyRules,
-        store: Arc<dyn ObjectStore>,
+        (store, rows): Rows,
         token: Arc<FaultyBackend>,
         clock: Arc<TestClock>,
     ) -> Self {
@@ -142,9 +153,8 @@ impl World {
                 ..Rules::default()
             },
         };
-        let roles = Arc::new(SqliteStore::in_memory().unwrap());
         let declared = [scope("demo", true), scope("other", false)];
-        let directory = Arc::new(Directory::open(declared, roles).unwrap());
+        let directory = Arc::new(Directory::open(declared, rows.clone()).unwrap());
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
         let internal_ca = InternalCa::new(keyring.clone(), hsm.clone(), TrustRules::default());
         let gate = Gate::open(&TlsConfig::default()).unwrap();
@@ -170,7 +180,7 @@ impl World {
             requests: AtomicU64::new(1),
         });
         let pipeline = Pipeline::new(services.clone(), Limits::default());
-        Self { services, clock, token, pipeline }
+        Self { services, clock, token, pipeline, rows }
     }
 
     /// The same server, whose scope `demo` looks at credentials.
@@ -187,13 +197,13 @@ impl World {
     }
 
     fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
-        let Self { services, clock, token, pipeline } = self;
+        let Self { services, clock, token, pipeline, rows } = self;
         drop(pipeline);
         let mut services = Arc::into_inner(services).unwrap();
         edit(&mut services);
         let services = Arc::new(services);
         let pipeline = Pipeline::new(services.clone(), Limits::default());
-        Self { services, clock, token, pipeline }
+        Self { services, clock, token, pipeline, rows }
     }
 
     /// A client of `scope` that speaks 1.4.
@@ -205,8 +215,12 @@ impl World {
 
     /// A client of `demo` under these rules.
     pub(crate) fn under(&self, rules: Rules) -> Client<'_> {
-        let role = RoleName::parse("role");
-        self.acting(Arc::new(Subject::new(Scope::new("demo"), role, rules)))
+        self.bearing(Scope::new("demo"), rules)
+    }
+
+    /// A client of `scope` under these rules.
+    pub(crate) fn bearing(&self, scope: Scope, rules: Rules) -> Client<'_> {
+        self.acting(Arc::new(Subject::new(scope, RoleName::parse("role"), rules)))
     }
 
     const fn acting(&self, subject: Arc<Subject>) -> Client<'_> {
