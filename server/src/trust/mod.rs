@@ -4,6 +4,7 @@
 //! server, and says every word in them. It is not the CA of `ca`, whose clients choose what their
 //! certificates say, and which opens nothing.
 
+mod authorities;
 mod credential;
 mod crl;
 mod form;
@@ -22,12 +23,13 @@ use std::sync::{Arc, Mutex};
 
 use hsm_backend::{CallContext, KeyId};
 
+pub use authorities::{Authorities, Level};
 pub use credential::{CredentialError, NewCredential, generate, revoke, sign};
 pub use crl::{Crl, CrlShelf, Revocation};
 pub use form::{CredentialForm, CredentialText, certificate_pem, render};
 pub use gate::{AnchorSet, Anchors, FileWatch, Gate, RevokedElsewhere, ServerIdentity};
 pub use held::HeldCa;
-pub use internal_ca::{Authorities, InternalCa, Level};
+pub use internal_ca::InternalCa;
 pub use issue::{Holder, Issued, ServerNames};
 pub use key_kind::{SoftwareKey, admits, spec_of};
 pub use publish::router;

@@ -55,7 +55,7 @@ impl RevokedElsewhere {
                 let wrong = |text: &str| wrong(file, text);
                 let parsed = CertificateList::from_der(&list)
                     .map_err(|err| wrong(&format!("cannot read the list: {err}")))?;
-                check(&parsed, &list, anchors).map_err(|text| wrong(text))?;
+                check(&parsed, &list, anchors).map_err(wrong)?;
                 warn_of_age(file, &parsed);
                 let serials = lists.entry(parsed.tbs_cert_list.issuer.to_string()).or_default();
                 let revoked = parsed.tbs_cert_list.revoked_certificates.unwrap_or_default();
