@@ -20,6 +20,7 @@ use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::messenger::{Endpoint, Messengers};
+use crate::metrics::{Health, HealthError, Metrics, MetricsError};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
@@ -50,6 +51,12 @@ pub enum AppError {
     /// What is stored of the internal CA cannot be read.
     #[error("internal CA: {0}")]
     InternalCa(#[from] CaError),
+    /// Metrics cannot be made.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The checks of readiness cannot be made.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -59,6 +66,7 @@ pub enum AppError {
 pub struct App {
     services: Arc<Services>,
     limits: Limits,
+    health: Arc<Health>,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
 }
@@ -71,18 +79,27 @@ impl App {
     /// [`AppError`].
     pub fn open(config: &Config, gate: Arc<Gate>) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
+        let metrics = Metrics::new()?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
             let bell = Arc::clone(&endpoint.bell);
             let outbox = Outbox::new(notify.put, notify.max_waiting, bell);
             (endpoint.scope.clone(), outbox)
         });
         let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
+        store.measure(metrics.store.commits());
         let store = Arc::new(store);
         let directory: Arc<dyn DirectoryStore> = store.clone();
         let directory = Arc::new(Directory::open(declared(config), directory)?);
-        let backend = Pkcs11Backend::new(token_config(config)?);
+        let backend = Pkcs11Backend::new(Pkcs11Config {
+            observer: Some(Arc::clone(&metrics.token) as _),
+            ..token_config(config)?
+        });
+        let token = Arc::downgrade(&backend);
+        metrics.before_showing(move |metrics| {
+            metrics.token.show(token.upgrade().and_then(|token| token.usage()));
+        });
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, gate, directory, store, backend, endpoints)
+        Self::assemble(config, gate, directory, store, backend, endpoints, metrics)
     }
 
     fn assemble(
@@ -92,6 +109,7 @@ impl App {
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
+        metrics: Arc<Metrics>,
     ) -> Result<Self, AppError> {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
@@ -117,6 +135,7 @@ impl App {
             asynchronous: InHand::default(),
             streams: Streams::default(),
             moves: Mutex::default(),
+            metrics,
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
@@ -125,13 +144,20 @@ impl App {
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
-        Ok(Self { services, limits, housekeeper, messengers })
+        let health = Health::new(&services)?;
+        Ok(Self { services, limits, health, housekeeper, messengers })
     }
 
     /// What the operations share.
     #[must_use]
     pub fn services(&self) -> Arc<Services> {
         Arc::clone(&self.services)
+    }
+
+    /// The checks of readiness.
+    #[must_use]
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
     }
 
     /// What serves the messages.

@@ -27,6 +27,7 @@ pub mod invocations;
 pub mod keyring;
 pub mod lifecycle;
 pub mod messenger;
+pub mod metrics;
 pub mod net;
 pub mod object;
 pub mod operation;

@@ -1,10 +1,13 @@
 //! `claviger serve`: from the configuration to a running listener, and the stop.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::admin::{self, AdminSocket, SocketError};
@@ -12,8 +15,9 @@ use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
-use crate::dev::{DevError, Trial};
+use crate::dev::{Addresses, DevError, Trial};
 use crate::identity::IdentityRules;
+use crate::metrics::{self, Health, Monitor};
 use crate::net::Door;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::TlsError;
@@ -74,7 +78,10 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
     let door = Door::new(Arc::clone(&gate), rules)?;
     let watch = FileWatch::start(&gate)?;
-    let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
+    let metrics = Arc::clone(&services.metrics);
+    metrics.before_showing(metrics::ends_shown(gate));
+    let workers = Workers::start(&config.workers, app.handler(), Arc::clone(&metrics))?;
+    let workers = Arc::new(workers);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
         .thread_name("net")
@@ -86,10 +93,15 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
         let listener = Listener::bind(&config.server, door, Arc::clone(&workers))?;
-        let ready = announce(&listener, trial.as_ref(), say)?;
-        let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
+        let health = app.health();
+        let pages = metrics::router(metrics, Arc::clone(&health));
+        let pages = pages.merge(trust::router(Arc::clone(&services.trust)));
+        let (monitoring, monitor) = monitoring(&config, pages).await?;
+        let ready = announce(&listener, monitoring, trial.as_ref(), say)?;
+        let patience = config.server.shutdown_timeout;
+        let stopped = run(listener, signals, &workers, &health, patience).await;
         reloading.abort();
-        drop(ready);
+        drop((ready, monitor));
         if let Some(admin) = admin {
             // Its file goes with it.
             admin.abort();
@@ -113,9 +125,25 @@ fn stay_out_of_core_dumps(config: &Config) {
     }
 }
 
+/// Starts the listener for metrics, health and what the internal CA publishes, if there is to be one; it
+/// ends with its task.
+async fn monitoring(
+    config: &Config,
+    pages: Router,
+) -> Result<(Option<SocketAddr>, JoinSet<()>), ListenError> {
+    let mut task = JoinSet::new();
+    let Some(addr) = config.monitoring.http_addr else { return Ok((None, task)) };
+    let monitor = Monitor::bind(addr).await?;
+    let addr = monitor.local_addr();
+    info!(%addr, "listening for monitoring");
+    task.spawn(monitor.serve(pages));
+    Ok((Some(addr), task))
+}
+
 /// Tells that the listener is bound; what is returned must live as long as that is true.
 fn announce(
     listener: &Listener,
+    monitoring: Option<SocketAddr>,
     trial: Option<&Trial>,
     say: &dyn Fn(&str),
 ) -> Result<Option<impl Drop + use<>>, ServeError> {
@@ -127,11 +155,12 @@ fn announce(
     for addr in &https {
         info!(%addr, "listening for KMIP over HTTPS");
     }
-    let (Some(trial), Some(addr)) = (trial, plain.first()) else {
+    let (Some(trial), Some(kmip)) = (trial, plain.first()) else {
         return Ok(None);
     };
-    let ready = trial.write_ready(*addr, https.first().copied())?;
-    say(&trial.next_steps(*addr));
+    let addrs = Addresses { kmip: *kmip, https: https.first().copied(), monitoring };
+    let ready = trial.write_ready(addrs)?;
+    say(&trial.next_steps(addrs));
     Ok(Some(ready))
 }
 
@@ -140,6 +169,7 @@ async fn run(
     listener: Listener,
     mut signals: Signals,
     workers: &Arc<Workers>,
+    health: &Health,
     patience: Duration,
 ) -> Stopped {
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
@@ -152,6 +182,7 @@ async fn run(
         stopped = &mut serving => return stopped,
         name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
     }
+    health.stop();
     let deadline = Instant::now() + patience;
     drop(tell);
     let stopping = async {

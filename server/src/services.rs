@@ -17,6 +17,7 @@ use crate::ca::Authority;
 use crate::directory::Directory;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
@@ -142,6 +143,8 @@ pub struct Services {
     pub streams: Streams,
     /// Held while a key moves between custodies.
     pub moves: Mutex<()>,
+    /// What is counted and measured.
+    pub metrics: Arc<Metrics>,
     /// Wakes the housekeeping.
     pub bell: Arc<Bell>,
     /// Numbers the requests.

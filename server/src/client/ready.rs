@@ -19,6 +19,9 @@ pub struct Ready {
     /// Address of the listener for HTTPS, if there is one.
     #[serde(default)]
     pub https_addr: Option<SocketAddr>,
+    /// Address of the listener for metrics and health, if there is one.
+    #[serde(default)]
+    pub monitoring_addr: Option<SocketAddr>,
     /// Certificate of the trial's CA.
     pub ca: PathBuf,
     /// Certificate of the first client.

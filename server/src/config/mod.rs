@@ -11,6 +11,7 @@ mod error;
 mod identity;
 mod internal_ca;
 mod log_filter;
+mod monitoring;
 mod notify;
 mod raw;
 mod scope;
@@ -30,6 +31,7 @@ pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserCon
 pub use error::ConfigError;
 pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source};
 pub use log_filter::{LogFilter, LogFilterError};
+pub use monitoring::MonitoringConfig;
 pub use notify::NotifyConfig;
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How operators reach the server.
     pub admin: AdminConfig,
+    /// Where metrics and health are shown.
+    pub monitoring: MonitoringConfig,
 }
 
 /// `[server]`: listener, deadlines and caps.

@@ -3,6 +3,7 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod monitoring;
 mod notify;
 mod scope;
 mod validation;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use monitoring::RawMonitoring;
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
@@ -52,6 +54,8 @@ pub(crate) struct RawConfig {
     pub(crate) log: RawLog,
     #[serde(default)]
     pub(crate) admin: RawAdmin,
+    #[serde(default)]
+    pub(crate) monitoring: RawMonitoring,
 }
 
 /// One value, or a list of them.

@@ -105,6 +105,9 @@ path = "claviger.db"
 [admin]
 socket = "admin.sock"
 
+[monitoring]
+http_addr = "127.0.0.1:0"
+
 # The clients client1 and client2 belong to demo, the client other to other.
 [[scope]]
 name = "demo"

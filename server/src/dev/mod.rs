@@ -24,7 +24,7 @@ use crate::config::{Config, ConfigError, SecretError};
 use crate::pki::{Authority, PkiError, write_private};
 use layout::Layout;
 use provision::ProvisionError;
-pub use ready::ReadyFile;
+pub use ready::{Addresses, ReadyFile};
 
 /// Label of the trial's token.
 const TOKEN_LABEL: &str = "claviger-dev";
@@ -230,24 +230,19 @@ impl Trial {
         Ok(Self { layout, _lock: lock })
     }
 
-    /// Writes `ready.json` for a listener bound to these addresses, `https` where it serves HTTPS;
-    /// the file is removed with the value.
+    /// Writes `ready.json` for a server that listens there; the file is removed with the value.
     ///
     /// # Errors
     ///
     /// `File`.
-    pub fn write_ready(
-        &self,
-        addr: SocketAddr,
-        https: Option<SocketAddr>,
-    ) -> Result<ReadyFile, DevError> {
-        ReadyFile::write(&self.layout, addr, https)
+    pub fn write_ready(&self, addrs: Addresses) -> Result<ReadyFile, DevError> {
+        ReadyFile::write(&self.layout, addrs)
     }
 
     /// What a person at the terminal may type next.
     #[must_use]
-    pub fn next_steps(&self, addr: SocketAddr) -> String {
-        ready::next_steps(&self.layout, addr)
+    pub fn next_steps(&self, addrs: Addresses) -> String {
+        ready::next_steps(&self.layout, addrs)
     }
 }
 

@@ -14,11 +14,23 @@ pub struct ReadyFile {
     path: PathBuf,
 }
 
+/// Where a trial listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// For KMIP.
+    pub kmip: SocketAddr,
+    /// For KMIP over HTTPS.
+    pub https: Option<SocketAddr>,
+    /// For metrics and health.
+    pub monitoring: Option<SocketAddr>,
+}
+
 /// Its content. All paths are absolute.
 #[derive(Serialize)]
 struct Ready {
     kmip_addr: SocketAddr,
     https_addr: Option<SocketAddr>,
+    monitoring_addr: Option<SocketAddr>,
     ca: PathBuf,
     client_cert: PathBuf,
     client_key: PathBuf,
@@ -32,12 +44,13 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(layout: &Layout, kmip_addr: SocketAddr, https_addr: Option<SocketAddr>) -> Self {
+    fn new(layout: &Layout, addrs: Addresses) -> Self {
         let (client, client2) = (layout.pair("client1"), layout.pair("client2"));
         let other = layout.pair("other");
         Self {
-            kmip_addr,
-            https_addr,
+            kmip_addr: addrs.kmip,
+            https_addr: addrs.https,
+            monitoring_addr: addrs.monitoring,
             ca: layout.pair("ca").certificate,
             client_cert: client.certificate,
             client_key: client.private_key,
@@ -54,14 +67,10 @@ impl Ready {
 
 impl ReadyFile {
     /// Writes the file under another name first, so that nobody reads half of it.
-    pub(super) fn write(
-        layout: &Layout,
-        addr: SocketAddr,
-        https: Option<SocketAddr>,
-    ) -> Result<Self, DevError> {
+    pub(super) fn write(layout: &Layout, addrs: Addresses) -> Result<Self, DevError> {
         let path = layout.ready();
         let draft = path.with_extension("json.new");
-        let text = serde_json::to_string_pretty(&Ready::new(layout, addr, https))
+        let text = serde_json::to_string_pretty(&Ready::new(layout, addrs))
             .map_err(std::io::Error::from)
             .map_err(DevError::file(&path))?;
         std::fs::write(&draft, text + "\n").map_err(DevError::file(&draft))?;
@@ -77,8 +86,12 @@ impl Drop for ReadyFile {
     }
 }
 
-pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
-    let addr = reachable(addr);
+pub(super) fn next_steps(layout: &Layout, addrs: Addresses) -> String {
+    let addr = reachable(addrs.kmip);
+    let monitoring = addrs.monitoring.map_or_else(String::new, |addr| {
+        let addr = reachable(addr);
+        format!("See how it is:\n\n    curl http://{addr}/readyz http://{addr}/metrics\n\n")
+    });
     let (ca, client) = (layout.pair("ca").certificate, layout.pair("client1"));
     let show = |path: &Path| shell_word(&path.display().to_string());
     format!(
@@ -103,7 +116,7 @@ pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
          \x20           key={key_raw:?}) as client:\n\
          \x20       print(client.create(enums.CryptographicAlgorithm.AES, 256))\n\
          \n\
-         Stop it with Ctrl-C. Everything lies in {root}.\n",
+         {monitoring}Stop it with Ctrl-C. Everything lies in {root}.\n",
         // As it was called, since it need not be on the search path.
         program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
         ready = show(&layout.ready()),

@@ -14,6 +14,7 @@ use kmip_core::types::{
 use super::reason::{Failure, failure};
 use super::reply::{self, ItemName};
 use crate::authz::Subject;
+use crate::metrics::{Metrics, Outcome, Refused, ScopeMeter, Timed};
 use crate::operation::{self, OpContext, OpError, Undo};
 use crate::services::Services;
 use crate::store::AsynchronousCorrelationValue;
@@ -27,7 +28,7 @@ pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestM
     let RequestMessage { header, items } = request;
     let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
     let correlation = correlation(services, ctx.request_id());
-    let mut batch = Batch::new(&header, items.len());
+    let mut batch = Batch::new(services, subject, &header, items.len());
     if batch.option == Continuation::Undo {
         ctx.postpone_endings();
     }
@@ -52,7 +53,7 @@ pub(super) fn run_later(
     let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
     ctx.carry_out_later(value);
     let correlation = correlation(services, ctx.request_id());
-    let mut batch = Batch::new(header, 1);
+    let mut batch = Batch::new(services, subject, header, 1);
     batch.carry_out(&mut ctx, item);
     reply::message(services.clock.now(), header, correlation, batch.done)
 }
@@ -73,8 +74,15 @@ pub(super) fn admit(
     subject: &Subject,
     request: &RequestMessage,
 ) -> Result<(), Failure> {
-    examine(services, request)?;
-    authenticate(services, subject, request)
+    let admitted =
+        examine(services, request).and_then(|()| authenticate(services, subject, request));
+    admitted.inspect_err(|refusal| {
+        let why = match refusal.reason {
+            ResultReason::AuthenticationNotSuccessful => Refused::Authentication,
+            _ => Refused::Inadmissible,
+        };
+        services.metrics.requests.refused(why);
+    })
 }
 
 /// Refuses what cannot be processed as a whole.
@@ -165,16 +173,25 @@ impl Room {
     }
 }
 
-struct Batch {
+struct Batch<'a> {
+    metrics: &'a Metrics,
+    scope: &'a ScopeMeter,
     option: Continuation,
     room: Room,
     several: bool,
     done: Vec<ResponseItem>,
 }
 
-impl Batch {
-    fn new(header: &RequestHeader, items: usize) -> Self {
+impl<'a> Batch<'a> {
+    fn new(
+        services: &'a Services,
+        subject: &Subject,
+        header: &RequestHeader,
+        items: usize,
+    ) -> Self {
         Self {
+            metrics: &services.metrics,
+            scope: services.metrics.scopes.of(subject.scope().as_str()),
             option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
             room: Room::of(header),
             several: items > 1,
@@ -185,12 +202,14 @@ impl Batch {
     /// Carries out one item; false if the batch ends with it.
     fn carry_out(&mut self, ctx: &mut OpContext<'_>, item: RequestItem) -> bool {
         let mut name = ItemName::of(&item);
+        let timed = self.metrics.operations.begin(name.operation);
         let mark = ctx.undo_mark();
         let outcome = self.answer(ctx, item, &mut name).and_then(|answer| {
             if self.room.take(&answer) { Ok(answer) } else { Err(OpError::ResponseTooLarge) }
         });
         let answer = match outcome {
             Ok(answer) if answer.result_status != ResultStatus::OperationFailed => {
+                self.count(timed, &answer);
                 self.done.push(answer);
                 return true;
             }
@@ -198,11 +217,21 @@ impl Batch {
             Ok(answer) => answer,
             Err(error) => self.failure(ctx, &name, error, mark),
         };
+        self.count(timed, &answer);
         if self.option == Continuation::Undo && take_back(ctx, 0) {
-            self.done.iter_mut().for_each(reply::undone);
+            for done in &mut self.done {
+                self.metrics.operations.undone(done.operation);
+                reply::undone(done);
+            }
         }
         self.done.push(answer);
         self.option == Continuation::Continue
+    }
+
+    fn count(&self, timed: Timed<'_>, answer: &ResponseItem) {
+        let outcome = Outcome::of(answer);
+        timed.over(outcome);
+        self.scope.count(outcome);
     }
 
     /// The answer to an item that failed.

@@ -18,6 +18,7 @@ use kmip_core::types::{ProtocolVersion, ResultReason};
 use crate::authz::Subject;
 use crate::directory::NotAdmitted;
 use crate::identity::Principal;
+use crate::metrics::Refused;
 use crate::operation;
 use crate::services::Services;
 use crate::worker::{FrameFault, Lane, MessageHandler, Refusal, Served};
@@ -63,12 +64,14 @@ impl Pipeline {
         let subject = self.subject(principal).map_err(|why| {
             tracing::warn!(peer = %principal.peer, subject = ?principal.subject, %why,
                 "client not admitted");
+            self.services.metrics.requests.refused(Refused::NotAdmitted);
             let message = "the client is not admitted";
             Failure { reason: ResultReason::AuthenticationNotSuccessful, message }
         })?;
         if subject.is_within_rate() {
             return Ok(subject);
         }
+        self.services.metrics.requests.refused(Refused::RateLimited);
         let message = "too many requests for the role";
         Err(Failure { reason: ResultReason::GeneralFailure, message })
     }
@@ -91,12 +94,15 @@ impl Pipeline {
     /// A message that cannot be processed as a whole gets one item without Operation.
     fn answer_fault(&self, message: &[u8], fault: MessageFault) -> Vec<u8> {
         tracing::info!(%fault, "message refused");
-        let text = match fault {
-            MessageFault::Version(_) => "protocol version not supported",
-            MessageFault::Frame(_) => "unreadable message",
-            MessageFault::Header(_) => "malformed request header",
-            MessageFault::BatchCount => "batch count differs from the number of items",
+        let (why, text) = match fault {
+            MessageFault::Version(_) => (Refused::Version, "protocol version not supported"),
+            MessageFault::Frame(_) => (Refused::Unreadable, "unreadable message"),
+            MessageFault::Header(_) => (Refused::Unreadable, "malformed request header"),
+            MessageFault::BatchCount => {
+                (Refused::Unreadable, "batch count differs from the number of items")
+            }
         };
+        self.services.metrics.requests.refused(why);
         let version = peek_version(message).unwrap_or(ProtocolVersion::V1_0);
         let failure = Failure { reason: ResultReason::InvalidMessage, message: text };
         reply::message_failure(self.services.clock.now(), version, failure)
@@ -144,12 +150,14 @@ impl MessageHandler for Pipeline {
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
-        let message = match why {
+        let (counted, message) = match why {
             // Whoever sends this does not speak KMIP, and would not understand the answer.
-            FrameFault::NotKmip => return None,
-            FrameFault::Garbled => "unreadable message",
-            FrameFault::TooLarge { .. } => "the message is too large",
+            FrameFault::NotKmip => (Refused::NotKmip, None),
+            FrameFault::Garbled => (Refused::Unreadable, Some("unreadable message")),
+            FrameFault::TooLarge { .. } => (Refused::TooLarge, Some("the message is too large")),
         };
+        self.services.metrics.requests.refused(counted);
+        let message = message?;
         let failure = Failure { reason: ResultReason::InvalidMessage, message };
         Some(reply::message_failure(self.services.clock.now(), ProtocolVersion::V1_0, failure))
     }

@@ -37,6 +37,7 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::{Filter, ObjectStore, Outbox, Page, StoreError};
 use crate::authz::{Grant, Housekeeping};
+use crate::metrics::CommitMeter;
 use crate::object::{ManagedObject, Scope};
 
 /// What the cached objects may weigh together.
@@ -92,6 +93,11 @@ impl SqliteStore {
             writer: Writer::new(writer),
             _lock: None,
         })
+    }
+
+    /// Has commits measured.
+    pub fn measure(&self, meter: CommitMeter) {
+        self.writer.measure(meter);
     }
 
     /// The same store, which notes what the clients of these scopes are to be told of.

@@ -25,6 +25,7 @@ use server::ca::{Authority, AuthorityRules};
 use server::config::{CredentialsConfig, TlsConfig};
 use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
+use server::metrics::Metrics;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
@@ -185,6 +186,7 @@ impl World {
             asynchronous: server::asynchronous::InHand::default(),
             streams: server::streams::Streams::default(),
             moves: std::sync::Mutex::default(),
+            metrics: Metrics::new().unwrap(),
             bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
