@@ -13,7 +13,7 @@ use crate::asynchronous::InHand;
 use crate::audit::{Audit, AuditError, HEAD_SETTING, Observed, Place, Signer};
 use crate::authn::Credentials;
 use crate::bell::Bell;
-use crate::ca::Authority;
+use crate::ca::{Authority, CaError};
 use crate::client::{ClientConfig, ClientError, Connector};
 use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
 use crate::directory::{DeclaredScope, Directory};
@@ -28,10 +28,14 @@ use crate::sealing::Sealer;
 use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
 use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError};
 use crate::streams::Streams;
+use crate::trust::{Gate, InternalCa, Trust};
 use crate::worker::MessageHandler;
 
 /// How long the start waits for the token before it goes on without.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The file beside the store with the server's own key and certificate, if the internal CA issues it.
+const OWN_CERTIFICATE: &str = "server-identity.pem";
 
 /// Why the application cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,9 @@ pub enum AppError {
     /// The audit log cannot be opened.
     #[error("audit: {0}")]
     Audit(#[from] AuditError),
+    /// What is stored of the internal CA cannot be read.
+    #[error("internal CA: {0}")]
+    InternalCa(#[from] CaError),
     /// Metrics cannot be made.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -70,12 +77,12 @@ pub struct App {
 }
 
 impl App {
-    /// Opens store and token. An absent token is no error: what needs it fails until it is there.
+    /// Opens store and token, behind `gate`. An absent token is no error: what needs it fails until it is there.
     ///
     /// # Errors
     ///
     /// [`AppError`].
-    pub fn open(config: &Config) -> Result<Self, AppError> {
+    pub fn open(config: &Config, gate: Arc<Gate>) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
         let metrics = Metrics::new()?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
@@ -97,11 +104,12 @@ impl App {
             metrics.token.show(token.upgrade().and_then(|token| token.usage()));
         });
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, directory, store, backend, endpoints, metrics)
+        Self::assemble(config, gate, directory, store, backend, endpoints, metrics)
     }
 
     fn assemble(
         config: &Config,
+        gate: Arc<Gate>,
         directory: Arc<Directory>,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
@@ -116,7 +124,11 @@ impl App {
         if !audit.is_on() {
             tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
         }
+        let rules = config.internal_ca.clone();
+        let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
+        let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, Some(own_file))?,
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
             ca: Authority::new(Arc::clone(&keyring), Arc::clone(&hsm), config.ca.clone()),
             keyring,

@@ -18,6 +18,7 @@ use kmip_core::types::{ProtocolVersion, ResultReason};
 
 use crate::audit::Caller;
 use crate::authz::Subject;
+use crate::directory::NotAdmitted;
 use crate::identity::Principal;
 use crate::metrics::Refused;
 use crate::operation;
@@ -65,8 +66,7 @@ impl Pipeline {
 
     /// What the client may do now: it was let in, but things may have changed since.
     fn admit(&self, principal: &Principal) -> Result<Arc<Subject>, Failure> {
-        let admitted = self.services.directory.subject(principal, self.services.clock.now());
-        let subject = admitted.map_err(|why| {
+        let subject = self.subject(principal).map_err(|why| {
             tracing::warn!(peer = %principal.peer, subject = ?principal.subject, %why,
                 "client not admitted");
             self.services.metrics.requests.refused(Refused::NotAdmitted);
@@ -95,6 +95,13 @@ impl Pipeline {
             }
             Err(fault) => self.fault(message, fault, |failure| record(None, failure)),
         }
+    }
+
+    fn subject(&self, principal: &Principal) -> Result<Arc<Subject>, NotAdmitted> {
+        if self.services.trust.gate().revoked.names(&principal.issuer, &principal.serial) {
+            return Err(NotAdmitted::Revoked);
+        }
+        self.services.directory.subject(principal, self.services.clock.now())
     }
 
     /// Answers a message that cannot be read.
@@ -175,6 +182,10 @@ impl MessageHandler for Pipeline {
             record::mention_refused(&self.services, request, failure);
             failure
         })
+    }
+
+    fn is_welcome(&self, principal: &Principal) -> bool {
+        self.subject(principal).is_ok()
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {

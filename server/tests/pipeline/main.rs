@@ -18,6 +18,7 @@ mod certificates;
 mod credentials;
 mod crypto;
 mod custody;
+mod doors;
 mod health;
 mod life;
 mod messenger;
