@@ -10,6 +10,7 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::{Interval, Limits};
 
 use crate::asynchronous::InHand;
+use crate::audit::{Audit, AuditError, HEAD_SETTING, Observed, Place, Signer};
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::{Authority, CaError};
@@ -51,6 +52,9 @@ pub enum AppError {
     /// What is stored of the internal CA cannot be read.
     #[error("internal CA: {0}")]
     InternalCa(#[from] CaError),
+    /// The audit log cannot be opened.
+    #[error("audit: {0}")]
+    Audit(#[from] AuditError),
     /// Metrics cannot be made.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -69,6 +73,7 @@ pub struct App {
     health: Arc<Health>,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
+    signer: Option<Signer>,
 }
 
 impl App {
@@ -111,12 +116,17 @@ impl App {
         endpoints: Vec<Endpoint>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, AppError> {
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(hsm));
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
         let rules = config.internal_ca.clone();
         let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
         let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
+        let audit = Audit::open(&config.audit, signed(&keyring)?, Arc::clone(&metrics))?;
+        if !audit.is_on() {
+            tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
+        }
         let services = Arc::new(Services {
             trust: Trust::open(internal_ca, gate, Some(own_file))?,
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
@@ -128,6 +138,7 @@ impl App {
             credentials: credentials(config)?,
             bounds: bounds(config),
             about: about(config),
+            audit: Arc::new(audit),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
@@ -139,13 +150,18 @@ impl App {
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
+        let system = |error: std::io::Error| AppError::System(error.to_string());
+        let signer = Signer::start(&services, config.audit.head_every).map_err(system)?;
         let limits = config.server.message_limits();
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
         let health = Health::new(&services)?;
-        Ok(Self { services, limits, health, housekeeper, messengers })
+        let audit = Arc::clone(&services.audit);
+        health
+            .add("audit", move || audit.check().map_err(|_| "the audit log cannot be written"))?;
+        Ok(Self { services, limits, health, housekeeper, messengers, signer })
     }
 
     /// What the operations share.
@@ -173,8 +189,19 @@ impl Drop for App {
         if let Some(housekeeper) = self.housekeeper.take() {
             housekeeper.stop();
         }
+        if let Some(signer) = self.signer.take() {
+            signer.stop();
+        }
+        self.services.audit.stop();
         self.services.hsm.close();
     }
+}
+
+/// The last record of the audit log that was signed.
+fn signed(keyring: &Keyring) -> Result<Option<Place>, StoreError> {
+    let stored = keyring.setting(HEAD_SETTING)?;
+    let read = stored.map(|json| serde_json::from_slice(&json)).transpose();
+    read.map_err(|_| StoreError::Corrupt(HEAD_SETTING.to_owned()))
 }
 
 fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {

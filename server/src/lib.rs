@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod app;
 pub mod asynchronous;
+pub mod audit;
 pub mod authn;
 pub mod authz;
 pub mod bell;

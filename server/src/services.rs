@@ -11,6 +11,7 @@ use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::asynchronous::InHand;
+use crate::audit::Audit;
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::Authority;
@@ -127,6 +128,8 @@ pub struct Services {
     pub credentials: BTreeMap<Scope, Credentials>,
     /// Bounds.
     pub bounds: Bounds,
+    /// Where what is done is recorded.
+    pub audit: Arc<Audit>,
     /// What Query tells.
     pub about: About,
     /// Time.

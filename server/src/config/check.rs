@@ -61,6 +61,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         keys: keys(&raw.keys)?,
         ca: super::ca::checked(raw.ca)?,
         internal_ca: super::internal_ca::checked(raw.internal_ca)?,
+        audit: super::audit::checked(&base, raw.audit)?,
         log: log(&raw.log)?,
         admin: admin(&base, raw.admin)?,
         monitoring: monitoring::checked(&raw.monitoring)?,

@@ -3,6 +3,7 @@
 //! [`Config::load`] is the only way in. Relative paths in the file are taken from the folder the
 //! file lies in, so that a configuration can be moved with what belongs to it.
 
+mod audit;
 mod ca;
 mod check;
 mod credentials;
@@ -27,6 +28,10 @@ use std::time::Duration;
 use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Limits;
 
+pub use audit::{
+    AuditConfig, FileSinkConfig, Fsync, HttpsSinkConfig, SinkConfig, SinkKind, SyslogAddress,
+    SyslogSinkConfig,
+};
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source};
@@ -68,6 +73,8 @@ pub struct Config {
     pub ca: AuthorityRules,
     /// The CA of the server's doors.
     pub internal_ca: TrustRules,
+    /// Where records of what is done go.
+    pub audit: AuditConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How operators reach the server.

@@ -3,6 +3,7 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod audit;
 mod monitoring;
 mod notify;
 mod scope;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use audit::{RawAudit, RawFsync, RawSink, RawSinkKind};
 pub(crate) use monitoring::RawMonitoring;
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
@@ -50,6 +52,8 @@ pub(crate) struct RawConfig {
     pub(crate) ca: RawCa,
     #[serde(default)]
     pub(crate) internal_ca: RawInternalCa,
+    #[serde(default)]
+    pub(crate) audit: RawAudit,
     #[serde(default)]
     pub(crate) log: RawLog,
     #[serde(default)]

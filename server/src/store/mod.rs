@@ -17,7 +17,7 @@ pub use pending::{
     Unfinished,
 };
 pub use serial::Serial;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, read_setting};
 
 use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;

@@ -11,6 +11,7 @@
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
 
 mod asynchronous;
+mod audit;
 mod bad_input;
 mod batch;
 mod certificates;
