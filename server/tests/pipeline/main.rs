@@ -18,6 +18,7 @@ mod credentials;
 mod crypto;
 mod custody;
 mod health;
+mod isolation;
 mod life;
 mod messenger;
 mod model;
