@@ -10,9 +10,10 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use kmip_core::ttlv::{Interval, Limits};
 
 use crate::asynchronous::InHand;
+use crate::audit::{Audit, AuditError, HEAD_SETTING, Observed, Place, Signer};
 use crate::authn::Credentials;
 use crate::bell::Bell;
-use crate::ca::Authority;
+use crate::ca::{Authority, CaError};
 use crate::client::{ClientConfig, ClientError, Connector};
 use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
 use crate::directory::{DeclaredScope, Directory};
@@ -27,10 +28,14 @@ use crate::sealing::Sealer;
 use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
 use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError};
 use crate::streams::Streams;
+use crate::trust::{Gate, InternalCa, Trust};
 use crate::worker::MessageHandler;
 
 /// How long the start waits for the token before it goes on without.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The file beside the store with the server's own key and certificate, if the internal CA issues it.
+const OWN_CERTIFICATE: &str = "server-identity.pem";
 
 /// Why the application cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +49,12 @@ pub enum AppError {
     /// A `[[notify]]` names files that are of no use.
     #[error("notify: {0}")]
     Notify(#[from] ClientError),
+    /// The audit log cannot be opened.
+    #[error("audit: {0}")]
+    Audit(#[from] AuditError),
+    /// What is stored of the internal CA cannot be read.
+    #[error("internal CA: {0}")]
+    InternalCa(#[from] CaError),
     /// Metrics cannot be made.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -62,15 +73,16 @@ pub struct App {
     health: Arc<Health>,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
+    signer: Option<Signer>,
 }
 
 impl App {
-    /// Opens store and token. An absent token is no error: what needs it fails until it is there.
+    /// Opens store and token, behind `gate`. An absent token is no error: what needs it fails until it is there.
     ///
     /// # Errors
     ///
     /// [`AppError`].
-    pub fn open(config: &Config) -> Result<Self, AppError> {
+    pub fn open(config: &Config, gate: Arc<Gate>) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
         let metrics = Metrics::new()?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
@@ -92,21 +104,31 @@ impl App {
             metrics.token.show(token.upgrade().and_then(|token| token.usage()));
         });
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, directory, store, backend, endpoints, metrics)
+        Self::assemble(config, gate, directory, store, backend, endpoints, metrics)
     }
 
     fn assemble(
         config: &Config,
+        gate: Arc<Gate>,
         directory: Arc<Directory>,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, AppError> {
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(hsm));
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
+        let audit = Audit::open(&config.audit, signed(&keyring)?, Arc::clone(&metrics))?;
+        if !audit.is_on() {
+            tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
+        }
+        let rules = config.internal_ca.clone();
+        let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
+        let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, Some(own_file))?,
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
             ca: Authority::new(Arc::clone(&keyring), Arc::clone(&hsm), config.ca.clone()),
             keyring,
@@ -116,6 +138,7 @@ impl App {
             credentials: credentials(config)?,
             bounds: bounds(config),
             about: about(config),
+            audit: Arc::new(audit),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
@@ -127,13 +150,18 @@ impl App {
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
+        let system = |error: std::io::Error| AppError::System(error.to_string());
+        let signer = Signer::start(&services, config.audit.head_every).map_err(system)?;
         let limits = config.server.message_limits();
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
         let health = Health::new(&services)?;
-        Ok(Self { services, limits, health, housekeeper, messengers })
+        let audit = Arc::clone(&services.audit);
+        health
+            .add("audit", move || audit.check().map_err(|_| "the audit log cannot be written"))?;
+        Ok(Self { services, limits, health, housekeeper, messengers, signer })
     }
 
     /// What the operations share.
@@ -161,8 +189,19 @@ impl Drop for App {
         if let Some(housekeeper) = self.housekeeper.take() {
             housekeeper.stop();
         }
+        if let Some(signer) = self.signer.take() {
+            signer.stop();
+        }
+        self.services.audit.stop();
         self.services.hsm.close();
     }
+}
+
+/// The last record of the audit log that was signed.
+fn signed(keyring: &Keyring) -> Result<Option<Place>, StoreError> {
+    let stored = keyring.setting(HEAD_SETTING)?;
+    let read = stored.map(|json| serde_json::from_slice(&json)).transpose();
+    read.map_err(|_| StoreError::Corrupt(HEAD_SETTING.to_owned()))
 }
 
 fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {

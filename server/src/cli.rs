@@ -1,10 +1,17 @@
 //! The command line. A subcommand is a variant here, a struct of arguments, and an arm in `main`.
 
+mod audit;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+pub use audit::{
+    AuditCommand, AuditFilterArgs, AuditKeyArgs, AuditLogArgs, AuditShowArgs, AuditTailArgs,
+    AuditVerifyArgs,
+};
 
 /// KMIP server in front of the HSM you already own.
 #[derive(Debug, Parser)]
@@ -42,6 +49,9 @@ pub enum Command {
     /// The keys that wrap other keys: which there are, a new one, the end of an old one.
     #[command(subcommand)]
     WrappingKey(WrappingKeyCommand),
+    /// The audit log: check it, read it.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Try out what a token can do, by doing it, and say what will work and why not.
     Doctor(DoctorArgs),
 }

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod app;
 pub mod asynchronous;
+pub mod audit;
 pub mod authn;
 pub mod authz;
 pub mod bell;
@@ -44,5 +45,6 @@ pub mod store;
 pub mod streams;
 pub mod telemetry;
 mod text;
+pub mod trust;
 pub mod usage_limits;
 pub mod worker;

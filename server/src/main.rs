@@ -35,6 +35,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::HashPassword => say(&server::hash_password::ask()?),
         Command::Key(command) => server::ctl::key(&command, &say)?,
         Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
+        Command::Audit(command) if !server::audit::command::run(&command, &say)? => {
+            return Ok(ExitCode::FAILURE);
+        }
+        Command::Audit(_) => {}
         Command::Doctor(args) if !server::doctor::run(&args, &say)? => {
             return Ok(ExitCode::from(server::doctor::BROKEN_PROMISE));
         }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -16,10 +17,12 @@ use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
 use crate::dev::{Addresses, DevError, Trial};
 use crate::identity::IdentityRules;
-use crate::metrics::{self, Health, Metrics, Monitor};
+use crate::metrics::{self, Health, Monitor};
+use crate::net::Door;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
-use crate::net::tls::{self, TlsError};
+use crate::net::tls::TlsError;
 use crate::telemetry::{self, TelemetryError};
+use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
 /// Why the server does not run.
@@ -67,11 +70,16 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     stay_out_of_core_dumps(&config);
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
-    let rules = Arc::new(IdentityRules::new(&config));
-    let tls = tls::server_config(&config, Arc::clone(&rules))?;
-    let app = App::open(&config)?;
-    let metrics = Arc::clone(&app.services().metrics);
-    metrics::show_ends(&config, &metrics.certificates);
+    let gate = Gate::open(&config.tls)?;
+    let app = App::open(&config, Arc::clone(&gate))?;
+    let services = app.services();
+    trust::provide_server_certificate(&services);
+    let directory = Arc::clone(&services.directory);
+    let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
+    let door = Door::new(Arc::clone(&gate), rules)?;
+    let watch = FileWatch::start(&gate)?;
+    let metrics = Arc::clone(&services.metrics);
+    metrics.before_showing(metrics::ends_shown(gate));
     let workers = Workers::start(&config.workers, app.handler(), Arc::clone(&metrics))?;
     let workers = Arc::new(workers);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -81,14 +89,18 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .build()?;
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
+        let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
         let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
-        let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
+        let listener = Listener::bind(&config.server, door, Arc::clone(&workers))?;
         let health = app.health();
-        let (monitoring, monitor) = monitoring(&config, metrics, &health).await?;
+        let pages = metrics::router(metrics, Arc::clone(&health));
+        let pages = pages.merge(trust::router(Arc::clone(&services.trust)));
+        let (monitoring, monitor) = monitoring(&config, pages).await?;
         let ready = announce(&listener, monitoring, trial.as_ref(), say)?;
         let patience = config.server.shutdown_timeout;
         let stopped = run(listener, signals, &workers, &health, patience).await;
+        reloading.abort();
         drop((ready, monitor));
         if let Some(admin) = admin {
             // Its file goes with it.
@@ -113,18 +125,18 @@ fn stay_out_of_core_dumps(config: &Config) {
     }
 }
 
-/// Starts the listener for metrics and health, if there is to be one; it ends with its task.
+/// Starts the listener for metrics, health and what the internal CA publishes, if there is to be one; it
+/// ends with its task.
 async fn monitoring(
     config: &Config,
-    metrics: Arc<Metrics>,
-    health: &Arc<Health>,
+    pages: Router,
 ) -> Result<(Option<SocketAddr>, JoinSet<()>), ListenError> {
     let mut task = JoinSet::new();
     let Some(addr) = config.monitoring.http_addr else { return Ok((None, task)) };
     let monitor = Monitor::bind(addr).await?;
     let addr = monitor.local_addr();
     info!(%addr, "listening for monitoring");
-    task.spawn(monitor.serve(metrics::router(metrics, Arc::clone(health))));
+    task.spawn(monitor.serve(pages));
     Ok((Some(addr), task))
 }
 
@@ -194,6 +206,13 @@ async fn stop(workers: Arc<Workers>, deadline: Instant) -> Stopped {
     match tokio::task::spawn_blocking(move || workers.stop_within(patience)).await {
         Ok(true) => Stopped::Gracefully,
         Ok(false) | Err(_) => Stopped::TimedOut,
+    }
+}
+
+/// Has the files of `[tls]` looked at on each SIGHUP, and not only every few seconds.
+async fn reload(mut hangup: Signal, watch: FileWatch) {
+    while hangup.recv().await.is_some() {
+        watch.look();
     }
 }
 

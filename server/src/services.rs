@@ -11,6 +11,7 @@ use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::asynchronous::InHand;
+use crate::audit::Audit;
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::Authority;
@@ -22,6 +23,7 @@ use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
 use crate::streams::Streams;
+use crate::trust::Trust;
 
 /// Tells the time; tests have their own.
 pub trait Clock: Send + Sync {
@@ -118,12 +120,16 @@ pub struct Services {
     pub ca: Authority,
     /// Seals values that no token takes as a key.
     pub sealer: Sealer,
+    /// Whom the server lets in, and the CA that says so.
+    pub trust: Arc<Trust>,
     /// Scopes, roles and credentials.
     pub directory: Arc<Directory>,
     /// What clients prove besides their certificate, by scope; nothing in a scope without an entry.
     pub credentials: BTreeMap<Scope, Credentials>,
     /// Bounds.
     pub bounds: Bounds,
+    /// Where what is done is recorded.
+    pub audit: Arc<Audit>,
     /// What Query tells.
     pub about: About,
     /// Time.

@@ -6,6 +6,7 @@
 
 mod failure;
 mod key;
+mod record;
 mod socket;
 pub mod wire;
 mod wrapping_key;
@@ -13,6 +14,7 @@ mod wrapping_key;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{delete, get, post};
 
 use crate::services::Services;
@@ -28,6 +30,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .route("/v1/claviger/wrapping-key", get(wrapping_key::status))
         .route("/v1/claviger/wrapping-key/rotate", post(wrapping_key::rotate))
         .route("/v1/claviger/wrapping-key/{id}", delete(wrapping_key::destroy))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&services), record::keep))
         .fallback(async || Failure::not_found("no such path"))
         .with_state(services)
 }

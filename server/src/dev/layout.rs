@@ -102,6 +102,10 @@ pin = {{ file = "pin" }}
 [store]
 path = "claviger.db"
 
+[[audit.sink]]
+type = "file"
+path = "audit.log"
+
 [admin]
 socket = "admin.sock"
 

@@ -1,39 +1,37 @@
-//! When the certificates of the configuration end.
+//! When the certificates end that handshakes go by.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use der::Decode;
 use kmip_core::ttlv::DateTime;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use x509_cert::Certificate;
 
-use super::Certificates;
-use crate::config::Config;
+use super::Metrics;
+use crate::ca::ReadCertificate;
+use crate::trust::Gate;
 
-/// Shows when the server's certificate ends, and those of the CAs of its clients. Files that cannot be
-/// read are left out: whoever serves with them says what is wrong.
-pub fn show_ends(config: &Config, certificates: &Certificates) {
-    if let Some(end) = ends(&config.tls.certificate).first() {
-        certificates.ends("server", "server", *end);
-    }
-    for file in &config.tls.client_ca {
-        let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if let Some(end) = ends(file).into_iter().min() {
-            certificates.ends("client_ca", &name, end);
+/// What shows when the server's certificate ends, and those of the CAs whose clients are let in: each
+/// time as it is then, since any of them may be another by then.
+pub fn ends_shown(gate: Arc<Gate>) -> impl Fn(&Metrics) + Send + Sync + 'static {
+    let shown = Mutex::new(BTreeSet::new());
+    move |metrics| {
+        let anchors = gate.anchors.current();
+        let server = gate.server.certificate().map(|one| ("server", "server".to_owned(), one));
+        let configured = anchors.configured().map(|ca| ("client_ca", ca.subject().to_string(), ca));
+        let internal = anchors.in_force().iter().cloned();
+        let internal = internal.map(|(level, ca)| ("internal_ca", level.to_owned(), ca));
+        let mut now = BTreeSet::new();
+        for (kind, name, certificate) in server.into_iter().chain(configured).chain(internal) {
+            metrics.certificates.ends(kind, &name, end(&certificate));
+            now.insert((kind, name));
         }
+        let mut before = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        for (kind, name) in before.difference(&now) {
+            metrics.certificates.forget(kind, name);
+        }
+        *before = now;
     }
 }
 
-/// The ends of the certificates in a PEM file, in their order.
-fn ends(file: &Path) -> Vec<DateTime> {
-    let found = CertificateDer::pem_file_iter(file).into_iter().flatten();
-    found.filter_map(|der| end(&der.ok()?)).collect()
-}
-
-/// When a certificate ends.
-pub fn end(der: &[u8]) -> Option<DateTime> {
-    let certificate = Certificate::from_der(der).ok()?;
-    let not_after = certificate.tbs_certificate().validity().not_after;
-    i64::try_from(not_after.to_unix_duration().as_secs()).ok().map(DateTime)
+fn end(certificate: &ReadCertificate) -> DateTime {
+    DateTime(certificate.validity().1)
 }

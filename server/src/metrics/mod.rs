@@ -18,7 +18,7 @@ mod token;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use ends::{end, show_ends};
+pub use ends::ends_shown;
 pub use health::{Health, HealthError};
 pub use http::{Monitor, router};
 pub use network::{Network, Open};

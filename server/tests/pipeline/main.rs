@@ -11,12 +11,14 @@
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
 
 mod asynchronous;
+mod audit;
 mod bad_input;
 mod batch;
 mod certificates;
 mod credentials;
 mod crypto;
 mod custody;
+mod doors;
 mod health;
 mod isolation;
 mod life;

@@ -55,6 +55,21 @@ pub struct SqliteStore {
     _lock: Option<File>,
 }
 
+/// A value that the server keeps for itself in the file at `path`, whether it is running or not;
+/// `None` where there is no such file.
+///
+/// # Errors
+///
+/// `Engine`.
+pub fn read_setting(path: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = schema::open_reader(path)?;
+    let mut found = connection.prepare("SELECT value FROM setting WHERE name = ?1")?;
+    Ok(found.query_row([name], |row| row.get(0)).optional()?)
+}
+
 impl SqliteStore {
     /// Opens the store at `path`, creating or migrating it as needed.
     ///

@@ -11,26 +11,32 @@ pub(crate) mod tree;
 pub(crate) mod vectors;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use hsm_backend::fault::FaultyBackend;
 use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
+use server::audit::{Audit, Caller, Observed};
 use server::authn::Credentials;
 use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
-use server::config::CredentialsConfig;
+use server::config::{
+    AuditConfig, CredentialsConfig, FileSinkConfig, Fsync, SinkConfig, SinkKind, TlsConfig,
+};
 use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
 use server::metrics::Metrics;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{About, Bounds, Clock, GroupRotation, Services};
+use server::services::{About, Bounds, Clock, GroupRotation, Services, SystemClock};
 use server::store::{ObjectStore, SqliteStore};
+use server::trust::{Gate, InternalCa, Trust, TrustRules};
 use server::worker::Served;
 
 use answer::{Outcome, Reply};
@@ -88,6 +94,15 @@ impl World {
         Self::with(bounds, CustodyRules::default(), |store| store)
     }
 
+    /// A server whose clock begins now: certificates are held against the machine's.
+    pub(crate) fn today() -> Self {
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
+        let clock = Arc::new(TestClock(AtomicI64::new(SystemClock.now().0)));
+        let rows = (store.clone() as Arc<dyn ObjectStore>, store);
+        Self::over(Bounds::default(), CustodyRules::default(), rows, token, clock)
+    }
+
     /// As [`keeping`](Self::keeping), with `wrap` between server and store.
     pub(crate) fn with(
         bounds: Bounds,
@@ -141,7 +156,7 @@ impl World {
         token: Arc<FaultyBackend>,
         clock: Arc<TestClock>,
     ) -> Self {
-        let hsm: Arc<dyn HsmBackend> = token.clone();
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(token.clone()));
         // The server's own CA works for `demo` alone.
         let scope = |name, export| DeclaredScope {
             scope: Scope::new(name),
@@ -156,7 +171,10 @@ impl World {
         let declared = [scope("demo", true), scope("other", false)];
         let directory = Arc::new(Directory::open(declared, rows.clone()).unwrap());
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
+        let internal_ca = InternalCa::new(keyring.clone(), hsm.clone(), TrustRules::default());
+        let gate = Gate::open(&TlsConfig::default()).unwrap();
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, None).unwrap(),
             sealer: Sealer::new(keyring.clone(), hsm.clone()),
             ca: Authority::new(keyring.clone(), hsm.clone(), AuthorityRules::default()),
             keyring,
@@ -166,6 +184,7 @@ impl World {
             credentials: BTreeMap::new(),
             bounds,
             about: About::default(),
+            audit: Arc::new(Audit::off()),
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
@@ -189,12 +208,30 @@ impl World {
         })
     }
 
+    /// The same server, whose records go to this file.
+    pub(crate) fn recorded(self, file: &Path) -> Self {
+        let kind = SinkKind::File(FileSinkConfig {
+            path: file.to_owned(),
+            max_bytes: 1 << 30,
+            keep: None,
+            fsync: Fsync::Interval(Duration::from_millis(100)),
+        });
+        let config = AuditConfig {
+            node: "test".to_owned(),
+            head_every: Duration::from_secs(60),
+            head_records: 1_000,
+            sinks: vec![SinkConfig { required: false, kind }],
+        };
+        let audit = Arc::new(Audit::open(&config, None, self.services.metrics.clone()).unwrap());
+        self.edited(|services| services.audit = audit)
+    }
+
     /// The same server, of which Query tells this.
     pub(crate) fn known_as(self, about: About) -> Self {
         self.edited(|services| services.about = about)
     }
 
-    fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
+    pub(crate) fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
         let Self { services, clock, token, pipeline, rows } = self;
         drop(pipeline);
         let mut services = Arc::into_inner(services).unwrap();
@@ -276,12 +313,12 @@ impl<'a> Client<'a> {
 
     /// Bytes in, bytes out; nothing is checked.
     pub(crate) fn raw(&self, message: &[u8]) -> Vec<u8> {
-        self.world.pipeline.answer(&self.subject, message)
+        self.world.pipeline.answer(&self.subject, &Caller::default(), message)
     }
 
     /// Bytes in, and what they have led to on a thread that must not do slow work.
     pub(crate) fn begin(&self, message: &[u8]) -> Served {
-        self.world.pipeline.begin(&self.subject, message)
+        self.world.pipeline.begin(&self.subject, &Caller::default(), message)
     }
 
     /// Sends a request; the answer must be in its version and keep every rule.
