@@ -131,13 +131,6 @@ fn own_cell(owner: &Client<'_>, way: &Way, state: objects::State) -> (String, bo
     let outcomes = made.map(|id| Outcome::only(owner.raw(&message(owner, way, &id))));
     let outcomes: Vec<_> = outcomes.collect();
     let never = Outcome::only(owner.raw(&message(owner, way, "never-existed")));
-    eprintln!(
-        "{} {} {:?}\n  {:?}",
-        way.name,
-        state.name,
-        never.message,
-        outcomes.iter().map(|o| &o.message).collect::<Vec<_>>()
-    );
     let differs = outcomes
         .iter()
         .any(|outcome| (told(outcome), &outcome.message) != (told(&never), &never.message));

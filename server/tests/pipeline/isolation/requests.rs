@@ -18,12 +18,15 @@ use crate::support::secrets::derive;
 use crate::support::tree::{bytes, enumeration, integer, structure};
 use crate::support::{Client, keys};
 
+/// The fields of a payload that names this object.
+type Payload = dyn Fn(&str) -> Vec<Item>;
+
 /// A way to name an object.
 pub(super) struct Way {
     /// How it is called in the document: the operation, and in what part the object is named.
     pub(super) name: String,
     pub(super) operation: Operation,
-    payload: Box<dyn Fn(&str) -> Vec<Item>>,
+    payload: Box<Payload>,
 }
 
 impl Way {
