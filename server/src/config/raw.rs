@@ -52,6 +52,7 @@ pub(crate) struct RawConfig {
     pub(crate) ca: RawCa,
     #[serde(default)]
     pub(crate) audit: RawAudit,
+    #[serde(default)]
     pub(crate) internal_ca: RawInternalCa,
     #[serde(default)]
     pub(crate) log: RawLog,

@@ -56,6 +56,8 @@ pub fn provide_server_certificate(services: &Services) {
     if let Err(error) = provide(services, &call, services.clock.now().0) {
         tracing::warn!(%error, "the server has no certificate of its own yet");
     }
+    // A CA that was just made has no list of revoked certificates yet.
+    services.bell.ring();
 }
 
 fn provide(services: &Services, call: &CallContext, now: i64) -> Result<(), CaError> {
