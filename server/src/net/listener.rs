@@ -210,6 +210,9 @@ async fn serve(
         Ok(Err(err)) => {
             shared.workers.metrics().network.failed(transport.label(), err.label());
             info!(%peer, reason = %err, "TLS handshake failed");
+            if let "no_certificate" | "identity" | "certificate" = err.label() {
+                shared.workers.handler().turned_away(peer, err.label());
+            }
         }
         Err(_) => {
             shared.workers.metrics().network.failed(transport.label(), "timeout");
