@@ -49,12 +49,12 @@ pub enum AppError {
     /// A `[[notify]]` names files that are of no use.
     #[error("notify: {0}")]
     Notify(#[from] ClientError),
-    /// What is stored of the internal CA cannot be read.
-    #[error("internal CA: {0}")]
-    InternalCa(#[from] CaError),
     /// The audit log cannot be opened.
     #[error("audit: {0}")]
     Audit(#[from] AuditError),
+    /// What is stored of the internal CA cannot be read.
+    #[error("internal CA: {0}")]
+    InternalCa(#[from] CaError),
     /// Metrics cannot be made.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -120,13 +120,13 @@ impl App {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
-        let rules = config.internal_ca.clone();
-        let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
-        let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
         let audit = Audit::open(&config.audit, signed(&keyring)?, Arc::clone(&metrics))?;
         if !audit.is_on() {
             tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
         }
+        let rules = config.internal_ca.clone();
+        let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
+        let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
         let services = Arc::new(Services {
             trust: Trust::open(internal_ca, gate, Some(own_file))?,
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),

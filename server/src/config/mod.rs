@@ -72,10 +72,10 @@ pub struct Config {
     pub keys: KeysConfig,
     /// The server's own CA.
     pub ca: AuthorityRules,
-    /// The CA of the server's doors.
-    pub internal_ca: TrustRules,
     /// Where records of what is done go.
     pub audit: AuditConfig,
+    /// The CA of the server's doors.
+    pub internal_ca: TrustRules,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How operators reach the server.

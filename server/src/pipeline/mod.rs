@@ -81,13 +81,6 @@ impl Pipeline {
         Err(Failure { reason: ResultReason::GeneralFailure, message })
     }
 
-    fn subject(&self, principal: &Principal) -> Result<Arc<Subject>, NotAdmitted> {
-        if self.services.trust.gate().revoked.names(&principal.issuer, &principal.serial) {
-            return Err(NotAdmitted::Revoked);
-        }
-        self.services.directory.subject(principal, self.services.clock.now())
-    }
-
     /// Refuses all that `message` asks for; `record` sees the refusal first, and may change it.
     fn refusal(
         &self,
@@ -102,6 +95,13 @@ impl Pipeline {
             }
             Err(fault) => self.fault(message, fault, |failure| record(None, failure)),
         }
+    }
+
+    fn subject(&self, principal: &Principal) -> Result<Arc<Subject>, NotAdmitted> {
+        if self.services.trust.gate().revoked.names(&principal.issuer, &principal.serial) {
+            return Err(NotAdmitted::Revoked);
+        }
+        self.services.directory.subject(principal, self.services.clock.now())
     }
 
     /// Answers a message that cannot be read.
