@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::services::{Clock, SystemClock};
 
 /// How long a caller waits for its record to be taken: it is to be answered within two seconds.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+const PATIENCE: Duration = Duration::from_millis(1_800);
 /// How soon a sink that failed tries again, at first and at last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -188,7 +188,7 @@ impl Spool {
     ///
     /// # Errors
     ///
-    /// [`Refused`] once it is known that they will not, or after 1.5 s.
+    /// [`Refused`] once it is known that they will not, or after 1.8 s.
     pub(super) fn settle(&self, sequence: u64) -> Result<(), Refused> {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.state();

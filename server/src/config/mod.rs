@@ -38,10 +38,10 @@ pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source}
 pub use log_filter::{LogFilter, LogFilterError};
 pub use monitoring::MonitoringConfig;
 pub use notify::NotifyConfig;
+pub use scope::{ScopeConfig, ScopeName, is_name};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 pub use tls::{ClientAuth, PemFiles, Pin, PinnedClient, TlsConfig};
 
-use crate::authz::Rules;
 use crate::ca::AuthorityRules;
 use crate::trust::TrustRules;
 
@@ -178,48 +178,6 @@ pub struct LaneConfig {
     pub threads: usize,
     /// Requests that may wait, at least one.
     pub queue: usize,
-}
-
-/// `[[scope]]`: a part of the objects, closed against the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeConfig {
-    /// Its name.
-    pub name: ScopeName,
-    /// What its clients may do whose certificate names the scope and no role.
-    pub rules: Rules,
-    /// What its clients prove besides their certificate.
-    pub credentials: CredentialsConfig,
-}
-
-/// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ScopeName(std::sync::Arc<str>);
-
-impl ScopeName {
-    /// Reads a name; `None` if it is not 1 to 64 of the allowed characters.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        is_name(text).then(|| Self(text.into()))
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Whether `text` may be the name of a scope or a role: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-impl std::fmt::Display for ScopeName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// `[limits]`: limits on single requests and objects.

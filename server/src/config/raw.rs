@@ -51,9 +51,9 @@ pub(crate) struct RawConfig {
     #[serde(default)]
     pub(crate) ca: RawCa,
     #[serde(default)]
-    pub(crate) internal_ca: RawInternalCa,
-    #[serde(default)]
     pub(crate) audit: RawAudit,
+    #[serde(default)]
+    pub(crate) internal_ca: RawInternalCa,
     #[serde(default)]
     pub(crate) log: RawLog,
     #[serde(default)]

@@ -20,6 +20,7 @@ mod crypto;
 mod custody;
 mod doors;
 mod health;
+mod isolation;
 mod life;
 mod messenger;
 mod model;

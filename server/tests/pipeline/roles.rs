@@ -86,7 +86,7 @@ fn role(rules: Rules) -> Role {
     Role { rules, ..Role::new(Scope::new("demo"), name, Grants::All) }
 }
 
-fn admit(world: &World, serial: u8) {
+pub(crate) fn admit(world: &World, serial: u8) {
     let credential = Credential {
         certificate_sha256: [serial; 32],
         serial: Serial(vec![serial]),
