@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
+use hsm_backend::{HsmBackend, SecretValue};
 use kmip_core::ttlv::{Interval, Limits};
 
+use crate::admin::{PinCheck, Plane};
 use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
@@ -23,7 +24,7 @@ use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
 use crate::services::{About, Bounds, GroupRotation, ScopeRules, Services, SystemClock};
-use crate::store::{ObjectStore, Outbox, SqliteStore, StoreError};
+use crate::store::{ObjectStore, Outbox, SqliteStore, StoreError, TokenStore};
 use crate::streams::Streams;
 use crate::worker::MessageHandler;
 
@@ -50,6 +51,8 @@ pub enum AppError {
 /// The running application; dropping it stops the housekeeping and closes the token.
 pub struct App {
     services: Arc<Services>,
+    tokens: Arc<dyn TokenStore>,
+    pin: PinCheck,
     limits: Limits,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
@@ -69,10 +72,14 @@ impl App {
             (endpoint.scope.clone(), outbox)
         });
         let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
-        let store: Arc<dyn ObjectStore> = Arc::new(store);
-        let backend = Pkcs11Backend::new(token_config(config)?);
+        let store = Arc::new(store);
+        let pkcs11 = token_config(config, config.token.pin.read()?);
+        let pin = PinCheck::new(pkcs11.pin.expose());
+        let pin = pin.map_err(|error| AppError::System(error.to_string()))?;
+        let backend = Pkcs11Backend::new(pkcs11);
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, store, backend, endpoints)
+        let tokens = Arc::clone(&store);
+        Self::assemble(config, store, backend, endpoints, (tokens, pin))
     }
 
     fn assemble(
@@ -80,6 +87,7 @@ impl App {
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
+        (tokens, pin): (Arc<dyn TokenStore>, PinCheck),
     ) -> Result<Self, AppError> {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
@@ -109,13 +117,25 @@ impl App {
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
-        Ok(Self { services, limits, housekeeper, messengers })
+        Ok(Self { services, tokens, pin, limits, housekeeper, messengers })
     }
 
     /// What the operations share.
     #[must_use]
     pub fn services(&self) -> Arc<Services> {
         Arc::clone(&self.services)
+    }
+
+    /// The administration interface, with the tokens that are kept beside the objects.
+    #[must_use]
+    pub fn plane(&self) -> Arc<Plane> {
+        Plane::new(self.services(), Arc::clone(&self.tokens), self.pin.clone())
+    }
+
+    /// Where tokens of the administration interface are kept.
+    #[must_use]
+    pub fn tokens(&self) -> &dyn TokenStore {
+        &*self.tokens
     }
 
     /// What serves the messages.
@@ -135,15 +155,16 @@ impl Drop for App {
     }
 }
 
-fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {
+/// The token that `config` names, opened with `pin`.
+pub(crate) fn token_config(config: &Config, pin: SecretValue) -> Pkcs11Config {
     let token = &config.token;
-    let mut pkcs11 = Pkcs11Config::new(&token.module, token.pin.read()?);
+    let mut pkcs11 = Pkcs11Config::new(&token.module, pin);
     pkcs11.label.clone_from(&token.select.label);
     pkcs11.serial.clone_from(&token.select.serial);
     pkcs11.max_sessions = usize::try_from(token.max_sessions).unwrap_or(usize::MAX);
     pkcs11.max_cached_keys = token.max_live_keys;
     pkcs11.max_unwrapped_keys = token.max_live_keys;
-    Ok(pkcs11)
+    pkcs11
 }
 
 /// The ways to those who are told of what happens.

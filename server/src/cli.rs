@@ -32,6 +32,10 @@ pub enum Command {
     BenchBackend(BenchBackendArgs),
     /// Serve KMIP as a configuration file says.
     Serve(ServeArgs),
+    /// Make a server ready for administration over HTTPS, once: print the first token.
+    Init(InitArgs),
+    /// Get back in on the server's own machine, with the PIN of its token: print a new first token.
+    Recover(RecoverArgs),
     /// Check a configuration file and the certificates it names.
     CheckConfig(CheckConfigArgs),
     /// Hash a password for the configuration (`scope.user`): typed, or a line of the input.
@@ -46,15 +50,29 @@ pub enum Command {
     Doctor(DoctorArgs),
 }
 
-/// How the server is reached. Run it as the server's own user, or as root.
-#[derive(Args, Clone, Debug)]
+/// How the server is reached: by its Unix socket, as the server's own user or as root; or over HTTPS,
+/// with a token.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "The server")]
 pub struct AdminArgs {
     /// The server's configuration file, which names the socket.
     #[arg(long, value_name = "FILE", default_value = "/etc/claviger/claviger.toml")]
     pub config: PathBuf,
     /// The server's administration socket, instead of what the configuration says.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "address")]
     pub socket: Option<PathBuf>,
+    /// The server's address for administration over HTTPS, such as https://127.0.0.1:8200.
+    #[arg(long, value_name = "URL", env = "CLAVIGER_ADDR")]
+    pub address: Option<String>,
+    /// PEM file with the CA of the server's certificate.
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_CACERT")]
+    pub ca_cert: Option<PathBuf>,
+    /// File with the token; on the Unix socket none is needed for what concerns keys.
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// The token, from the environment alone: the command line is for everybody to see.
+    #[arg(long, hide = true, env = "CLAVIGER_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 /// `claviger key`
@@ -184,6 +202,10 @@ pub struct DevArgs {
     /// Address to listen on for KMIP over HTTPS as well; port 0 takes a free port [default: none].
     #[arg(long, value_name = "ADDR")]
     pub https_addr: Option<SocketAddr>,
+    /// Address to listen on for administration over HTTPS [default: 127.0.0.1:8200, or that of the
+    /// last run; a free port where --kmip-addr takes one].
+    #[arg(long, value_name = "ADDR")]
+    pub admin_addr: Option<SocketAddr>,
     /// The SoftHSM2 library [default: searched in the usual places].
     #[arg(long, value_name = "PATH")]
     pub pkcs11_module: Option<PathBuf>,
@@ -295,9 +317,35 @@ pub struct ServeArgs {
     /// Address to listen on for KMIP over HTTPS, instead of server.https_addr.
     #[arg(long, value_name = "ADDR")]
     pub https_addr: Option<SocketAddr>,
+    /// Address to listen on for administration over HTTPS, instead of admin.https_addr.
+    #[arg(long, value_name = "ADDR")]
+    pub admin_addr: Option<SocketAddr>,
     /// Folder of a trial, as made by `claviger dev`, which runs `serve` with it.
     #[arg(long, value_name = "DIR", hide = true)]
     pub dev_data_dir: Option<PathBuf>,
+}
+
+/// Arguments of `claviger init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The configuration file of the server, which must not be running.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `claviger recover`.
+#[derive(Args, Debug)]
+pub struct RecoverArgs {
+    /// The configuration file of the server, which may be running. The PIN is typed, or is a line of
+    /// the input.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `claviger check-config`.

@@ -22,6 +22,7 @@ pub mod encoding;
 pub mod hash_password;
 pub mod housekeeping;
 pub mod identity;
+pub mod init;
 pub mod invocations;
 pub mod keyring;
 pub mod lifecycle;

@@ -31,6 +31,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::BenchBackend(args) => server::bench::serve_backend(&args, &say)?,
         Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
+        Command::Init(args) => server::init::init(&args, &say)?,
+        Command::Recover(args) => server::init::recover(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
         Command::HashPassword => say(&server::hash_password::ask()?),
         Command::Key(command) => server::ctl::key(&command, &say)?,

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::admin::{self, AdminSocket, SocketError};
+use crate::admin::{Administration, AdministrationError};
 use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
-use crate::dev::{DevError, Trial};
+use crate::dev::{DevError, Open, Trial};
 use crate::identity::IdentityRules;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::{self, TlsError};
@@ -38,7 +38,7 @@ pub enum ServeError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
-    Admin(#[from] SocketError),
+    Admin(#[from] AdministrationError),
     #[error("threads, signals or sockets: {0}")]
     System(#[from] io::Error),
 }
@@ -59,6 +59,9 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     if let Some(addr) = args.https_addr {
         config.server.https_addrs = vec![addr];
     }
+    if let Some(addr) = args.admin_addr {
+        config.admin.https_addrs = vec![addr];
+    }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
     stay_out_of_core_dumps(&config);
@@ -67,6 +70,9 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let rules = Arc::new(IdentityRules::new(&config));
     let tls = tls::server_config(&config, Arc::clone(&rules))?;
     let app = App::open(&config)?;
+    if let Some(trial) = &trial {
+        trial.first_token(&app)?;
+    }
     let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
@@ -75,17 +81,12 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .build()?;
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
-        let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
-        let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
+        let admin = Administration::start(&config, &app, Arc::clone(&tls.cert_resolver)).await?;
         let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
-        let ready = announce(&listener, trial.as_ref(), say)?;
+        let ready = announce(&listener, &admin, trial.as_ref(), say)?;
         let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
         drop(ready);
-        if let Some(admin) = admin {
-            // Its file goes with it.
-            admin.abort();
-            let _ = admin.await;
-        }
+        admin.stop().await;
         Ok::<_, ServeError>(stopped)
     })?;
     runtime.shutdown_background();
@@ -107,6 +108,7 @@ fn stay_out_of_core_dumps(config: &Config) {
 /// Tells that the listener is bound; what is returned must live as long as that is true.
 fn announce(
     listener: &Listener,
+    admin: &Administration,
     trial: Option<&Trial>,
     say: &dyn Fn(&str),
 ) -> Result<Option<impl Drop + use<>>, ServeError> {
@@ -121,8 +123,9 @@ fn announce(
     let (Some(trial), Some(addr)) = (trial, plain.first()) else {
         return Ok(None);
     };
-    let ready = trial.write_ready(*addr, https.first().copied())?;
-    say(&trial.next_steps(*addr));
+    let open = Open { kmip: *addr, https: https.first().copied(), admin: admin.addr() };
+    let ready = trial.write_ready(&open)?;
+    say(&trial.next_steps(&open));
     Ok(Some(ready))
 }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawAdmin, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog,
-    RawLogFormat, RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls,
-    RawTlsVersion, RawToken, RawWorkers,
+    OneOrMany, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog, RawLogFormat,
+    RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion,
+    RawToken, RawWorkers,
 };
 use super::{
-    AdminConfig, ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig,
-    LogConfig, LogFilter, LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName,
-    SecretSource, ServerConfig, StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
+    ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
+    LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
+    StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
 use super::{credentials, notify, validations};
 
@@ -65,7 +65,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         keys: keys(&raw.keys)?,
         ca: super::ca::checked(raw.ca)?,
         log: log(&raw.log)?,
-        admin: admin(&base, raw.admin)?,
+        admin: super::admin::checked(&base, raw.admin)?,
     })
 }
 
@@ -99,7 +99,7 @@ fn server(raw: &RawServer) -> Checked<ServerConfig> {
     })
 }
 
-fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
+pub(super) fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
     let texts = match raw {
         OneOrMany::One(text) => std::slice::from_ref(text),
         OneOrMany::Many(texts) => texts,
@@ -166,10 +166,7 @@ fn trust(raw: &RawTls, client_auth: ClientAuth) -> Checked<()> {
 }
 
 fn pinned(key: &str, raw: &RawPinnedClient, scopes: &[ScopeConfig]) -> Checked<PinnedClient> {
-    // openssl prints fingerprints with colons and in capitals.
-    let mut digest = [0; 32];
-    hex::decode_to_slice(raw.sha256.replace(':', ""), &mut digest)
-        .map_err(|_| Problem::new(format!("{key}.sha256"), "is not 64 hexadecimal digits"))?;
+    let digest = sha256(&format!("{key}.sha256"), &raw.sha256)?;
     let scope = ScopeName::parse(&raw.scope)
         .filter(|name| scopes.iter().any(|scope| scope.name == *name))
         .ok_or_else(|| {
@@ -180,6 +177,14 @@ fn pinned(key: &str, raw: &RawPinnedClient, scopes: &[ScopeConfig]) -> Checked<P
         RawPinOf::Certificate => Pin::Certificate(digest),
     };
     Ok(PinnedClient { name: raw.name.clone(), pin, scope })
+}
+
+pub(super) fn sha256(key: &str, text: &str) -> Checked<[u8; 32]> {
+    // openssl prints fingerprints with colons and in capitals.
+    let mut digest = [0; 32];
+    hex::decode_to_slice(text.replace(':', ""), &mut digest)
+        .map_err(|_| Problem::new(key, "is not 64 hexadecimal digits"))?;
+    Ok(digest)
 }
 
 fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {
@@ -317,11 +322,6 @@ fn keys(raw: &RawKeys) -> Checked<KeysConfig> {
     let rsa_max_bits = within("keys.rsa_max_bits", raw.rsa_max_bits, 1_024, 16_384)?;
     let rsa_min_bits = within("keys.rsa_min_bits", raw.rsa_min_bits, 1_024, rsa_max_bits)?;
     Ok(KeysConfig { rsa_min_bits, rsa_max_bits, allow_3des: raw.allow_3des })
-}
-
-fn admin(base: &Base, raw: RawAdmin) -> Checked<AdminConfig> {
-    let socket = raw.socket.map(|path| base.required("admin.socket", &path)).transpose()?;
-    Ok(AdminConfig { socket })
 }
 
 fn log(raw: &RawLog) -> Checked<LogConfig> {

@@ -3,6 +3,7 @@
 //! [`Config::load`] is the only way in. Relative paths in the file are taken from the folder the
 //! file lies in, so that a configuration can be moved with what belongs to it.
 
+mod admin;
 mod ca;
 mod check;
 mod credentials;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Limits;
 
+pub use admin::AdminClientConfig;
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use log_filter::{LogFilter, LogFilterError};
@@ -316,6 +318,10 @@ pub struct KeysConfig {
 pub struct AdminConfig {
     /// The Unix socket; absent: none.
     pub socket: Option<PathBuf>,
+    /// Addresses to listen on for HTTPS; none by default.
+    pub https_addrs: Vec<SocketAddr>,
+    /// Clients that are known by their certificate.
+    pub clients: Vec<AdminClientConfig>,
 }
 
 impl Default for KeysConfig {

@@ -3,6 +3,7 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod admin;
 mod notify;
 mod scope;
 mod validation;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use admin::{RawAdmin, RawAdminClient};
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
@@ -305,13 +307,6 @@ impl Default for RawLog {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: RawLogFormat::Text }
     }
-}
-
-/// `[admin]`
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct RawAdmin {
-    pub(crate) socket: Option<PathBuf>,
 }
 
 /// `log.format`

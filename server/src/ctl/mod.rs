@@ -1,13 +1,20 @@
-//! The commands that ask a running server over its administration socket.
+//! The commands that ask a running server: over its Unix socket, or over HTTPS.
 
 mod call;
+mod door;
 mod key;
 mod wrapping_key;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::cli::{AdminArgs, KeyCommand, WrappingKeyCommand};
-use crate::config::{Config, ConfigError};
+use hyper::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cli::{KeyCommand, WrappingKeyCommand};
+use crate::config::ConfigError;
+
+pub(crate) use door::Door;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +23,41 @@ pub enum CtlError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The configuration names no socket.
-    #[error("{} has no [admin] socket; add one, or give --socket", .0.display())]
+    #[error("{} has no [admin] socket; add one, or give --socket or --address", .0.display())]
     NoSocket(PathBuf),
+    /// An address is no `https://host:port`.
+    #[error("{0:?} is no address; write https://127.0.0.1:8200")]
+    Address(String),
+    /// The server's CA is not named.
+    #[error("name the CA of the server's certificate: --ca-cert FILE, or CLAVIGER_CACERT")]
+    NoCa,
+    /// The CA is of no use.
+    #[error("{}: {text}", path.display())]
+    Ca {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        text: String,
+    },
+    /// Over HTTPS nobody is known without a token.
+    #[error("show a token: --token-file FILE, or CLAVIGER_TOKEN")]
+    NoToken,
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is nothing of what was asked for.
+    #[error("there is nothing")]
+    Nothing,
     /// The server does not answer.
-    #[error("cannot ask the server at {}: {reason}", socket.display())]
+    #[error("cannot ask the server at {server}: {reason}")]
     Unreachable {
-        /// Its socket.
-        socket: PathBuf,
+        /// Its socket or address.
+        server: String,
         /// Why.
         reason: String,
     },
@@ -52,12 +87,16 @@ pub fn wrapping_key(command: &WrappingKeyCommand, say: &dyn Fn(&str)) -> Result<
     wrapping_key::run(command, say)
 }
 
-/// Where the server's socket is.
-fn socket(args: &AdminArgs) -> Result<PathBuf, CtlError> {
-    if let Some(socket) = &args.socket {
-        return Ok(socket.clone());
-    }
-    let file: &Path = &args.config;
-    let config = Config::load(file)?;
-    config.admin.socket.ok_or_else(|| CtlError::NoSocket(file.to_owned()))
+/// Asks for what stands in the answer's `data`.
+pub(crate) fn ask<A: DeserializeOwned>(
+    door: &Door,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<A, CtlError> {
+    let answer = call::call(door, method, path, body)?;
+    serde_json::from_value(answer.data).map_err(|error| CtlError::Unreachable {
+        server: door.describe(),
+        reason: format!("its answer does not read: {error}"),
+    })
 }

@@ -46,6 +46,11 @@ impl Layout {
         self.root.join("so-pin")
     }
 
+    /// The first token of the administration.
+    pub(super) fn admin_token(&self) -> PathBuf {
+        self.root.join("admin-token")
+    }
+
     pub(super) fn softhsm_conf(&self) -> PathBuf {
         self.root.join("softhsm2.conf")
     }
@@ -104,6 +109,7 @@ path = "claviger.db"
 
 [admin]
 socket = "admin.sock"
+https_addr = "127.0.0.1:8200"
 
 # The clients client1 and client2 belong to demo, the client other to other.
 [[scope]]

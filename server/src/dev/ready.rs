@@ -14,11 +14,24 @@ pub struct ReadyFile {
     path: PathBuf,
 }
 
+/// Where a trial listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    /// For KMIP.
+    pub kmip: SocketAddr,
+    /// For KMIP over HTTPS, where it does.
+    pub https: Option<SocketAddr>,
+    /// For administration, where it does.
+    pub admin: Option<SocketAddr>,
+}
+
 /// Its content. All paths are absolute.
 #[derive(Serialize)]
 struct Ready {
     kmip_addr: SocketAddr,
     https_addr: Option<SocketAddr>,
+    admin_addr: Option<SocketAddr>,
+    admin_token: PathBuf,
     ca: PathBuf,
     client_cert: PathBuf,
     client_key: PathBuf,
@@ -32,12 +45,14 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(layout: &Layout, kmip_addr: SocketAddr, https_addr: Option<SocketAddr>) -> Self {
+    fn new(layout: &Layout, open: &Open) -> Self {
         let (client, client2) = (layout.pair("client1"), layout.pair("client2"));
         let other = layout.pair("other");
         Self {
-            kmip_addr,
-            https_addr,
+            kmip_addr: open.kmip,
+            https_addr: open.https,
+            admin_addr: open.admin,
+            admin_token: layout.admin_token(),
             ca: layout.pair("ca").certificate,
             client_cert: client.certificate,
             client_key: client.private_key,
@@ -54,14 +69,10 @@ impl Ready {
 
 impl ReadyFile {
     /// Writes the file under another name first, so that nobody reads half of it.
-    pub(super) fn write(
-        layout: &Layout,
-        addr: SocketAddr,
-        https: Option<SocketAddr>,
-    ) -> Result<Self, DevError> {
+    pub(super) fn write(layout: &Layout, open: &Open) -> Result<Self, DevError> {
         let path = layout.ready();
         let draft = path.with_extension("json.new");
-        let text = serde_json::to_string_pretty(&Ready::new(layout, addr, https))
+        let text = serde_json::to_string_pretty(&Ready::new(layout, open))
             .map_err(std::io::Error::from)
             .map_err(DevError::file(&path))?;
         std::fs::write(&draft, text + "\n").map_err(DevError::file(&draft))?;
@@ -77,8 +88,8 @@ impl Drop for ReadyFile {
     }
 }
 
-pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
-    let addr = reachable(addr);
+pub(super) fn next_steps(layout: &Layout, open: &Open) -> String {
+    let addr = reachable(open.kmip);
     let (ca, client) = (layout.pair("ca").certificate, layout.pair("client1"));
     let show = |path: &Path| shell_word(&path.display().to_string());
     format!(
@@ -103,6 +114,7 @@ pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
          \x20           key={key_raw:?}) as client:\n\
          \x20       print(client.create(enums.CryptographicAlgorithm.AES, 256))\n\
          \n\
+         {admin}\
          Stop it with Ctrl-C. Everything lies in {root}.\n",
         // As it was called, since it need not be on the search path.
         program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
@@ -115,7 +127,24 @@ pub(super) fn next_steps(layout: &Layout, addr: SocketAddr) -> String {
         ca_raw = ca,
         cert_raw = client.certificate,
         key_raw = client.private_key,
+        admin = open.admin.map_or_else(String::new, |addr| administration(layout, addr)),
         root = layout.root().display(),
+    )
+}
+
+/// How the administration is reached, in the variables that OpenBao's and Vault's tools read.
+fn administration(layout: &Layout, addr: SocketAddr) -> String {
+    let show = |path: &Path| shell_word(&path.display().to_string());
+    format!(
+        "Administer it, with OpenBao's or Vault's command line as well as with claviger's:\n\
+         \n\
+         \x20   export BAO_ADDR=https://{addr} BAO_CACERT={ca}\n\
+         \x20   export BAO_TOKEN=$(cat {token})\n\
+         \x20   bao status\n\
+         \n",
+        addr = reachable(addr),
+        ca = show(&layout.pair("ca").certificate),
+        token = show(&layout.admin_token()),
     )
 }
 

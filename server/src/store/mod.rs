@@ -4,6 +4,7 @@ mod filter;
 mod outbox;
 mod pending;
 mod sqlite;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub use pending::{
     Unfinished,
 };
 pub use sqlite::SqliteStore;
+pub use tokens::{Revocation, StoredToken, TokenStore};
 
 use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
+    include_str!("0006.sql"),
 ];
 
 /// The file that `path` means, symbolic links followed: all who open it meet at one lock.

@@ -1,0 +1,75 @@
+//! The table: every path, what it needs, and who serves it.
+
+use super::access::Access::{Change, See};
+use super::access::Area;
+use super::api::{key, policy, recovery, status, sys, token, wrapping_key};
+use super::route::Needs::{Nothing, Right, Socket};
+use super::route::Verb::{Delete, List, Read, Write};
+use super::route::{Needs, Route, route};
+
+const OWN: Needs = Right(Area::OwnToken, Change);
+const SEE_CONFIG: Needs = Right(Area::Config, See);
+const CONFIG: Needs = Right(Area::Config, Change);
+const SEE_TOKENS: Needs = Right(Area::Tokens, See);
+const TOKENS: Needs = Right(Area::Tokens, Change);
+const SEE_KEYS: Needs = Right(Area::Keys, See);
+const KEYS: Needs = Right(Area::Keys, Change);
+const SEE_WRAPPING: Needs = Right(Area::WrappingKeys, See);
+const WRAPPING: Needs = Right(Area::WrappingKeys, Change);
+
+/// Every route, in the order of the documents.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let mut all = of_the_system();
+    all.extend(of_tokens());
+    all.extend(of_our_own());
+    all
+}
+
+#[rustfmt::skip]
+fn of_the_system() -> Vec<Route> {
+    vec![
+        route(Read, "/v1/sys/health", Nothing, "Whether the server can serve; by its status code, too.", sys::health),
+        route(Read, "/v1/sys/seal-status", Nothing, "Whether the token behind the server can be used.", sys::seal_status),
+        route(Read, "/v1/sys/init", Nothing, "Whether `claviger init` was run.", sys::init),
+        route(Read, "/v1/sys/mounts", SEE_CONFIG, "The engine that is mounted.", sys::mounts),
+        route(Write, "/v1/sys/mounts/{path}", CONFIG, "Confirms that `kmip` is mounted; it always is.", sys::enable),
+        route(Delete, "/v1/sys/mounts/{path}", CONFIG, "Refused: KMIP cannot be disabled.", sys::disable),
+        route(Read, "/v1/sys/internal/ui/mounts/{path}", SEE_CONFIG, "The engine at one path.", sys::mount_at),
+        route(List, "/v1/sys/policies/acl", SEE_CONFIG, "The policies.", policy::list),
+        route(Read, "/v1/sys/policies/acl/{name}", SEE_CONFIG, "One policy.", policy::show),
+        route(Write, "/v1/sys/capabilities-self", OWN, "What the caller may do with a path.", policy::capabilities),
+        route(Read, "/v1/sys/internal/specs/openapi", Nothing, "This interface as an OpenAPI document.", sys::openapi),
+        route(Read, "/v1/openapi.json", Nothing, "The same.", sys::openapi),
+    ]
+}
+
+#[rustfmt::skip]
+fn of_tokens() -> Vec<Route> {
+    vec![
+        route(Write, "/v1/auth/token/create", TOKENS, "Makes a token that may do what its maker may, or less.", token::create),
+        route(Read, "/v1/auth/token/lookup-self", OWN, "The own token.", token::lookup_self),
+        route(Write, "/v1/auth/token/lookup", SEE_TOKENS, "A token.", token::lookup),
+        route(Write, "/v1/auth/token/lookup-accessor", SEE_TOKENS, "A token, by its accessor.", token::lookup_accessor),
+        route(List, "/v1/auth/token/accessors", SEE_TOKENS, "The accessors of all tokens.", token::accessors),
+        route(Write, "/v1/auth/token/renew-self", OWN, "Lets the own token live longer.", token::renew_self),
+        route(Write, "/v1/auth/token/renew", TOKENS, "Lets a token live longer.", token::renew),
+        route(Write, "/v1/auth/token/renew-accessor", TOKENS, "The same, by its accessor.", token::renew_accessor),
+        route(Write, "/v1/auth/token/revoke-self", OWN, "Ends the own token, and all that it made.", token::revoke_self),
+        route(Write, "/v1/auth/token/revoke", TOKENS, "Ends a token, and all that it made.", token::revoke),
+        route(Write, "/v1/auth/token/revoke-accessor", TOKENS, "The same, by its accessor.", token::revoke_accessor),
+    ]
+}
+
+#[rustfmt::skip]
+fn of_our_own() -> Vec<Route> {
+    vec![
+        route(Read, "/v1/claviger/status", Right(Area::Status, See), "How the server does.", status::status),
+        route(Read, "/v1/claviger/scope/{scope}/key/{key}", SEE_KEYS, "A key, without its value.", key::show),
+        route(Write, "/v1/claviger/scope/{scope}/key/{key}/custody", KEYS, "Moves a key to another custody.", key::move_to),
+        route(Read, "/v1/claviger/wrapping-key", SEE_WRAPPING, "The wrapping keys.", wrapping_key::status),
+        route(Write, "/v1/claviger/wrapping-key/rotate", WRAPPING, "Puts a new wrapping key in force.", wrapping_key::rotate),
+        route(Delete, "/v1/claviger/wrapping-key/{id}", WRAPPING, "Destroys a wrapping key that wraps nothing.", wrapping_key::destroy),
+        route(Write, "/v1/claviger/recovery", Socket, "Replaces every root token, for who knows the PIN.", recovery::recover),
+    ]
+}
