@@ -16,6 +16,7 @@ use crate::bell::Bell;
 use crate::ca::Authority;
 use crate::client::{ClientConfig, ClientError, Connector};
 use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
+use crate::directory::{DeclaredScope, Directory};
 use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
@@ -23,8 +24,8 @@ use crate::messenger::{Endpoint, Messengers};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
-use crate::services::{About, Bounds, GroupRotation, ScopeRules, Services, SystemClock};
-use crate::store::{ObjectStore, Outbox, SqliteStore, StoreError, TokenStore};
+use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
+use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError, TokenStore};
 use crate::streams::Streams;
 use crate::worker::MessageHandler;
 
@@ -73,17 +74,20 @@ impl App {
         });
         let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
         let store = Arc::new(store);
+        let directory: Arc<dyn DirectoryStore> = store.clone();
+        let directory = Arc::new(Directory::open(declared(config), directory)?);
         let pkcs11 = token_config(config, config.token.pin.read()?);
         let pin = PinCheck::new(pkcs11.pin.expose());
         let pin = pin.map_err(|error| AppError::System(error.to_string()))?;
         let backend = Pkcs11Backend::new(pkcs11);
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
         let tokens = Arc::clone(&store);
-        Self::assemble(config, store, backend, endpoints, (tokens, pin))
+        Self::assemble(config, directory, store, backend, endpoints, (tokens, pin))
     }
 
     fn assemble(
         config: &Config,
+        directory: Arc<Directory>,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
         endpoints: Vec<Endpoint>,
@@ -98,7 +102,7 @@ impl App {
             keyring,
             store,
             hsm,
-            scopes: scopes(config),
+            directory,
             credentials: credentials(config)?,
             bounds: bounds(config),
             about: about(config),
@@ -183,14 +187,12 @@ pub(crate) fn endpoints(config: &Config) -> Result<Vec<Endpoint>, ClientError> {
     config.notify.iter().map(endpoint).collect()
 }
 
-fn scopes(config: &Config) -> BTreeMap<Scope, ScopeRules> {
-    let rules = |scope: &crate::config::ScopeConfig| ScopeRules {
-        export: scope.export,
-        unique_names: scope.unique_names,
-        certify: scope.certify,
-        custody: scope.custody,
-    };
-    config.scopes.iter().map(|s| (Scope::new(s.name.as_str()), rules(s))).collect()
+/// The scopes that the configuration declares.
+pub(crate) fn declared(config: &Config) -> impl Iterator<Item = DeclaredScope> {
+    config.scopes.iter().map(|scope| DeclaredScope {
+        scope: Scope::new(scope.name.as_str()),
+        rules: scope.rules.clone(),
+    })
 }
 
 /// Those of the scopes that look at credentials.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kmip_core::ttlv::DateTime;
 
-use crate::authz::{self, Grant, Housekeeping};
+use crate::authz::{self, Grant, Housekeeping, Rules};
 use crate::services::Services;
 use crate::store::{AsynchronousCorrelationValue, Ending, StoreError, Unfinished};
 
@@ -56,7 +56,7 @@ pub fn settle(services: &Services) -> Result<usize, StoreError> {
         if services.asynchronous.holds(left.value) {
             continue;
         }
-        let grant = authz::operator(&left.scope);
+        let grant = authz::operator(&left.scope, &Rules::default());
         let ending = ending_of(services, &grant, &left)?;
         let until = keep_until(services);
         let ended =

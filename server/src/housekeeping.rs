@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::asynchronous;
 use crate::bell::Bell;
+use crate::operation;
 use crate::reconcile;
 use crate::rewrap::{self, Rewrapped};
 use crate::services::Services;
@@ -53,6 +54,11 @@ fn rounds(services: &Services) {
             Ok(0) => {}
             Ok(settled) => tracing::info!(settled, "settled operations that were left pending"),
             Err(error) => tracing::warn!(%error, "settling pending operations failed"),
+        }
+        match operation::clear_retired(services) {
+            Ok(0) => {}
+            Ok(destroyed) => tracing::info!(destroyed, "destroyed objects of removed scopes"),
+            Err(error) => tracing::warn!(%error, "objects of a removed scope are yet to go"),
         }
         match rewrap::run(services, &|| !services.bell.is_stopped()) {
             Ok(Rewrapped { done: 0, failed: 0 }) => {}

@@ -7,12 +7,14 @@ use std::time::SystemTime;
 
 use der::oid::ObjectIdentifier;
 use der::{Decode, Encode};
+use kmip_core::ttlv::DateTime;
 use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::name::{DirectoryString, GeneralName};
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectAltName};
 use x509_cert::name::Name;
 
+use crate::authz::RoleName;
 use crate::config::{Config, Pin, PinnedClient, ScopeFrom, ScopeName};
 
 const CLIENT_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
@@ -36,8 +38,25 @@ pub struct Principal {
     pub sans: Vec<String>,
     /// Where the client connects from.
     pub peer: SocketAddr,
+    /// SHA-256 of the whole certificate.
+    pub certificate_sha256: [u8; 32],
+    /// Until when the certificate is valid.
+    pub not_after: DateTime,
+    /// How it came to its scope.
+    pub origin: Origin,
     /// The scope it works in.
     pub scope: ScopeName,
+    /// Its role there, if it has one; else what the scope itself allows holds.
+    pub role: Option<RoleName>,
+}
+
+/// How a client came to its scope and role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Its certificate is one that was issued to a role here, and is looked up by its digest.
+    Issued,
+    /// The configuration maps its certificate, whoever issued that.
+    Mapped,
 }
 
 /// Why a certificate identifies nobody.
@@ -137,6 +156,13 @@ impl PeerCertificate {
         let validity = self.certificate.tbs_certificate().validity();
         let period = validity.not_before.to_system_time()..=validity.not_after.to_system_time();
         if period.contains(&now) { Ok(()) } else { Err(IdentityError::NotValidNow) }
+    }
+
+    /// Until when it is valid, in whole seconds.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime {
+        let end = self.certificate.tbs_certificate().validity().not_after;
+        DateTime(i64::try_from(end.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
     }
 
     fn sans(&self) -> Vec<String> {
@@ -240,7 +266,11 @@ impl IdentityRules {
             subject: tbs.subject().to_string(),
             sans: certificate.sans(),
             peer,
+            certificate_sha256: certificate.certificate_sha256,
+            not_after: certificate.not_after(),
+            origin: Origin::Mapped,
             scope,
+            role: None,
         })
     }
 }

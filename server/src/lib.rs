@@ -17,6 +17,7 @@ pub mod config;
 pub mod ctl;
 pub mod demo;
 pub mod dev;
+pub mod directory;
 pub mod doctor;
 pub mod encoding;
 pub mod hash_password;

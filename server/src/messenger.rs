@@ -168,7 +168,8 @@ impl Messenger {
 
     /// The object as a Get of the scope's own clients gives it.
     fn put(&self, uid: &UniqueIdentifier) -> Result<PutRequest, OpError> {
-        let subject = self.services.subject(&self.endpoint.scope);
+        let subject = self.services.directory.messenger(&self.endpoint.scope);
+        let subject = subject.ok_or(OpError::NotFound)?;
         let mut ctx = OpContext::new(&self.services, subject, ProtocolVersion::NEWEST);
         let attributes = GetAttributesRequest {
             unique_identifier: Some(uid.clone()),

@@ -97,7 +97,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
 /// Where keys may be in this process' memory, it leaves no image of it behind when it dies.
 fn stay_out_of_core_dumps(config: &Config) {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    if !config.scopes.iter().any(|scope| scope.custody.assisted) {
+    if !config.scopes.iter().any(|scope| scope.rules.custody.assisted) {
         return;
     }
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {

@@ -12,12 +12,12 @@ use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::asynchronous::InHand;
 use crate::authn::Credentials;
-use crate::authz::Subject;
 use crate::bell::Bell;
 use crate::ca::Authority;
+use crate::directory::Directory;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
-use crate::object::{CustodyRules, Scope};
+use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
 use crate::streams::Streams;
@@ -37,19 +37,6 @@ impl Clock for SystemClock {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         DateTime(i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
     }
-}
-
-/// The rules of one scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScopeRules {
-    /// Whether clients may read key values that are not locked away.
-    pub export: bool,
-    /// Whether two live objects may not share a Name.
-    pub unique_names: bool,
-    /// Whether the server's own CA signs certificates for clients.
-    pub certify: bool,
-    /// Where new keys live.
-    pub custody: CustodyRules,
 }
 
 /// Bounds on what one request may ask for.
@@ -130,8 +117,8 @@ pub struct Services {
     pub ca: Authority,
     /// Seals values that no token takes as a key.
     pub sealer: Sealer,
-    /// Rules by scope.
-    pub scopes: BTreeMap<Scope, ScopeRules>,
+    /// Scopes, roles and credentials.
+    pub directory: Arc<Directory>,
     /// What clients prove besides their certificate, by scope; nothing in a scope without an entry.
     pub credentials: BTreeMap<Scope, Credentials>,
     /// Bounds.
@@ -159,33 +146,6 @@ pub struct Services {
 }
 
 impl Services {
-    /// The subject of a client in `scope`; a scope that is not configured is granted nothing.
-    #[must_use]
-    pub fn subject(&self, scope: &Scope) -> Subject {
-        match self.scopes.get(scope) {
-            Some(rules) => Subject { scope: scope.clone(), may_export: rules.export },
-            None => Subject { scope: Scope::new(""), may_export: false },
-        }
-    }
-
-    /// Where new keys of `scope` live.
-    #[must_use]
-    pub fn custody(&self, scope: &Scope) -> CustodyRules {
-        self.scopes.get(scope).map(|rules| rules.custody).unwrap_or_default()
-    }
-
-    /// Whether `scope` keeps its Names unique.
-    #[must_use]
-    pub fn unique_names(&self, scope: &Scope) -> bool {
-        self.scopes.get(scope).is_none_or(|rules| rules.unique_names)
-    }
-
-    /// Whether the server's own CA signs certificates for clients of `scope`.
-    #[must_use]
-    pub fn certifies(&self, scope: &Scope) -> bool {
-        self.scopes.get(scope).is_some_and(|rules| rules.certify)
-    }
-
     /// A number for the next request.
     pub fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)

@@ -76,12 +76,14 @@ path = "claviger.db"
 
 [[scope]]
 name = "demo"
+operations = ["all"]
 export = true
 assisted = true
 certify = true
 
 [[scope]]
 name = "other"
+operations = ["all"]
 export = false
 
 [keys]

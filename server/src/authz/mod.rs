@@ -2,9 +2,19 @@
 //!
 //! [`authorize`] is the only maker of a [`Grant`], and the store hands out no object without one.
 
+mod operations;
+mod rules;
+mod subject;
+
+use std::sync::Arc;
+
 use kmip_core::types::Operation;
 
 use crate::object::Scope;
+
+pub use operations::Operations;
+pub use rules::{Algorithms, Rules};
+pub use subject::{RoleName, Subject};
 
 /// What an operation does to an object, as policy sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,22 +33,13 @@ pub enum Action {
     Use,
 }
 
-/// Who asks: the part of a principal that policy looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// The scope the client's certificate belongs to.
-    pub scope: Scope,
-    /// Whether that scope's clients may read key values that are not locked away.
-    pub may_export: bool,
-}
-
 /// Proof that a subject may carry out one operation in one scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Grant {
     scope: Scope,
     operation: Operation,
     action: Action,
-    may_export: bool,
+    rules: Arc<Rules>,
 }
 
 impl Grant {
@@ -60,10 +61,16 @@ impl Grant {
         self.action
     }
 
+    /// The rules of the role that it was given to.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// Whether new keys may be made readable, and readable ones read.
     #[must_use]
-    pub const fn may_export(&self) -> bool {
-        self.may_export
+    pub fn may_export(&self) -> bool {
+        self.rules.export
     }
 }
 
@@ -75,30 +82,31 @@ pub struct Denied {
     pub operation: Operation,
 }
 
-/// Decides whether `subject` may carry out `operation`.
+/// Decides whether `subject` may carry out `operation`: if its role grants it by name.
 ///
 /// # Errors
 ///
-/// [`Denied`]; in this version every operation that is served is granted inside the own scope.
+/// [`Denied`] for whatever is not granted.
 pub fn authorize(subject: &Subject, operation: Operation, action: Action) -> Result<Grant, Denied> {
-    if subject.scope.as_str().is_empty() && action != Action::Open {
+    let rules = subject.rules();
+    if !rules.operations.contains(operation) {
         return Err(Denied { operation });
     }
-    Ok(Grant { scope: subject.scope.clone(), operation, action, may_export: subject.may_export })
+    Ok(Grant { scope: subject.scope().clone(), operation, action, rules: Arc::clone(rules) })
 }
 
 /// The grant of the operator on this machine, who may open the administration socket: to manage the
-/// objects of any scope, not to read or use their keys.
-pub(crate) fn operator(scope: &Scope) -> Grant {
+/// objects of any scope, not to read or use their keys. `rules` are the scope's.
+pub(crate) fn operator(scope: &Scope, rules: &Rules) -> Grant {
     Grant {
         scope: scope.clone(),
         operation: Operation::ModifyAttribute,
         action: Action::Manage,
-        may_export: false,
+        rules: Arc::new(Rules { export: false, ..rules.clone() }),
     }
 }
 
-/// The server acting for itself: start-up, reconciler.
+/// The server acting for itself: start-up, reconciler, directory.
 #[derive(Clone, Copy, Debug)]
 pub struct Housekeeping(());
 
@@ -113,10 +121,29 @@ impl Housekeeping {
 mod tests {
     use super::*;
 
+    fn granting(operations: Operations) -> Subject {
+        Subject::new(Scope::new("s"), None, Rules { operations, ..Rules::default() })
+    }
+
     #[test]
-    fn authorize_denies_a_subject_without_scope_all_but_open_operations() {
-        let nobody = Subject { scope: Scope::new(""), may_export: false };
-        assert!(authorize(&nobody, Operation::Query, Action::Open).is_ok());
-        assert!(authorize(&nobody, Operation::Get, Action::Export).is_err());
+    fn authorize_denies_what_the_role_does_not_name() {
+        let subject = granting([Operation::Get].into_iter().collect());
+        let grant = authorize(&subject, Operation::Get, Action::Export).unwrap();
+        assert_eq!(grant.scope().as_str(), "s");
+        let denied = authorize(&subject, Operation::Destroy, Action::Manage);
+        assert_eq!(denied.unwrap_err(), Denied { operation: Operation::Destroy });
+    }
+
+    #[test]
+    fn authorize_denies_everything_by_default() {
+        let nobody = granting(Operations::NONE);
+        assert!(authorize(&nobody, Operation::Query, Action::Open).is_err());
+        assert!(authorize(&nobody, Operation::DiscoverVersions, Action::Open).is_err());
+    }
+
+    #[test]
+    fn operator_never_exports() {
+        let rules = Rules { export: true, ..Rules::default() };
+        assert!(!operator(&Scope::new("s"), &rules).may_export());
     }
 }

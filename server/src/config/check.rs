@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawClientAuth, RawConfig, RawCustody, RawKeys, RawLimits, RawLog, RawLogFormat,
-    RawPin, RawPinOf, RawPinnedClient, RawScope, RawScopeFrom, RawServer, RawTls, RawTlsVersion,
-    RawToken, RawWorkers,
+    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat,
+    RawPin, RawPinOf, RawPinnedClient, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
+    RawWorkers,
 };
 use super::{
     ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
     LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
     StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
-use super::{credentials, notify, validations};
-
-use crate::object::{CustodyMode, CustodyRules};
+use super::{notify, scope, validations};
 
 pub(super) type Checked<T> = Result<T, Problem>;
 
@@ -50,7 +48,7 @@ impl Base {
 pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let base = Base(absolute.parent().map(Path::to_owned).unwrap_or_default());
-    let scopes = scopes(raw.scope)?;
+    let scopes = scope::checked(raw.scope, raw.admin.socket.is_some())?;
     Ok(Config {
         file: absolute,
         server: server(&raw.server)?,
@@ -251,36 +249,6 @@ const fn scope_from(raw: RawScopeFrom) -> ScopeFrom {
         RawScopeFrom::Organization => ScopeFrom::Organization,
         RawScopeFrom::CommonName => ScopeFrom::CommonName,
     }
-}
-
-fn scopes(raw: Vec<RawScope>) -> Checked<Vec<ScopeConfig>> {
-    if raw.is_empty() {
-        return Err(Problem::new("scope", "needs at least one [[scope]]"));
-    }
-    let mut scopes = Vec::<ScopeConfig>::with_capacity(raw.len());
-    for (index, scope) in raw.into_iter().enumerate() {
-        let key = format!("scope[{index}].name");
-        let Some(name) = ScopeName::parse(&scope.name) else {
-            return Err(Problem::new(key, "is not 1 to 64 of A-Z a-z 0-9 . _ -"));
-        };
-        if scopes.iter().any(|other| other.name == name) {
-            return Err(Problem::new(key, format!("a second scope named {name}")));
-        }
-        let RawScope { export, unique_names, certify, .. } = scope;
-        let custody = custody(&scope);
-        let credentials = credentials::checked(&format!("scope[{index}]"), scope)?;
-        scopes.push(ScopeConfig { name, export, unique_names, certify, custody, credentials });
-    }
-    Ok(scopes)
-}
-
-fn custody(raw: &RawScope) -> CustodyRules {
-    let mode = |raw| match raw {
-        RawCustody::Token => CustodyMode::Token,
-        RawCustody::Wrapped => CustodyMode::Wrapped,
-    };
-    let (symmetric, private) = (mode(raw.symmetric_keys), mode(raw.private_keys));
-    CustodyRules { symmetric, private, assisted: raw.assisted }
 }
 
 /// A day: a clock that is further off needs no tolerance but setting.

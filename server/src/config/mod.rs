@@ -12,6 +12,7 @@ mod error;
 mod log_filter;
 mod notify;
 mod raw;
+mod scope;
 mod secret_source;
 mod validations;
 
@@ -30,8 +31,8 @@ pub use log_filter::{LogFilter, LogFilterError};
 pub use notify::NotifyConfig;
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
+use crate::authz::Rules;
 use crate::ca::AuthorityRules;
-use crate::object::CustodyRules;
 
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +51,7 @@ pub struct Config {
     pub workers: WorkersConfig,
     /// How a certificate names its scope.
     pub identity: IdentityConfig,
-    /// The scopes, at least one, no two of the same name.
+    /// The scopes, no two of the same name.
     pub scopes: Vec<ScopeConfig>,
     /// Where clients are told of what happens, no two of the same scope.
     pub notify: Vec<NotifyConfig>,
@@ -239,14 +240,8 @@ pub enum ScopeFrom {
 pub struct ScopeConfig {
     /// Its name.
     pub name: ScopeName,
-    /// Whether its clients may take keys out of the token.
-    pub export: bool,
-    /// Whether no two of its objects may have the same Name.
-    pub unique_names: bool,
-    /// Whether the server's own CA signs certificates for its clients.
-    pub certify: bool,
-    /// Where its new keys live.
-    pub custody: CustodyRules,
+    /// What its clients may do whose certificate names the scope and no role.
+    pub rules: Rules,
     /// What its clients prove besides their certificate.
     pub credentials: CredentialsConfig,
 }
@@ -259,9 +254,7 @@ impl ScopeName {
     /// Reads a name; `None` if it is not 1 to 64 of the allowed characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
-        fits.then(|| Self(text.into()))
+        is_name(text).then(|| Self(text.into()))
     }
 
     /// The name as text.
@@ -269,6 +262,13 @@ impl ScopeName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether `text` may be the name of a scope or a role: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 impl std::fmt::Display for ScopeName {

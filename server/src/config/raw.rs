@@ -34,6 +34,7 @@ pub(crate) struct RawConfig {
     pub(crate) workers: RawWorkers,
     #[serde(default)]
     pub(crate) identity: RawIdentity,
+    #[serde(default)]
     pub(crate) scope: Vec<RawScope>,
     #[serde(default)]
     pub(crate) notify: Vec<RawNotify>,

@@ -1,4 +1,8 @@
+use kmip_core::types::{CryptographicAlgorithm, Operation};
+
 use super::*;
+use crate::authz::Operations;
+use crate::operation::SERVED;
 
 const MINIMAL: &str = r#"
 [tls]
@@ -39,7 +43,39 @@ fn minimal_config_takes_the_defaults_and_resolves_paths() {
     assert_eq!(config.token.pin, SecretSource::File(PathBuf::from("/etc/claviger/pin")));
     assert_eq!(config.keys.rsa_min_bits, 2_048);
     assert!(config.tls.allow_tls12 && config.tls.session_resumption);
-    assert!(!config.scopes[0].export && config.scopes[0].unique_names);
+    assert!(!config.scopes[0].rules.export && config.scopes[0].rules.unique_names);
+}
+
+#[test]
+fn scope_grants_nothing_unless_it_names_operations() {
+    let granted = |lines: &str| with("name = \"demo\"", &format!("name = \"demo\"\n{lines}"));
+    let rules = |lines: &str| granted(lines).unwrap().scopes.remove(0).rules;
+    assert_eq!(rules("").operations, Operations::NONE);
+    assert_eq!(rules("operations = []").operations, Operations::NONE);
+    let all = rules("operations = [\"all\"]").operations;
+    assert!(SERVED.iter().all(|entry| all.contains(entry.operation)));
+    let some = rules("operations = [\"get\", \"operation_create_keypair\"]").operations;
+    assert_eq!(some, [Operation::Get, Operation::CreateKeyPair].into_iter().collect());
+    let rated = rules("requests_per_second = 5\nalgorithms = [\"aes\", \"HMAC-SHA256\"]");
+    assert_eq!(rated.requests_per_second.map(std::num::NonZero::get), Some(5));
+    assert!(!rated.algorithms.permit(CryptographicAlgorithm::RSA));
+    assert!(rated.algorithms.permit(CryptographicAlgorithm::HMAC_SHA256));
+    for (lines, key) in [
+        ("operations = [\"all\", \"get\"]", "scope[0].operations"),
+        ("operations = [\"brew\"]", "scope[0].operations"),
+        ("operations = [\"none\"]", "scope[0].operations"),
+        ("algorithms = [\"rot13\"]", "scope[0].algorithms"),
+    ] {
+        assert_eq!(granted(lines).unwrap_err().key.as_deref(), Some(key), "{lines}");
+    }
+    assert!(granted("requests_per_second = 0").is_err());
+}
+
+#[test]
+fn scopes_may_be_left_to_the_administration() {
+    let none = MINIMAL.replace("[[scope]]\nname = \"demo\"", "");
+    assert_eq!(parse(&none).unwrap_err().key.as_deref(), Some("scope"));
+    assert!(parse(&format!("{none}\n[admin]\nsocket = \"admin.sock\"")).unwrap().scopes.is_empty());
 }
 
 #[test]

@@ -114,6 +114,7 @@ https_addr = "127.0.0.1:8200"
 # The clients client1 and client2 belong to demo, the client other to other.
 [[scope]]
 name = "demo"
+operations = ["all"]
 export = true
 {custody}# HMACs that SoftHSM2 lacks are made in the server's memory. A trial's luxury: see
 # docs/guides/custody.md.
@@ -122,6 +123,7 @@ certify = true
 
 [[scope]]
 name = "other"
+operations = ["all"]
 export = false
 
 [keys]

@@ -24,7 +24,7 @@ fn prepare_makes_a_configuration_that_loads() {
     assert_eq!(config.server.kmip_addrs, [DEFAULT_ADDR.parse().unwrap()]);
     assert_eq!(config.keys.rsa_min_bits, 1_024);
     assert_eq!(config.store.path, layout.root().join("claviger.db"));
-    let scopes = config.scopes.iter().map(|scope| (scope.name.as_str(), scope.export));
+    let scopes = config.scopes.iter().map(|scope| (scope.name.as_str(), scope.rules.export));
     assert_eq!(scopes.collect::<Vec<_>>(), [("demo", true), ("other", false)]);
     assert_eq!(config.token.pin.read().unwrap().expose().len(), 32);
     crate::check_config::check(&layout.config()).unwrap();

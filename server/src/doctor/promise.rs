@@ -25,7 +25,7 @@ pub(super) struct Policy {
 impl Policy {
     pub(super) fn of(config: &Config) -> Self {
         Self {
-            assisted: config.scopes.iter().any(|scope| scope.custody.assisted),
+            assisted: config.scopes.iter().any(|scope| scope.rules.custody.assisted),
             max_sessions: Some(config.token.max_sessions),
             ..Self::from(config.keys)
         }

@@ -14,7 +14,7 @@ use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{ObjectType, Operation, ProtocolVersion};
 
 use super::OpError;
-use crate::authz::{self, Action, Denied, Grant, Subject};
+use crate::authz::{self, Action, Denied, Grant, Rules, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
 use crate::store::{Criterion, Filter, Page, StoreError};
@@ -26,7 +26,7 @@ pub(super) const ATTEMPTS: usize = 64;
 /// One batch as its operations see it.
 pub struct OpContext<'a> {
     services: &'a Services,
-    subject: Subject,
+    subject: Arc<Subject>,
     version: ProtocolVersion,
     request_id: u64,
     now: DateTime,
@@ -41,7 +41,7 @@ pub struct OpContext<'a> {
 impl<'a> OpContext<'a> {
     /// A context for one batch of `subject`.
     #[must_use]
-    pub fn new(services: &'a Services, subject: Subject, version: ProtocolVersion) -> Self {
+    pub fn new(services: &'a Services, subject: Arc<Subject>, version: ProtocolVersion) -> Self {
         Self {
             services,
             subject,
@@ -60,9 +60,10 @@ impl<'a> OpContext<'a> {
     /// A context for one act of the operator on this machine in `scope`.
     #[must_use]
     pub fn for_operator(services: &'a Services, scope: &crate::object::Scope) -> Self {
-        let subject = Subject { scope: scope.clone(), may_export: false };
+        let rules = services.directory.rules(scope);
+        let subject = Arc::new(Subject::new(scope.clone(), None, Rules::default()));
         let mut context = Self::new(services, subject, ProtocolVersion::NEWEST);
-        context.grant = Some(authz::operator(scope));
+        context.grant = Some(authz::operator(scope, &rules));
         context
     }
 
@@ -113,7 +114,12 @@ impl<'a> OpContext<'a> {
         self.services
     }
 
-    /// Whether the subject's scope may read key values.
+    /// The rules that the item in hand is under.
+    pub(super) fn rules(&self) -> Result<&Rules, OpError> {
+        Ok(self.grant()?.rules())
+    }
+
+    /// Whether the subject may read key values.
     pub(super) fn may_export(&self) -> bool {
         self.grant.as_ref().is_some_and(Grant::may_export)
     }
@@ -146,7 +152,7 @@ impl<'a> OpContext<'a> {
     fn call_within(&self, timeout: Duration) -> CallContext {
         CallContext {
             deadline: Instant::now() + timeout,
-            scope: self.subject.scope.as_str().to_owned(),
+            scope: self.subject.scope().as_str().to_owned(),
             request_id: self.request_id,
         }
     }
@@ -233,7 +239,7 @@ impl<'a> OpContext<'a> {
     }
 
     fn unique_names(&self) -> bool {
-        self.services.unique_names(&self.subject.scope)
+        self.grant.as_ref().is_none_or(|grant| grant.rules().unique_names)
     }
 
     fn write(&self, object: &ManagedObject) -> Result<(), OpError> {

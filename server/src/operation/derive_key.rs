@@ -90,7 +90,7 @@ fn agreed(
 fn require_assisted(ctx: &OpContext<'_>, bases: &Bases, method: Method) -> Result<(), OpError> {
     let scope = ctx.grant()?.scope();
     let request = ctx.request_id();
-    if !ctx.services().custody(scope).assisted {
+    if !ctx.rules()?.custody.assisted {
         tracing::info!(request, ?method, "no assisted mode: a derived key would be in memory");
         return Err(OpError::ParametersNotSupported("the scope has no assisted mode"));
     }

@@ -97,7 +97,7 @@ pub(super) fn maker(
     key: &ManagedObject,
     algorithm: MacAlgorithm,
 ) -> Result<Maker, OpError> {
-    let allowed = ctx.services().custody(&key.scope).assisted;
+    let allowed = ctx.rules()?.custody.assisted;
     if key.custody == Custody::Assisted && allowed && assists(Wish::Mac(algorithm)) {
         return Ok(Maker::Assisted);
     }

@@ -2,6 +2,8 @@
 //!
 //! Spec: KMIP 1.4 §6.13 to §6.15 and §4 (ID Placeholder).
 
+use std::sync::Arc;
+
 use kmip_core::message::{RequestHeader, RequestItem, RequestMessage, ResponseItem};
 use kmip_core::payload::ResponsePayload;
 use kmip_core::ttlv::DateTime;
@@ -17,13 +19,13 @@ use crate::services::Services;
 use crate::store::AsynchronousCorrelationValue;
 
 /// Carries out a batch and returns the encoded answer.
-pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessage) -> Vec<u8> {
+pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestMessage) -> Vec<u8> {
     let now = services.clock.now();
     if let Err(refusal) = admit(services, subject, &request) {
         return reply::refuse_all(now, &request, refusal);
     }
     let RequestMessage { header, items } = request;
-    let mut ctx = OpContext::new(services, subject.clone(), header.protocol_version);
+    let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
     let correlation = correlation(services, ctx.request_id());
     let mut batch = Batch::new(&header, items.len());
     if batch.option == Continuation::Undo {
@@ -42,12 +44,12 @@ pub(super) fn run(services: &Services, subject: &Subject, request: RequestMessag
 /// the encoded answer, which is the one it would have got at once.
 pub(super) fn run_later(
     services: &Services,
-    subject: &Subject,
+    subject: &Arc<Subject>,
     header: &RequestHeader,
     item: RequestItem,
     value: AsynchronousCorrelationValue,
 ) -> Vec<u8> {
-    let mut ctx = OpContext::new(services, subject.clone(), header.protocol_version);
+    let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
     ctx.carry_out_later(value);
     let correlation = correlation(services, ctx.request_id());
     let mut batch = Batch::new(header, 1);
@@ -118,11 +120,11 @@ fn authenticate(
     subject: &Subject,
     request: &RequestMessage,
 ) -> Result<(), Failure> {
-    let Some(credentials) = services.credentials.get(&subject.scope) else { return Ok(()) };
+    let Some(credentials) = services.credentials.get(subject.scope()) else { return Ok(()) };
     let given = request.header.authentication.as_ref().map(|it| it.credentials.as_slice());
     let open = request.items.iter().all(is_open);
     credentials.check(given.unwrap_or_default(), open).map_err(|error| {
-        tracing::warn!(scope = subject.scope.as_str(), %error, "request not authenticated");
+        tracing::warn!(scope = subject.scope().as_str(), %error, "request not authenticated");
         let message = "the credential is missing or wrong";
         Failure { reason: ResultReason::AuthenticationNotSuccessful, message }
     })

@@ -23,7 +23,7 @@ pub(super) const MAX_MESSAGE_BYTES: usize = 65_536;
 /// out before it is answered, which the specification always allows.
 pub(super) fn defer(
     services: &Arc<Services>,
-    subject: &Subject,
+    subject: &Arc<Subject>,
     mut request: RequestMessage,
 ) -> Option<Served> {
     let now = services.clock.now();
@@ -47,7 +47,7 @@ pub(super) fn defer(
     let header = RequestHeader { authentication: None, ..request.header };
     let job = Job {
         services: Arc::clone(services),
-        subject: subject.clone(),
+        subject: Arc::clone(subject),
         grant,
         header,
         item: Some(item),
@@ -73,7 +73,7 @@ pub(super) fn defer(
 /// interrupted; if it panics, the housekeeping finds out what it made.
 struct Job {
     services: Arc<Services>,
-    subject: Subject,
+    subject: Arc<Subject>,
     grant: Grant,
     header: RequestHeader,
     item: Option<RequestItem>,

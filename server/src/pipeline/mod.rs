@@ -17,7 +17,6 @@ use kmip_core::types::{ProtocolVersion, ResultReason};
 
 use crate::authz::Subject;
 use crate::identity::Principal;
-use crate::object::Scope;
 use crate::operation;
 use crate::services::Services;
 use crate::worker::{FrameFault, Lane, MessageHandler, Refusal, Served};
@@ -37,7 +36,7 @@ impl Pipeline {
 
     /// Answers one message of `subject`.
     #[must_use]
-    pub fn answer(&self, subject: &Subject, message: &[u8]) -> Vec<u8> {
+    pub fn answer(&self, subject: &Arc<Subject>, message: &[u8]) -> Vec<u8> {
         match RequestMessage::decode(message, &self.limits) {
             Ok(request) => batch::run(&self.services, subject, request),
             Err(fault) => self.answer_fault(message, fault),
@@ -47,7 +46,7 @@ impl Pipeline {
     /// Answers one message of `subject` on a thread that must not do slow work: what the client lets
     /// come later is left to be done.
     #[must_use]
-    pub fn begin(&self, subject: &Subject, message: &[u8]) -> Served {
+    pub fn begin(&self, subject: &Arc<Subject>, message: &[u8]) -> Served {
         let request = match RequestMessage::decode(message, &self.limits) {
             Ok(request) => request,
             Err(fault) => return Served::Answer(self.answer_fault(message, fault)),
@@ -56,6 +55,30 @@ impl Pipeline {
             return Served::Answer(batch::run(&self.services, subject, request));
         }
         later::defer(&self.services, subject, request).unwrap_or(Served::Elsewhere(Lane::Slow))
+    }
+
+    /// What the client may do now: it was let in, but things may have changed since.
+    fn admit(&self, principal: &Principal) -> Result<Arc<Subject>, Failure> {
+        let admitted = self.services.directory.subject(principal, self.services.clock.now());
+        let subject = admitted.map_err(|why| {
+            tracing::warn!(peer = %principal.peer, subject = ?principal.subject, %why,
+                "client not admitted");
+            let message = "the client is not admitted";
+            Failure { reason: ResultReason::AuthenticationNotSuccessful, message }
+        })?;
+        if subject.is_within_rate() {
+            return Ok(subject);
+        }
+        let message = "too many requests for the role";
+        Err(Failure { reason: ResultReason::GeneralFailure, message })
+    }
+
+    /// Refuses all that `message` asks for.
+    fn refusal(&self, message: &[u8], failure: Failure) -> Vec<u8> {
+        match RequestMessage::decode(message, &self.limits) {
+            Ok(request) => reply::refuse_all(self.services.clock.now(), &request, failure),
+            Err(fault) => self.answer_fault(message, fault),
+        }
     }
 
     /// A message that cannot be processed as a whole gets one item without Operation.
@@ -90,7 +113,10 @@ impl MessageHandler for Pipeline {
     }
 
     fn serve(&self, principal: &Arc<Principal>, message: &[u8], lane: Lane) -> Served {
-        let subject = self.services.subject(&Scope::new(principal.scope.as_str()));
+        let subject = match self.admit(principal) {
+            Ok(subject) => subject,
+            Err(refusal) => return Served::Answer(self.refusal(message, refusal)),
+        };
         match lane {
             Lane::None => self.begin(&subject, message),
             Lane::Token | Lane::Slow => Served::Answer(self.answer(&subject, message)),
@@ -103,11 +129,7 @@ impl MessageHandler for Pipeline {
             Refusal::InternalError => "internal failure",
             Refusal::ShuttingDown => "the server is stopping",
         };
-        let failure = Failure { reason: ResultReason::GeneralFailure, message: text };
-        match RequestMessage::decode(message, &self.limits) {
-            Ok(request) => reply::refuse_all(self.services.clock.now(), &request, failure),
-            Err(fault) => self.answer_fault(message, fault),
-        }
+        self.refusal(message, Failure { reason: ResultReason::GeneralFailure, message: text })
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! Where managed objects live. One trait; SQLite stands behind it.
 
+mod directory;
 mod filter;
 mod outbox;
 mod pending;
@@ -8,6 +9,7 @@ pub mod tokens;
 
 use std::sync::Arc;
 
+pub use directory::{Credential, DirectoryStore, Serial, StoredDirectory, StoredRole};
 pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
 pub use outbox::{News, Outbox, OutboxStore, Outgoing};
 pub use pending::{

@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::ScopeName;
+use crate::identity::Origin;
+use kmip_core::ttlv::DateTime;
 use std::sync::mpsc;
 
 /// Serves by the first byte: `p` panics, `b` blocks until released, `l` is answered before its work,
@@ -80,7 +82,11 @@ fn principal() -> Arc<Principal> {
         subject: String::new(),
         sans: Vec::new(),
         peer: "127.0.0.1:1".parse().unwrap(),
+        certificate_sha256: [0; 32],
+        not_after: DateTime(i64::MAX),
+        origin: Origin::Mapped,
         scope: ScopeName::parse("demo").unwrap(),
+        role: None,
     })
 }
 

@@ -22,6 +22,7 @@ mod messenger;
 mod model;
 mod objects;
 mod outage;
+mod roles;
 mod rules;
 mod scopes;
 mod secrets;

@@ -41,6 +41,29 @@ pub(crate) fn custody_exceptions() -> BTreeMap<String, String> {
     with_reasons("custody.tsv")
 }
 
+/// A change that takes a contradiction out of a case.
+pub(crate) struct Mending {
+    /// The case that passes with it.
+    pub(crate) case: String,
+    /// The case that is changed: itself, or one that sets it up.
+    pub(crate) changed: String,
+    /// The element whose value changes.
+    pub(crate) element: String,
+    /// Its new value.
+    pub(crate) value: String,
+}
+
+/// What `mended.tsv` says.
+pub(crate) fn mendings() -> Vec<Mending> {
+    let text = std::fs::read_to_string(file("mended.tsv")).unwrap();
+    let mending = |line: &str| {
+        let columns: Vec<_> = line.split('\t').map(str::to_owned).collect();
+        let [case, changed, element, value] = columns.try_into().unwrap();
+        Mending { case, changed, element, value }
+    };
+    text.lines().filter(|line| !line.starts_with('#')).map(mending).collect()
+}
+
 fn with_reasons(name: &str) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(file(name)).unwrap();
     let mut cases = BTreeMap::new();

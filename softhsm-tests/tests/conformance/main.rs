@@ -11,6 +11,7 @@ mod custody;
 mod document;
 mod https;
 mod lists;
+mod mended;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -39,7 +39,7 @@ pub(in crate::admin) fn move_to(
 
 fn known_scope(services: &Services, name: &str) -> Result<Scope, Failure> {
     let scope = Scope::new(name);
-    if services.scopes.contains_key(&scope) {
+    if services.directory.origin(&scope).is_some() {
         return Ok(scope);
     }
     Err(Failure::not_found("no such scope"))

@@ -1,5 +1,7 @@
 //! `[[scope]]` as written.
 
+use std::num::NonZero;
+
 use serde::{Deserialize, Serialize};
 
 use super::yes;
@@ -9,6 +11,8 @@ use super::yes;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawScope {
     pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) operations: Vec<String>,
     #[serde(default)]
     pub(crate) export: bool,
     #[serde(default = "yes")]
@@ -21,6 +25,8 @@ pub(crate) struct RawScope {
     pub(crate) assisted: bool,
     #[serde(default)]
     pub(crate) certify: bool,
+    pub(crate) algorithms: Option<Vec<String>>,
+    pub(crate) requests_per_second: Option<NonZero<u32>>,
     #[serde(default)]
     pub(crate) credentials: RawCredentials,
     #[serde(default)]

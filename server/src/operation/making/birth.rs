@@ -7,8 +7,8 @@ use kmip_core::attribute::{
 };
 use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{
-    CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType, LinkType, ObjectType,
-    RNGAlgorithm,
+    CryptographicAlgorithm, CryptographicUsageMask as Mask, HashingAlgorithm, KeyFormatType,
+    LinkType, ObjectType, RNGAlgorithm,
 };
 
 use crate::lifecycle;
@@ -46,6 +46,7 @@ pub(in crate::operation) fn newborn(
     if origin != Origin::Imported {
         check_dates(&given, None)?;
     }
+    check_algorithm(ctx, &given)?;
     let uid = new_identifier()?;
     let mut object = ManagedObject::new(ctx.grant()?.scope().clone(), uid.clone(), object_type);
     object.attributes = given;
@@ -75,6 +76,24 @@ pub(in crate::operation) fn newborn(
         lifecycle::begin(&mut object, now);
     }
     Ok(object)
+}
+
+/// Refuses a key of an algorithm that the role does not have.
+///
+/// # Errors
+///
+/// `PermissionDenied`.
+pub(in crate::operation) fn check_algorithm(
+    ctx: &OpContext<'_>,
+    attributes: &AttributeSet,
+) -> Result<(), OpError> {
+    let algorithm =
+        attributes.enumeration(Kind::CryptographicAlgorithm).map(CryptographicAlgorithm);
+    let algorithms = &ctx.rules()?.algorithms;
+    if algorithm.is_none_or(|algorithm| algorithms.permit(algorithm)) {
+        return Ok(());
+    }
+    Err(OpError::PermissionDenied("the algorithm is not allowed to the role"))
 }
 
 /// The token's generator: what it is made of, no PKCS#11 call tells.

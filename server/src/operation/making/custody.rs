@@ -55,7 +55,7 @@ pub(in crate::operation) fn bear(
 }
 
 fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError> {
-    let rules = ctx.services().custody(ctx.grant()?.scope());
+    let rules = ctx.rules()?.custody;
     Ok(match source {
         Source::Generated(_)
         | Source::Agreed(_)
@@ -71,7 +71,7 @@ fn mode(ctx: &OpContext<'_>, source: &Source<'_>) -> Result<CustodyMode, OpError
 
 /// Where new private keys live.
 pub(in crate::operation) fn of_private_keys(ctx: &OpContext<'_>) -> Result<CustodyMode, OpError> {
-    Ok(ctx.services().custody(ctx.grant()?.scope()).private)
+    Ok(ctx.rules()?.custody.private)
 }
 
 /// Puts a wrapped key into its row.
@@ -92,7 +92,7 @@ pub(in crate::operation) fn enter_wrapped(
 
 /// Whether the scope has assisted mode for what this key does and the token lacks.
 fn needs_assistance(ctx: &OpContext<'_>, row: &ManagedObject) -> Result<bool, OpError> {
-    if !ctx.services().custody(ctx.grant()?.scope()).assisted {
+    if !ctx.rules()?.custody.assisted {
         return Ok(false);
     }
     let Ok(parameters) = use_key::parameters_for(row, None) else { return Ok(false) };

@@ -128,7 +128,7 @@ pub(in crate::operation) fn may_be_in_memory(
     attributes: &AttributeSet,
 ) -> Result<(), OpError> {
     let (request, scope) = (ctx.request_id(), ctx.grant()?.scope());
-    let assisted = ctx.services().custody(scope).assisted;
+    let assisted = ctx.rules()?.custody.assisted;
     let (readable, scope) = (is_readable(ctx, attributes), scope.as_str());
     if !readable && !assisted {
         tracing::info!(request, scope, "no assisted mode: a split secret would be in memory");

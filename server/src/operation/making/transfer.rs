@@ -133,7 +133,7 @@ fn assisted_to_wrapped(
 }
 
 fn to_assisted(ctx: &mut OpContext<'_>, mut row: ManagedObject) -> Result<ManagedObject, OpError> {
-    if !ctx.services().custody(&row.scope).assisted {
+    if !ctx.rules()?.custody.assisted {
         return Err(OpError::PermissionDenied("the scope has no assisted mode"));
     }
     let key = row.key_ref().ok_or(OpError::KeyValueNotPresent)?;

@@ -72,7 +72,7 @@ fn opened(
     direction: Direction,
 ) -> Result<SecretValue, OpError> {
     let (request, scope, object) = (ctx.request_id(), row.scope.as_str(), row.uid.as_str());
-    if !ctx.services().custody(&row.scope).assisted {
+    if !ctx.rules()?.custody.assisted {
         tracing::info!(request, scope, object, "a one time pad needs assisted mode");
         return Err(OpError::ParametersNotSupported("the HSM lacks the mechanism"));
     }
@@ -83,7 +83,7 @@ fn opened(
 /// Whether the object is a pad in a scope that uses pads: what is given out could be used again
 /// elsewhere, and nobody would know.
 pub(in crate::operation) fn stays(ctx: &OpContext<'_>, row: &ManagedObject) -> bool {
-    is_pad(row) && ctx.services().custody(&row.scope).assisted
+    is_pad(row) && ctx.rules().is_ok_and(|rules| rules.custody.assisted)
 }
 
 /// A pad that is locked away, or of which a part has been used, is given to nobody.

@@ -14,7 +14,7 @@ use kmip_core::types::{
 use crate::bridge::no_parameters;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
-use crate::operation::{OpContext, OpError, one_time_pad};
+use crate::operation::{OpContext, OpError, birth, one_time_pad};
 
 /// The data of a single-part request, within bounds.
 ///
@@ -36,7 +36,8 @@ pub(in crate::operation) fn single_part(
 ///
 /// # Errors
 ///
-/// `NotFound`, `IllegalOperation` for what is no key, `Forbidden`.
+/// `NotFound`, `IllegalOperation` for what is no key, `Forbidden`, `PermissionDenied` for an
+/// algorithm that the role does not have.
 pub(in crate::operation) fn key_for(
     ctx: &mut OpContext<'_>,
     uid: Option<UniqueIdentifier>,
@@ -47,6 +48,7 @@ pub(in crate::operation) fn key_for(
     if !is_key(&key) {
         return Err(OpError::IllegalOperation("the object is no key"));
     }
+    birth::check_algorithm(ctx, &key.attributes)?;
     lifecycle::may_use(&key, usage, purpose, ctx.now())?;
     if key.attributes.boolean(Kind::KeyValuePresent) == Some(false) {
         return Err(OpError::KeyValueNotPresent);

@@ -59,6 +59,12 @@ impl ObjectCache {
         self.objects.get(&key(scope, uid))
     }
 
+    /// Forgets every object, once nobody is filling one in.
+    pub(super) fn clear(&self) {
+        let _all: Vec<_> = self.stripes.iter().map(locked).collect();
+        self.objects.invalidate_all();
+    }
+
     /// Waits for the stripes of `keys`.
     pub(super) fn hold<'k>(
         &self,

@@ -8,6 +8,7 @@
 mod attributes;
 mod cache;
 mod dictionary;
+mod directory;
 mod index;
 mod locate;
 mod outbox;

@@ -31,8 +31,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
+    include_str!("0005.sql"),
     include_str!("0006.sql"),
 ];
+
+/// The schema of this build.
+#[cfg(test)]
+pub(super) const VERSION: usize = MIGRATIONS.len();
 
 /// The file that `path` means, symbolic links followed: all who open it meet at one lock.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {

@@ -20,14 +20,15 @@ use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authn::Credentials;
-use server::authz::Subject;
+use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
 use server::config::CredentialsConfig;
+use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{About, Bounds, Clock, GroupRotation, ScopeRules, Services};
+use server::services::{About, Bounds, Clock, GroupRotation, Services};
 use server::store::{ObjectStore, SqliteStore};
 use server::worker::Served;
 
@@ -60,7 +61,11 @@ pub(crate) struct World {
     /// The token as the server sees it.
     pub(crate) token: Arc<FaultyBackend>,
     pipeline: Pipeline,
+    rows: Arc<SqliteStore>,
 }
+
+/// The store as the server sees it, and what stands behind that and keeps its directory.
+type Rows = (Arc<dyn ObjectStore>, Arc<SqliteStore>);
 
 impl World {
     /// A server whose scope `demo` may export and whose scope `other` may not.
@@ -88,8 +93,8 @@ impl World {
         custody: CustodyRules,
         wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
     ) -> Self {
-        let store = wrap(Arc::new(SqliteStore::in_memory().unwrap()));
-        Self::on(MemoryBackend::new(), bounds, custody, store)
+        let rows = Arc::new(SqliteStore::in_memory().unwrap());
+        Self::new_over(MemoryBackend::new(), bounds, custody, (wrap(rows.clone()), rows))
     }
 
     /// A server with this token and store.
@@ -97,10 +102,14 @@ impl World {
         token: MemoryBackend,
         bounds: Bounds,
         custody: CustodyRules,
-        store: Arc<dyn ObjectStore>,
+        rows: Arc<SqliteStore>,
     ) -> Self {
+        Self::new_over(token, bounds, custody, (rows.clone(), rows))
+    }
+
+    fn new_over(token: MemoryBackend, bounds: Bounds, custody: CustodyRules, rows: Rows) -> Self {
         let token = Arc::new(FaultyBackend::new(Arc::new(token)));
-        Self::over(bounds, custody, store, token, Arc::new(TestClock(AtomicI64::new(START))))
+        Self::over(bounds, custody, rows, token, Arc::new(TestClock(AtomicI64::new(START))))
     }
 
     /// Another server on the same store and token, that remembers nothing.
@@ -110,28 +119,41 @@ impl World {
 
     /// Another server on the same store and token, with other bounds.
     pub(crate) fn bounded_again(&self, bounds: Bounds) -> Self {
-        let custody = self.services.custody(&Scope::new("demo"));
-        let store = self.services.store.clone();
-        Self::over(bounds, custody, store, self.token.clone(), self.clock.clone())
+        let custody = self.services.directory.rules(&Scope::new("demo")).custody;
+        Self::over(bounds, custody, self.rows(), self.token.clone(), self.clock.clone())
     }
 
     /// Another server on the same store and token, whose operator has changed the custody.
     pub(crate) fn keeping_now(&self, custody: CustodyRules) -> Self {
-        let (store, token) = (self.services.store.clone(), self.token.clone());
-        Self::over(self.services.bounds, custody, store, token, self.clock.clone())
+        let (rows, token) = (self.rows(), self.token.clone());
+        Self::over(self.services.bounds, custody, rows, token, self.clock.clone())
+    }
+
+    fn rows(&self) -> Rows {
+        (self.services.store.clone(), self.rows.clone())
     }
 
     fn over(
         bounds: Bounds,
         custody: CustodyRules,
-        store: Arc<dyn ObjectStore>,
+        (store, rows): Rows,
         token: Arc<FaultyBackend>,
         clock: Arc<TestClock>,
     ) -> Self {
         let hsm: Arc<dyn HsmBackend> = token.clone();
         // The server's own CA works for `demo` alone.
-        let rules = |export| ScopeRules { export, unique_names: true, certify: export, custody };
-        let scope = |name, export| (Scope::new(name), rules(export));
+        let scope = |name, export| DeclaredScope {
+            scope: Scope::new(name),
+            rules: Rules {
+                operations: Grants::All.operations(),
+                export,
+                certify: export,
+                custody,
+                ..Rules::default()
+            },
+        };
+        let declared = [scope("demo", true), scope("other", false)];
+        let directory = Arc::new(Directory::open(declared, rows.clone()).unwrap());
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
         let services = Arc::new(Services {
             sealer: Sealer::new(keyring.clone(), hsm.clone()),
@@ -139,7 +161,7 @@ impl World {
             keyring,
             store,
             hsm,
-            scopes: BTreeMap::from([scope("demo", true), scope("other", false)]),
+            directory,
             credentials: BTreeMap::new(),
             bounds,
             about: About::default(),
@@ -154,7 +176,7 @@ impl World {
             requests: AtomicU64::new(1),
         });
         let pipeline = Pipeline::new(services.clone(), Limits::default());
-        Self { services, clock, token, pipeline }
+        Self { services, clock, token, pipeline, rows }
     }
 
     /// The same server, whose scope `demo` looks at credentials.
@@ -171,18 +193,33 @@ impl World {
     }
 
     fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
-        let Self { services, clock, token, pipeline } = self;
+        let Self { services, clock, token, pipeline, rows } = self;
         drop(pipeline);
         let mut services = Arc::into_inner(services).unwrap();
         edit(&mut services);
         let services = Arc::new(services);
         let pipeline = Pipeline::new(services.clone(), Limits::default());
-        Self { services, clock, token, pipeline }
+        Self { services, clock, token, pipeline, rows }
     }
 
     /// A client of `scope` that speaks 1.4.
     pub(crate) fn client(&self, scope: &str) -> Client<'_> {
-        let subject = self.services.subject(&Scope::new(scope));
+        let scope = Scope::new(scope);
+        let nobody = || Arc::new(Subject::new(scope.clone(), None, Rules::default()));
+        self.acting(self.services.directory.own_subject(&scope).unwrap_or_else(nobody))
+    }
+
+    /// A client of `demo` under these rules.
+    pub(crate) fn under(&self, rules: Rules) -> Client<'_> {
+        self.bearing(Scope::new("demo"), rules)
+    }
+
+    /// A client of `scope` under these rules.
+    pub(crate) fn bearing(&self, scope: Scope, rules: Rules) -> Client<'_> {
+        self.acting(Arc::new(Subject::new(scope, RoleName::parse("role"), rules)))
+    }
+
+    const fn acting(&self, subject: Arc<Subject>) -> Client<'_> {
         Client { world: self, subject, version: ProtocolVersion::NEWEST }
     }
 
@@ -220,7 +257,7 @@ pub(crate) const WRAPPED: CustodyRules = CustodyRules {
 #[derive(Clone)]
 pub(crate) struct Client<'a> {
     world: &'a World,
-    subject: Subject,
+    subject: Arc<Subject>,
     version: ProtocolVersion,
 }
 

@@ -19,7 +19,7 @@ use crate::operation::{OpContext, OpError};
 /// `PermissionDenied` for any other scope, or a failure of token or store.
 pub(super) fn root(ctx: &OpContext<'_>) -> Result<Arc<Root>, OpError> {
     let services = ctx.services();
-    if !services.certifies(ctx.grant()?.scope()) {
+    if !ctx.rules()?.certify {
         return Err(OpError::PermissionDenied("no issuer is named, and the scope has no CA"));
     }
     Ok(services.ca.root(&ctx.keygen_call(), ctx.now().0)?)

@@ -12,7 +12,7 @@ use kmip_core::ttlv::DateTime;
 use kmip_core::types::{NameType, ObjectType, Operation, State};
 
 use super::SqliteStore;
-use crate::authz::{Action, Grant, Housekeeping, Subject, authorize};
+use crate::authz::{Action, Grant, Housekeeping, Rules, Subject, authorize};
 use crate::object::{Lease, ManagedObject, Phase, Scope};
 use crate::store::{Filter, ObjectStore, Order, Page, StoreError};
 
@@ -23,7 +23,9 @@ fn store() -> SqliteStore {
 }
 
 fn grant_in(scope: &str) -> Grant {
-    let subject = Subject { scope: Scope::new(scope), may_export: true };
+    let operations = [Operation::Locate].into_iter().collect();
+    let rules = Rules { operations, export: true, ..Rules::default() };
+    let subject = Subject::new(Scope::new(scope), None, rules);
     authorize(&subject, Operation::Locate, Action::Read).unwrap()
 }
 

@@ -1,0 +1,129 @@
+//! Changes: on disk first, then in memory, one at a time.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use kmip_core::ttlv::DateTime;
+
+use super::{Directory, DirectoryError, Issued, Role, ScopeEntry, ScopeOrigin, issued};
+use crate::authz::{Housekeeping, RoleName, Rules};
+use crate::object::Scope;
+use crate::store::{Credential, Serial};
+
+impl Directory {
+    /// Makes a scope; one that is there stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn create_scope(&self, scope: &Scope, now: DateTime) -> Result<(), DirectoryError> {
+        let _changing = self.change();
+        if self.origin(scope).is_some() {
+            return Ok(());
+        }
+        self.store.add_scope(Housekeeping::new(), scope, now)?;
+        let entry = ScopeEntry::new(scope.clone(), ScopeOrigin::Made, Rules::default());
+        self.entries_mut().insert(scope.clone(), entry);
+        Ok(())
+    }
+
+    /// Removes a scope with its roles, and revokes their credentials. No client reaches its objects
+    /// from then on; the housekeeping destroys them, and so may the caller:
+    /// [`crate::operation::clear_retired`].
+    ///
+    /// # Errors
+    ///
+    /// `NoScope`, `Declared`, or of the store.
+    pub fn remove_scope(&self, scope: &Scope, now: DateTime) -> Result<(), DirectoryError> {
+        let _changing = self.change();
+        match self.origin(scope).ok_or(DirectoryError::NoScope)? {
+            ScopeOrigin::Declared => return Err(DirectoryError::Declared),
+            ScopeOrigin::Made => {}
+        }
+        self.store.remove_scope(Housekeeping::new(), scope, now)?;
+        self.entries_mut().remove(scope);
+        self.revoke_where(|one| one.scope == *scope);
+        Ok(())
+    }
+
+    /// Adds a role to a scope, or replaces it; the clients it has are under it from then on.
+    ///
+    /// # Errors
+    ///
+    /// `NoScope`, or of the store.
+    pub fn put_role(&self, role: Role) -> Result<(), DirectoryError> {
+        let _changing = self.change();
+        if self.origin(&role.scope).is_none() {
+            return Err(DirectoryError::NoScope);
+        }
+        self.store.put_role(Housekeeping::new(), &role.to_stored())?;
+        if let Some(entry) = self.entries_mut().get_mut(&role.scope) {
+            entry.put(role);
+        }
+        Ok(())
+    }
+
+    /// Removes a role and revokes its credentials, for good: they do not come back with a role of
+    /// the same name.
+    ///
+    /// # Errors
+    ///
+    /// `NoScope`, `NoRole`, or of the store.
+    pub fn remove_role(
+        &self,
+        scope: &Scope,
+        role: &RoleName,
+        now: DateTime,
+    ) -> Result<(), DirectoryError> {
+        let _changing = self.change();
+        self.require(scope, role)?;
+        self.store.remove_role(Housekeeping::new(), scope, role, now)?;
+        if let Some(entry) = self.entries_mut().get_mut(scope) {
+            entry.roles.remove(role);
+        }
+        self.revoke_where(|one| one.scope == *scope && one.role == *role);
+        Ok(())
+    }
+
+    /// Notes that a certificate was issued; from then on it opens its scope.
+    ///
+    /// # Errors
+    ///
+    /// `NoScope`, `NoRole`, or of the store: `IdentifierTaken` for a serial number given before.
+    pub fn add_credential(&self, credential: &Credential) -> Result<(), DirectoryError> {
+        let _changing = self.change();
+        self.require(&credential.scope, &credential.role)?;
+        self.store.add_credential(Housekeeping::new(), credential)?;
+        self.known_mut().insert(credential.certificate_sha256, issued(credential));
+        Ok(())
+    }
+
+    /// Revokes a credential of a role; one that is revoked stays so.
+    ///
+    /// # Errors
+    ///
+    /// `NoScope`, `NoRole`, `NoCredential`, or of the store.
+    pub fn revoke_credential(
+        &self,
+        scope: &Scope,
+        role: &RoleName,
+        serial: &Serial,
+        now: DateTime,
+    ) -> Result<(), DirectoryError> {
+        let _changing = self.change();
+        let found = self.credential(scope, role, serial)?;
+        self.store.revoke_credential(Housekeeping::new(), serial, now)?;
+        if let Some(known) = self.known_mut().get_mut(&found.certificate_sha256) {
+            known.is_revoked = true;
+        }
+        Ok(())
+    }
+
+    fn revoke_where(&self, is_meant: impl Fn(&Issued) -> bool) {
+        let mut known = self.known_mut();
+        known.values_mut().filter(|one| is_meant(one)).for_each(|one| one.is_revoked = true);
+    }
+
+    fn change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
