@@ -85,6 +85,17 @@ impl App {
         Self::assemble(config, directory, store, backend, endpoints, (tokens, pin))
     }
 
+    /// On a store and a token that are gone with it. The PIN is `1234`.
+    #[cfg(test)]
+    pub(crate) fn of_memory(config: &Config) -> Self {
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let kept: Arc<dyn DirectoryStore> = store.clone();
+        let directory = Arc::new(Directory::open(declared(config), kept).unwrap());
+        let admission = (store.clone() as Arc<dyn TokenStore>, PinCheck::new(b"1234").unwrap());
+        let hsm = Arc::new(hsm_backend::memory::MemoryBackend::new());
+        Self::assemble(config, directory, store, hsm, Vec::new(), admission).unwrap()
+    }
+
     fn assemble(
         config: &Config,
         directory: Arc<Directory>,

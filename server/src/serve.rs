@@ -16,6 +16,8 @@ use crate::dev::{DevError, Open, Trial};
 use crate::identity::IdentityRules;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::{self, TlsError};
+use crate::object::Scope;
+use crate::process;
 use crate::telemetry::{self, TelemetryError};
 use crate::worker::Workers;
 
@@ -64,12 +66,14 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
-    stay_out_of_core_dumps(&config);
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
     let rules = Arc::new(IdentityRules::new(&config));
     let tls = tls::server_config(&config, Arc::clone(&rules))?;
     let app = App::open(&config)?;
+    if has_assisted_mode(&config, &app) {
+        process::stay_out_of_core_dumps();
+    }
     if let Some(trial) = &trial {
         trial.first_token(&app)?;
     }
@@ -94,15 +98,17 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Where keys may be in this process' memory, it leaves no image of it behind when it dies.
-fn stay_out_of_core_dumps(config: &Config) {
-    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    if !config.scopes.iter().any(|scope| scope.rules.custody.assisted) {
-        return;
-    }
-    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        warn!(%error, "assisted mode: a core dump may hold keys");
-    }
+/// Whether keys may ever be in this process' memory.
+fn has_assisted_mode(config: &Config, app: &App) -> bool {
+    let directory = &app.services().directory;
+    let role = |scope: &Scope| {
+        let roles = directory.roles(scope).unwrap_or_default();
+        roles
+            .iter()
+            .any(|name| directory.role(scope, name).is_some_and(|role| role.rules.custody.assisted))
+    };
+    config.scopes.iter().any(|scope| scope.rules.custody.assisted)
+        || directory.scopes().iter().any(role)
 }
 
 /// Tells that the listener is bound; what is returned must live as long as that is true.

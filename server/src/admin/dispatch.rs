@@ -150,7 +150,11 @@ impl Plane {
         let mut fields = asked.query();
         let verb = asked.verb(&mut fields);
         let fits = |route| Some((route, Route::matches(route, &segments)?));
-        let found: Vec<_> = self.routes.iter().filter_map(fits).collect();
+        let mut found: Vec<_> = self.routes.iter().filter_map(fits).collect();
+        // A path that is spelled out is no parameter of another.
+        if found.iter().any(|(_, parameters)| parameters.is_empty()) {
+            found.retain(|(_, parameters)| parameters.is_empty());
+        }
         let chosen = found.iter().find(|(route, _)| Some(route.verb) == verb);
         let caller = match chosen {
             Some((route, _)) if route.needs == Needs::Nothing => Caller::Nobody,

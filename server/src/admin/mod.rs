@@ -16,6 +16,7 @@ mod openapi;
 mod pacing;
 mod pin;
 mod route;
+mod settings;
 mod socket;
 mod start;
 mod table;

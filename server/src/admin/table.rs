@@ -2,7 +2,7 @@
 
 use super::access::Access::{Change, See};
 use super::access::Area;
-use super::api::{key, policy, recovery, status, sys, token, wrapping_key};
+use super::api::{key, policy, recovery, role, scope, status, sys, token, wrapping_key};
 use super::route::Needs::{Nothing, Right, Socket};
 use super::route::Verb::{Delete, List, Read, Write};
 use super::route::{Needs, Route, route};
@@ -12,6 +12,8 @@ const SEE_CONFIG: Needs = Right(Area::Config, See);
 const CONFIG: Needs = Right(Area::Config, Change);
 const SEE_TOKENS: Needs = Right(Area::Tokens, See);
 const TOKENS: Needs = Right(Area::Tokens, Change);
+const SEE_SCOPES: Needs = Right(Area::Scopes, See);
+const SCOPES: Needs = Right(Area::Scopes, Change);
 const SEE_KEYS: Needs = Right(Area::Keys, See);
 const KEYS: Needs = Right(Area::Keys, Change);
 const SEE_WRAPPING: Needs = Right(Area::WrappingKeys, See);
@@ -22,6 +24,7 @@ const WRAPPING: Needs = Right(Area::WrappingKeys, Change);
 pub fn routes() -> Vec<Route> {
     let mut all = of_the_system();
     all.extend(of_tokens());
+    all.extend(of_kmip());
     all.extend(of_our_own());
     all
 }
@@ -58,6 +61,20 @@ fn of_tokens() -> Vec<Route> {
         route(Write, "/v1/auth/token/revoke-self", OWN, "Ends the own token, and all that it made.", token::revoke_self),
         route(Write, "/v1/auth/token/revoke", TOKENS, "Ends a token, and all that it made.", token::revoke),
         route(Write, "/v1/auth/token/revoke-accessor", TOKENS, "The same, by its accessor.", token::revoke_accessor),
+    ]
+}
+
+#[rustfmt::skip]
+fn of_kmip() -> Vec<Route> {
+    vec![
+        route(List, "/v1/kmip/scope", SEE_SCOPES, "The scopes.", scope::list),
+        route(Read, "/v1/kmip/scope/{scope}", SEE_SCOPES, "A scope: its objects and roles.", scope::show),
+        route(Write, "/v1/kmip/scope/{scope}", SCOPES, "Makes a scope, unless it is there.", scope::create),
+        route(Delete, "/v1/kmip/scope/{scope}", SCOPES, "Removes a scope; with all that is in it by `force=true`.", scope::remove),
+        route(List, "/v1/kmip/scope/{scope}/role", SEE_SCOPES, "The roles of a scope.", role::list),
+        route(Read, "/v1/kmip/scope/{scope}/role/{role}", SEE_SCOPES, "A role.", role::show),
+        route(Write, "/v1/kmip/scope/{scope}/role/{role}", SCOPES, "Makes a role, or changes it.", role::put),
+        route(Delete, "/v1/kmip/scope/{scope}/role/{role}", SCOPES, "Removes a role, and revokes its credentials.", role::remove),
     ]
 }
 

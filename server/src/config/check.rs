@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat,
-    RawPin, RawPinOf, RawPinnedClient, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
+    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin,
+    RawPinOf, RawPinnedClient, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
     RawWorkers,
 };
 use super::{

@@ -11,6 +11,7 @@ fn trial() -> (tempfile::TempDir, Layout, DevArgs) {
         data_dir,
         kmip_addr: None,
         https_addr: None,
+        admin_addr: None,
         pkcs11_module: Some(module),
         symmetric_keys_in_token: false,
     };
@@ -78,7 +79,7 @@ fn missing_softhsm_names_the_command_that_installs_it() {
 fn ready_file_holds_its_keys_and_goes_with_its_value() {
     let (_dir, layout, args) = trial();
     prepare(&layout, &args).unwrap();
-    let ready = ReadyFile::write(&layout, "127.0.0.1:5696".parse().unwrap(), None).unwrap();
+    let ready = ReadyFile::write(&layout, &open("127.0.0.1:5696")).unwrap();
     let text = std::fs::read_to_string(layout.ready()).unwrap();
     let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
     let keys = [
@@ -106,7 +107,15 @@ fn ready_file_holds_its_keys_and_goes_with_its_value() {
 #[test]
 fn next_steps_quote_paths_with_spaces() {
     let (_dir, layout, _args) = trial();
-    let text = ready::next_steps(&layout, "0.0.0.0:5696".parse().unwrap());
+    let text = ready::next_steps(&layout, &open("0.0.0.0:5696"));
     assert!(text.contains("-connect 127.0.0.1:5696"), "{text}");
     assert!(text.contains("data folder/pki/ca.pem' \\\n"), "{text}");
+}
+
+fn open(kmip: &str) -> Open {
+    Open {
+        kmip: kmip.parse().unwrap(),
+        https: None,
+        admin: Some("127.0.0.1:8200".parse().unwrap()),
+    }
 }

@@ -3,6 +3,8 @@
 pub(super) mod key;
 pub(super) mod policy;
 pub(super) mod recovery;
+pub(super) mod role;
+pub(super) mod scope;
 pub(super) mod status;
 pub(super) mod sys;
 pub(super) mod token;
