@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::gate::{Caller, Peer, Way, admit};
 use super::route::{Fields, Form, Needs, Reply, Route, Verb};
+use super::tokens::Secret;
 use super::{Failure, Plane};
 
 /// Longest body of a request.
@@ -176,9 +177,9 @@ impl Plane {
 
     /// Finds out who asks.
     fn caller(&self, peer: &Peer, asked: &Asked) -> Result<Caller, Failure> {
-        if let Some(token) = asked.token() {
-            return match self.tokens.find(token)? {
-                Some(token) => Ok(Caller::Token(token)),
+        if let Some(text) = asked.token() {
+            return match self.tokens.find(text)? {
+                Some(token) => Ok(Caller::Token(token, Secret::told(text.to_owned()))),
                 None => Err(self.wrong_token(peer.way)),
             };
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::access::Policy;
 use super::route::Needs;
+use super::tokens::Secret;
 use super::{Failure, Plane};
 use crate::store::StoredToken;
 
@@ -35,12 +36,12 @@ pub struct AdminClient {
 }
 
 /// Who asks.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Caller {
     /// Nobody that is known.
     Nobody,
-    /// The bearer of a token.
-    Token(StoredToken),
+    /// The bearer of a token, and the token itself.
+    Token(StoredToken, Secret),
     /// The bearer of a certificate.
     Certificate(AdminClient),
     /// A user of this machine who may open the Unix socket.
@@ -53,7 +54,7 @@ impl Caller {
     pub(super) fn policies(&self) -> Vec<Policy> {
         match self {
             Self::Nobody => Vec::new(),
-            Self::Token(token) => {
+            Self::Token(token, _) => {
                 token.policies.iter().filter_map(|name| Policy::named(name)).collect()
             }
             Self::Certificate(client) => vec![client.policy],
@@ -66,7 +67,7 @@ impl Caller {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Nobody => "nobody".to_owned(),
-            Self::Token(token) => format!("token {}", token.accessor),
+            Self::Token(token, _) => format!("token {}", token.accessor),
             Self::Certificate(client) => format!("certificate {}", client.name),
             Self::Local => "socket".to_owned(),
         }

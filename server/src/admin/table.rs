@@ -2,6 +2,7 @@
 
 use super::access::Access::{Change, See};
 use super::access::Area;
+use super::api::token::existing;
 use super::api::{key, policy, recovery, role, scope, status, sys, token, wrapping_key};
 use super::route::Needs::{Nothing, Right, Socket};
 use super::route::Verb::{Delete, List, Read, Write};
@@ -34,6 +35,7 @@ fn of_the_system() -> Vec<Route> {
     vec![
         route(Read, "/v1/sys/health", Nothing, "Whether the server can serve; by its status code, too.", sys::health),
         route(Read, "/v1/sys/seal-status", Nothing, "Whether the token behind the server can be used.", sys::seal_status),
+        route(Read, "/v1/sys/leader", Nothing, "Who leads: there is one server.", sys::leader),
         route(Read, "/v1/sys/init", Nothing, "Whether `claviger init` was run.", sys::init),
         route(Read, "/v1/sys/mounts", SEE_CONFIG, "The engine that is mounted.", sys::mounts),
         route(Write, "/v1/sys/mounts/{path}", CONFIG, "Confirms that `kmip` is mounted; it always is.", sys::enable),
@@ -51,16 +53,16 @@ fn of_the_system() -> Vec<Route> {
 fn of_tokens() -> Vec<Route> {
     vec![
         route(Write, "/v1/auth/token/create", TOKENS, "Makes a token that may do what its maker may, or less.", token::create),
-        route(Read, "/v1/auth/token/lookup-self", OWN, "The own token.", token::lookup_self),
-        route(Write, "/v1/auth/token/lookup", SEE_TOKENS, "A token.", token::lookup),
-        route(Write, "/v1/auth/token/lookup-accessor", SEE_TOKENS, "A token, by its accessor.", token::lookup_accessor),
-        route(List, "/v1/auth/token/accessors", SEE_TOKENS, "The accessors of all tokens.", token::accessors),
-        route(Write, "/v1/auth/token/renew-self", OWN, "Lets the own token live longer.", token::renew_self),
-        route(Write, "/v1/auth/token/renew", TOKENS, "Lets a token live longer.", token::renew),
-        route(Write, "/v1/auth/token/renew-accessor", TOKENS, "The same, by its accessor.", token::renew_accessor),
-        route(Write, "/v1/auth/token/revoke-self", OWN, "Ends the own token, and all that it made.", token::revoke_self),
-        route(Write, "/v1/auth/token/revoke", TOKENS, "Ends a token, and all that it made.", token::revoke),
-        route(Write, "/v1/auth/token/revoke-accessor", TOKENS, "The same, by its accessor.", token::revoke_accessor),
+        route(Read, "/v1/auth/token/lookup-self", OWN, "The own token.", existing::lookup_self),
+        route(Write, "/v1/auth/token/lookup", SEE_TOKENS, "A token.", existing::lookup),
+        route(Write, "/v1/auth/token/lookup-accessor", SEE_TOKENS, "A token, by its accessor.", existing::lookup_accessor),
+        route(List, "/v1/auth/token/accessors", SEE_TOKENS, "The accessors of all tokens.", existing::accessors),
+        route(Write, "/v1/auth/token/renew-self", OWN, "Lets the own token live longer.", existing::renew_self),
+        route(Write, "/v1/auth/token/renew", TOKENS, "Lets a token live longer.", existing::renew),
+        route(Write, "/v1/auth/token/renew-accessor", TOKENS, "The same, by its accessor.", existing::renew_accessor),
+        route(Write, "/v1/auth/token/revoke-self", OWN, "Ends the own token, and all that it made.", existing::revoke_self),
+        route(Write, "/v1/auth/token/revoke", TOKENS, "Ends a token, and all that it made.", existing::revoke),
+        route(Write, "/v1/auth/token/revoke-accessor", TOKENS, "The same, by its accessor.", existing::revoke_accessor),
     ]
 }
 

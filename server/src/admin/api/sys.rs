@@ -157,6 +157,26 @@ fn is_sealed(call: &Call<'_>) -> bool {
     }
 }
 
+/// Who leads: there is one server.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::admin) struct Leader {
+    /// Always false.
+    ha_enabled: bool,
+    /// Always true.
+    is_self: bool,
+    /// Empty.
+    leader_address: &'static str,
+    /// Empty.
+    leader_cluster_address: &'static str,
+}
+
+/// Tells who leads.
+pub(in crate::admin) fn leader(_: &Call<'_>, _: NoFields) -> Result<Plain<Leader>, Failure> {
+    let leader =
+        Leader { ha_enabled: false, is_self: true, leader_address: "", leader_cluster_address: "" };
+    Ok(Plain(StatusCode::OK, leader))
+}
+
 /// Whether there was a first token.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::admin) struct Init {

@@ -1,18 +1,19 @@
 //! Tokens: made, looked up, renewed and revoked, in the manner of Vault's `auth/token`.
 
+pub(in crate::admin) mod existing;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use super::rfc3339;
 use crate::admin::Failure;
 use crate::admin::access::Policy;
 use crate::admin::gate::{Call, Caller};
 use crate::admin::loose::{Flag, Period, Whole, Words};
-use crate::admin::route::{Auth, Data, Done, Listing, NoFields};
+use crate::admin::route::{Auth, Data};
 use crate::admin::tokens::{Secret, TokenError, Wish};
 use crate::store::StoredToken;
 
@@ -156,7 +157,7 @@ pub(in crate::admin) fn create(
         origin: format!("auth/token/create by {}", call.caller.name()),
     };
     let parent = match call.caller {
-        Caller::Token(token) => Some(token),
+        Caller::Token(token, _) => Some(token),
         Caller::Nobody | Caller::Certificate(_) | Caller::Local => None,
     };
     call.plane.tokens.forget_expired()?;
@@ -194,8 +195,8 @@ pub(in crate::admin) struct TokenBody {
     expire_time: Option<String>,
     /// For how many seconds it lives at most, from when it was made.
     explicit_max_ttl: i64,
-    /// Empty: a token is told once.
-    id: &'static str,
+    /// The token, where who asks has told it.
+    id: String,
     /// When it was made.
     issue_time: Option<String>,
     /// Empty.
@@ -219,7 +220,7 @@ pub(in crate::admin) struct TokenBody {
     kind: &'static str,
 }
 
-fn body(call: &Call<'_>, token: &StoredToken) -> Data<TokenBody> {
+fn body(call: &Call<'_>, token: &StoredToken, told: &str) -> Data<TokenBody> {
     let most = token.ends_at.map_or(0, |end| end.0.saturating_sub(token.made_at.0));
     Data::new(TokenBody {
         accessor: token.accessor.clone(),
@@ -229,7 +230,7 @@ fn body(call: &Call<'_>, token: &StoredToken) -> Data<TokenBody> {
         entity_id: "",
         expire_time: token.expires_at.and_then(rfc3339),
         explicit_max_ttl: most,
-        id: "",
+        id: told.to_owned(),
         issue_time: rfc3339(token.made_at),
         meta: None,
         num_uses: 0,
@@ -241,170 +242,4 @@ fn body(call: &Call<'_>, token: &StoredToken) -> Data<TokenBody> {
         ttl: left(call, token),
         kind: "service",
     })
-}
-
-/// Which token, by itself.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::admin) struct ByToken {
-    /// The token.
-    token: String,
-}
-
-/// Which token, by its accessor.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::admin) struct ByAccessor {
-    /// The accessor.
-    accessor: String,
-}
-
-/// Which token is renewed, and by how much.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::admin) struct RenewByToken {
-    /// The token.
-    token: String,
-    /// How long it is to live from now; 0 or absent for as long as it was made for.
-    increment: Option<Period>,
-}
-
-/// Which token is renewed, and by how much.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::admin) struct RenewByAccessor {
-    /// The accessor.
-    accessor: String,
-    /// How long it is to live from now; 0 or absent for as long as it was made for.
-    increment: Option<Period>,
-}
-
-/// By how much the own token is renewed.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::admin) struct RenewSelf {
-    /// How long it is to live from now; 0 or absent for as long as it was made for.
-    increment: Option<Period>,
-    /// Of no effect: it is the one that is borne.
-    #[expect(dead_code, reason = "taken because tools send it")]
-    token: Option<String>,
-}
-
-fn own<'a>(call: &Call<'a>) -> Result<&'a StoredToken, Failure> {
-    match call.caller {
-        Caller::Token(token) => Ok(token),
-        Caller::Nobody | Caller::Certificate(_) | Caller::Local => {
-            Err(Failure::bad("you bear no token"))
-        }
-    }
-}
-
-fn told(call: &Call<'_>, token: String) -> Result<StoredToken, Failure> {
-    let found = call.plane.tokens.find(&Zeroizing::new(token))?;
-    found.ok_or_else(|| Failure::bad("no such token"))
-}
-
-fn named(call: &Call<'_>, accessor: &str) -> Result<StoredToken, Failure> {
-    let found = call.plane.tokens.by_accessor(accessor)?;
-    found.ok_or_else(|| Failure::bad("no token has this accessor"))
-}
-
-/// Whoever may do less than a token's bearer may not change it.
-fn within_reach(call: &Call<'_>, token: StoredToken) -> Result<StoredToken, Failure> {
-    let policies = token.policies.iter().filter_map(|name| Policy::named(name));
-    let mut beyond = policies.filter(|policy| !call.covers(*policy));
-    if beyond.next().is_some() { Err(Failure::denied()) } else { Ok(token) }
-}
-
-/// The own token.
-pub(in crate::admin) fn lookup_self(
-    call: &Call<'_>,
-    _: NoFields,
-) -> Result<Data<TokenBody>, Failure> {
-    Ok(body(call, own(call)?))
-}
-
-/// A token.
-pub(in crate::admin) fn lookup(
-    call: &Call<'_>,
-    which: ByToken,
-) -> Result<Data<TokenBody>, Failure> {
-    Ok(body(call, &told(call, which.token)?))
-}
-
-/// A token, by its accessor.
-pub(in crate::admin) fn lookup_accessor(
-    call: &Call<'_>,
-    which: ByAccessor,
-) -> Result<Data<TokenBody>, Failure> {
-    Ok(body(call, &named(call, &which.accessor)?))
-}
-
-fn renewed(
-    call: &Call<'_>,
-    token: &StoredToken,
-    increment: Option<Period>,
-    secret: &str,
-) -> Result<Auth<AuthBody>, Failure> {
-    if !token.renewable {
-        return Err(Failure::bad("the token cannot be renewed"));
-    }
-    let increment = increment.map(|period| period.0).filter(|length| !length.is_zero());
-    let token = call.plane.tokens.renew(token, increment)?;
-    Ok(Auth(auth(call, &token, secret), Vec::new()))
-}
-
-/// Lets the own token live longer.
-pub(in crate::admin) fn renew_self(
-    call: &Call<'_>,
-    wish: RenewSelf,
-) -> Result<Auth<AuthBody>, Failure> {
-    renewed(call, own(call)?, wish.increment, "")
-}
-
-/// Lets a token live longer.
-pub(in crate::admin) fn renew(
-    call: &Call<'_>,
-    wish: RenewByToken,
-) -> Result<Auth<AuthBody>, Failure> {
-    let secret = Zeroizing::new(wish.token);
-    let token = within_reach(call, told(call, secret.to_string())?)?;
-    renewed(call, &token, wish.increment, &secret)
-}
-
-/// Lets a token live longer, by its accessor.
-pub(in crate::admin) fn renew_accessor(
-    call: &Call<'_>,
-    wish: RenewByAccessor,
-) -> Result<Auth<AuthBody>, Failure> {
-    let token = within_reach(call, named(call, &wish.accessor)?)?;
-    renewed(call, &token, wish.increment, "")
-}
-
-fn end(call: &Call<'_>, token: &StoredToken) -> Result<Done, Failure> {
-    call.plane.tokens.revoke(&token.accessor)?;
-    Ok(Done)
-}
-
-/// Ends the own token and all that it made.
-pub(in crate::admin) fn revoke_self(call: &Call<'_>, _: NoFields) -> Result<Done, Failure> {
-    end(call, own(call)?)
-}
-
-/// Ends a token and all that it made.
-pub(in crate::admin) fn revoke(call: &Call<'_>, which: ByToken) -> Result<Done, Failure> {
-    end(call, &within_reach(call, told(call, which.token)?)?)
-}
-
-/// Ends a token and all that it made, by its accessor.
-pub(in crate::admin) fn revoke_accessor(
-    call: &Call<'_>,
-    which: ByAccessor,
-) -> Result<Done, Failure> {
-    end(call, &within_reach(call, named(call, &which.accessor)?)?)
-}
-
-/// The accessors of all tokens.
-pub(in crate::admin) fn accessors(call: &Call<'_>, _: NoFields) -> Result<Listing, Failure> {
-    Ok(Listing::new(call.plane.tokens.accessors()?))
 }

@@ -99,6 +99,7 @@ fn nothing_but_words_about_the_server_is_open_to_anybody() {
         [
             (Verb::Read, "/v1/sys/health"),
             (Verb::Read, "/v1/sys/seal-status"),
+            (Verb::Read, "/v1/sys/leader"),
             (Verb::Read, "/v1/sys/init"),
             (Verb::Read, "/v1/sys/internal/specs/openapi"),
             (Verb::Read, "/v1/openapi.json"),

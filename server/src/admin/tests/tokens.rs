@@ -19,7 +19,7 @@ fn token_is_known_by_its_hash_alone() {
         world.ask(As::Token(&token), "GET", "auth/token/lookup-self", Value::Null);
     assert_eq!(status, 200);
     assert_eq!(found["data"]["policies"], json!(["operator"]));
-    assert!(!found.to_string().contains(&token));
+    assert_eq!(found["data"]["id"], json!(token), "its bearer has told it");
     for (i, _) in token.char_indices().skip(4).step_by(16) {
         let mut wrong = token.clone();
         let other = if wrong.get(i..=i) == Some("0") { "1" } else { "0" };
