@@ -13,7 +13,7 @@ use crate::admin::{PinCheck, Plane};
 use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
-use crate::ca::Authority;
+use crate::ca::{Authority, CaError};
 use crate::client::{ClientConfig, ClientError, Connector};
 use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
 use crate::directory::{DeclaredScope, Directory};
@@ -27,10 +27,14 @@ use crate::sealing::Sealer;
 use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
 use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError, TokenStore};
 use crate::streams::Streams;
+use crate::trust::{Gate, InternalCa, Trust};
 use crate::worker::MessageHandler;
 
 /// How long the start waits for the token before it goes on without.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The file beside the store with the server's own key and certificate, if the internal CA issues it.
+const OWN_CERTIFICATE: &str = "server-identity.pem";
 
 /// Why the application cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +48,9 @@ pub enum AppError {
     /// A `[[notify]]` names files that are of no use.
     #[error("notify: {0}")]
     Notify(#[from] ClientError),
+    /// What is stored of the internal CA cannot be read.
+    #[error("internal CA: {0}")]
+    InternalCa(#[from] CaError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -60,12 +67,12 @@ pub struct App {
 }
 
 impl App {
-    /// Opens store and token. An absent token is no error: what needs it fails until it is there.
+    /// Opens store and token, behind `gate`. An absent token is no error: what needs it fails until it is there.
     ///
     /// # Errors
     ///
     /// [`AppError`].
-    pub fn open(config: &Config) -> Result<Self, AppError> {
+    pub fn open(config: &Config, gate: Arc<Gate>) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
             let bell = Arc::clone(&endpoint.bell);
@@ -82,7 +89,7 @@ impl App {
         let backend = Pkcs11Backend::new(pkcs11);
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
         let tokens = Arc::clone(&store);
-        Self::assemble(config, directory, store, backend, endpoints, (tokens, pin))
+        Self::assemble(config, gate, directory, store, backend, endpoints, (tokens, pin))
     }
 
     /// On a store and a token that are gone with it. The PIN is `1234`.
@@ -92,12 +99,14 @@ impl App {
         let kept: Arc<dyn DirectoryStore> = store.clone();
         let directory = Arc::new(Directory::open(declared(config), kept).unwrap());
         let admission = (store.clone() as Arc<dyn TokenStore>, PinCheck::new(b"1234").unwrap());
+        let gate = Gate::open(&config.tls).unwrap();
         let hsm = Arc::new(hsm_backend::memory::MemoryBackend::new());
-        Self::assemble(config, directory, store, hsm, Vec::new(), admission).unwrap()
+        Self::assemble(config, gate, directory, store, hsm, Vec::new(), admission).unwrap()
     }
 
     fn assemble(
         config: &Config,
+        gate: Arc<Gate>,
         directory: Arc<Directory>,
         store: Arc<dyn ObjectStore>,
         hsm: Arc<dyn HsmBackend>,
@@ -107,7 +116,11 @@ impl App {
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
+        let rules = config.internal_ca.clone();
+        let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
+        let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, Some(own_file))?,
             sealer: Sealer::new(Arc::clone(&keyring), Arc::clone(&hsm)),
             ca: Authority::new(Arc::clone(&keyring), Arc::clone(&hsm), config.ca.clone()),
             keyring,

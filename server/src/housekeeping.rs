@@ -1,4 +1,5 @@
-//! The thread that does what no client asks for: settling rows, wrapping keys anew.
+//! The thread that does what no client asks for: settling rows, wrapping keys anew,
+//! renewing certificates.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,6 +11,7 @@ use crate::operation;
 use crate::reconcile;
 use crate::rewrap::{self, Rewrapped};
 use crate::services::Services;
+use crate::trust;
 
 /// How often the thread looks by itself.
 const ROUND: Duration = Duration::from_secs(30);
@@ -65,7 +67,8 @@ fn rounds(services: &Services) {
             Ok(Rewrapped { done, failed }) => tracing::info!(done, failed, "wrapped keys anew"),
             Err(error) => tracing::warn!(%error, "wrapping keys anew failed"),
         }
-        if !services.bell.wait(ROUND) {
+        trust::keep_up(services);
+        if !services.bell.wait(trust::next_round(services, ROUND)) {
             return;
         }
     }

@@ -45,5 +45,6 @@ pub mod store;
 pub mod streams;
 pub mod telemetry;
 mod text;
+pub mod trust;
 pub mod usage_limits;
 pub mod worker;

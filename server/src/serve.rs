@@ -14,11 +14,13 @@ use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
 use crate::dev::{DevError, Open, Trial};
 use crate::identity::IdentityRules;
+use crate::net::Door;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
-use crate::net::tls::{self, TlsError};
+use crate::net::tls::TlsError;
 use crate::object::Scope;
 use crate::process;
 use crate::telemetry::{self, TelemetryError};
+use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
 /// Why the server does not run.
@@ -68,15 +70,20 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     telemetry::start(&config.log)?;
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
-    let rules = Arc::new(IdentityRules::new(&config));
-    let tls = tls::server_config(&config, Arc::clone(&rules))?;
-    let app = App::open(&config)?;
+    let gate = Gate::open(&config.tls)?;
+    let app = App::open(&config, Arc::clone(&gate))?;
     if has_assisted_mode(&config, &app) {
         process::stay_out_of_core_dumps();
     }
     if let Some(trial) = &trial {
         trial.first_token(&app)?;
     }
+    let services = app.services();
+    trust::provide_server_certificate(&services);
+    let directory = Arc::clone(&services.directory);
+    let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
+    let door = Door::new(Arc::clone(&gate), rules)?;
+    let watch = FileWatch::start(&gate)?;
     let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
@@ -85,10 +92,12 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .build()?;
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
-        let admin = Administration::start(&config, &app, Arc::clone(&tls.cert_resolver)).await?;
-        let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers))?;
+        let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
+        let admin = Administration::start(&config, &app, gate.server.clone()).await?;
+        let listener = Listener::bind(&config.server, door, Arc::clone(&workers))?;
         let ready = announce(&listener, &admin, trial.as_ref(), say)?;
         let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
+        reloading.abort();
         drop(ready);
         admin.stop().await;
         Ok::<_, ServeError>(stopped)
@@ -175,6 +184,13 @@ async fn stop(workers: Arc<Workers>, deadline: Instant) -> Stopped {
     match tokio::task::spawn_blocking(move || workers.stop_within(patience)).await {
         Ok(true) => Stopped::Gracefully,
         Ok(false) | Err(_) => Stopped::TimedOut,
+    }
+}
+
+/// Has the files of `[tls]` looked at on each SIGHUP, and not only every few seconds.
+async fn reload(mut hangup: Signal, watch: FileWatch) {
+    while hangup.recv().await.is_some() {
+        watch.look();
     }
 }
 

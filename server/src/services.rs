@@ -21,6 +21,7 @@ use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
 use crate::streams::Streams;
+use crate::trust::Trust;
 
 /// Tells the time; tests have their own.
 pub trait Clock: Send + Sync {
@@ -117,6 +118,8 @@ pub struct Services {
     pub ca: Authority,
     /// Seals values that no token takes as a key.
     pub sealer: Sealer,
+    /// Whom the server lets in, and the CA that says so.
+    pub trust: Arc<Trust>,
     /// Scopes, roles and credentials.
     pub directory: Arc<Directory>,
     /// What clients prove besides their certificate, by scope; nothing in a scope without an entry.

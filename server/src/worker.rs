@@ -90,6 +90,9 @@ pub trait MessageHandler: Send + Sync + 'static {
     /// Answers `message` without serving it; must be quick. An empty answer closes the connection.
     fn refuse(&self, message: &[u8], why: Refusal) -> Vec<u8>;
 
+    /// Whether the client may do anything at all now; called on a network thread, so it must be quick.
+    fn is_welcome(&self, principal: &Principal) -> bool;
+
     /// Answers a frame that cannot be read; `None` closes the connection without a word.
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>>;
 }

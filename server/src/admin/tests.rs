@@ -22,9 +22,8 @@ use crate::config::Config;
 
 const CONFIG: &str = r#"
 [tls]
-certificate = "server.pem"
-private_key = "server.key"
-client_ca = ["ca.pem"]
+[store]
+path = "claviger.db"
 [token]
 module = "module.so"
 label = "test"

@@ -6,7 +6,8 @@ use kmip_core::types::CryptographicUsageMask as Mask;
 use x509_cert::der::flagset::FlagSet;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{
-    BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
+    BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
+    SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 
@@ -27,6 +28,8 @@ pub struct Contents {
     pub basic_constraints: Option<BasicConstraints>,
     /// How certificates below refer to the key.
     pub key_identifier: Option<SubjectKeyIdentifier>,
+    /// Where the issuer says which certificates it has revoked; never taken from a request.
+    pub crl_points: Option<CrlDistributionPoints>,
 }
 
 const TWICE: CaError = CaError::Invalid("an extension is there twice");
@@ -87,6 +90,7 @@ impl Contents {
             extended_key_usage: self.extended_key_usage.or(other.extended_key_usage),
             basic_constraints: self.basic_constraints.or(constraints),
             key_identifier: self.key_identifier.or(other.key_identifier),
+            crl_points: self.crl_points.or(other.crl_points),
         }
     }
 
@@ -126,6 +130,9 @@ impl Contents {
         if let Some(identifier) = &self.key_identifier {
             all.push(extension(identifier, false)?);
         }
+        if let Some(points) = &self.crl_points {
+            all.push(extension(points, false)?);
+        }
         Ok(all)
     }
 }
@@ -148,7 +155,7 @@ fn put<T: for<'a> Decode<'a>>(place: &mut Option<T>, value: &[u8]) -> Result<(),
 /// # Errors
 ///
 /// `Invalid`.
-pub(super) fn extension<T: Encode + AssociatedOid>(
+pub(crate) fn extension<T: Encode + AssociatedOid>(
     value: &T,
     critical: bool,
 ) -> Result<Extension, CaError> {

@@ -203,8 +203,12 @@ fn body(
     })
 }
 
-/// UTCTime up to 2049, GeneralizedTime from then on.
-fn time(seconds: i64) -> Result<Time, CaError> {
+/// A date of a certificate, from seconds since 1970: UTCTime up to 2049, GeneralizedTime from then on.
+///
+/// # Errors
+///
+/// `Invalid` for a date before 1970 or after 9999.
+pub fn time(seconds: i64) -> Result<Time, CaError> {
     let out_of_range = CaError::Invalid("certificates have no such dates");
     let Ok(seconds) = u64::try_from(seconds) else { return Err(out_of_range) };
     let since_1970 = core::time::Duration::from_secs(seconds);

@@ -14,13 +14,14 @@ pub mod x509;
 
 pub use authority::{Authority, AuthorityRules, BACKDATE_SECONDS, Root, days, serial};
 pub use contents::Contents;
+pub(crate) use contents::extension;
 pub use issue::{
-    Draft, Issuer, Signer, TokenSigner, Unsigned, default_algorithm, key_identifier, prepare,
+    Draft, Issuer, Signer, TokenSigner, Unsigned, default_algorithm, key_identifier, prepare, time,
 };
-pub use read::ReadCertificate;
-pub use request::{Request, RequestForm};
+pub use read::{ReadCertificate, is_signed_by};
+pub use request::{Request, RequestForm, proven_key};
 pub use validate::{Verdict, validate};
-pub use wishes::{Wishes, common_name, is_wish, of_mask, parameters_of};
+pub use wishes::{Wishes, common_name, is_wish, name_of, of_mask, parameters_of};
 
 use hsm_backend::HsmError;
 

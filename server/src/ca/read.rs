@@ -71,6 +71,12 @@ impl Signature {
     }
 }
 
+/// Whether `key` signed this structure, with a hash that is not broken.
+#[must_use]
+pub fn is_signed_by(der: &[u8], key: &PublicKey) -> bool {
+    Signature::of(der).is_ok_and(|signature| signature.check(key) == Checked::Good)
+}
+
 /// An X.509 certificate.
 #[derive(Clone, Debug)]
 pub struct ReadCertificate {
@@ -125,6 +131,12 @@ impl ReadCertificate {
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject() == self.issuer()
+    }
+
+    /// The bytes of its serial number, as in its DER.
+    #[must_use]
+    pub fn serial_number(&self) -> &[u8] {
+        self.certificate.tbs_certificate().serial_number().as_bytes()
     }
 
     /// From when to when it is valid, both included, in seconds since 1970.

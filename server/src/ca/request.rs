@@ -40,23 +40,34 @@ impl Request {
     /// `Invalid` for anything that is no signed request of this form; `Unsupported` for an
     /// extension that is not issued; `Bridge` for a key or an algorithm that is not served.
     pub fn read(form: RequestForm, bytes: &[u8]) -> Result<Self, CaError> {
-        let der = match form {
-            RequestForm::Der => bytes.to_vec(),
-            RequestForm::Pem => from_pem(bytes)?,
-        };
-        let request = CertReq::from_der(&der).map_err(|_| MALFORMED)?;
-        let info = request.info.public_key.to_der()?;
-        let key = key_format::public_from_spki(&info)?;
-        match Signature::of(&der)?.check(&key) {
-            Checked::Good => {}
-            Checked::Bad => {
-                return Err(CaError::Invalid("the request is not signed by its own key"));
-            }
-            Checked::Weak | Checked::Unknown => {
-                return Err(CaError::Invalid("the request's signature cannot be verified"));
-            }
-        }
+        let (request, key) = proven(form, bytes)?;
         Ok(Self { key, contents: contents(&request)? })
+    }
+}
+
+/// The key of a request whose signature it has made; whatever else the request says is left aside.
+///
+/// # Errors
+///
+/// As for [`Request::read`], extensions apart.
+pub fn proven_key(form: RequestForm, bytes: &[u8]) -> Result<PublicKey, CaError> {
+    proven(form, bytes).map(|(_, key)| key)
+}
+
+fn proven(form: RequestForm, bytes: &[u8]) -> Result<(CertReq, PublicKey), CaError> {
+    let der = match form {
+        RequestForm::Der => bytes.to_vec(),
+        RequestForm::Pem => from_pem(bytes)?,
+    };
+    let request = CertReq::from_der(&der).map_err(|_| MALFORMED)?;
+    let info = request.info.public_key.to_der()?;
+    let key = key_format::public_from_spki(&info)?;
+    match Signature::of(&der)?.check(&key) {
+        Checked::Good => Ok((request, key)),
+        Checked::Bad => Err(CaError::Invalid("the request is not signed by its own key")),
+        Checked::Weak | Checked::Unknown => {
+            Err(CaError::Invalid("the request's signature cannot be verified"))
+        }
     }
 }
 

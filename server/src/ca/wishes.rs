@@ -169,7 +169,12 @@ fn subject(set: &AttributeSet) -> Result<Option<Name>, CaError> {
     if parts.is_empty() { Ok(None) } else { Ok(Some(name_of(&parts)?)) }
 }
 
-fn name_of(parts: &[(&str, String)]) -> Result<Name, CaError> {
+/// A subject of these parts, in their order: each an object identifier, dotted, and its text.
+///
+/// # Errors
+///
+/// `Invalid` for what is none, and for empty texts.
+pub fn name_of(parts: &[(&str, String)]) -> Result<Name, CaError> {
     let mut sequence = RdnSequence::default();
     for (dotted, text) in parts {
         let oid = der::asn1::ObjectIdentifier::new(dotted).map_err(|_| NO_NAME)?;

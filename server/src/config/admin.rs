@@ -1,8 +1,9 @@
 //! `[admin]`: how operators reach the server, and who they are.
 
-use super::check::{Base, Checked, addresses, sha256};
+use super::check::{Base, Checked, addresses};
 use super::error::Problem;
 use super::raw::{RawAdmin, RawAdminClient, RawPinOf};
+use super::tls::sha256;
 use super::{AdminConfig, Pin};
 use crate::admin::access::Policy;
 

@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawClientAuth, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin,
-    RawPinOf, RawPinnedClient, RawScopeFrom, RawServer, RawTls, RawTlsVersion, RawToken,
+    OneOrMany, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin, RawServer, RawToken,
     RawWorkers,
 };
 use super::{
-    ClientAuth, Config, IdentityConfig, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter,
-    LogFormat, Pin, PinnedClient, ScopeConfig, ScopeFrom, ScopeName, SecretSource, ServerConfig,
-    StoreConfig, TlsConfig, TokenConfig, TokenSelector, WorkersConfig,
+    Config, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter, LogFormat, SecretSource,
+    ServerConfig, StoreConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
 use super::{notify, scope, validations};
 
@@ -33,7 +31,7 @@ const MAX_COUNT: u32 = 1_000_000;
 pub(super) struct Base(PathBuf);
 
 impl Base {
-    fn resolve(&self, path: &Path) -> PathBuf {
+    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         self.0.join(path)
     }
 
@@ -52,16 +50,17 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
     Ok(Config {
         file: absolute,
         server: server(&raw.server)?,
-        tls: tls(&base, raw.tls, &scopes)?,
+        tls: super::tls::checked(&base, raw.tls, &scopes, raw.admin.socket.is_some())?,
         token: token(&base, raw.token)?,
         store: StoreConfig { path: base.required("store.path", &raw.store.path)? },
         workers: workers(&raw.workers)?,
-        identity: IdentityConfig { scope_from: scope_from(raw.identity.scope_from) },
+        identity: super::identity::checked(raw.identity)?,
         notify: notify::checked(&base, raw.notify, &scopes)?,
         scopes,
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
         ca: super::ca::checked(raw.ca)?,
+        internal_ca: super::internal_ca::checked(raw.internal_ca)?,
         log: log(&raw.log)?,
         admin: super::admin::checked(&base, raw.admin)?,
     })
@@ -111,78 +110,6 @@ pub(super) fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> 
         })
     };
     texts.iter().map(parse).collect()
-}
-
-fn tls(base: &Base, raw: RawTls, scopes: &[ScopeConfig]) -> Checked<TlsConfig> {
-    let client_auth = match raw.client_auth {
-        RawClientAuth::Chain => ClientAuth::Chain,
-        RawClientAuth::ChainOrPinned => ClientAuth::ChainOrPinned,
-        RawClientAuth::Pinned => ClientAuth::Pinned,
-    };
-    trust(&raw, client_auth)?;
-    let pinned_clients = raw
-        .pinned_client
-        .iter()
-        .enumerate()
-        .map(|(index, client)| pinned(&format!("tls.pinned_client[{index}]"), client, scopes))
-        .collect::<Checked<_>>()?;
-    Ok(TlsConfig {
-        certificate: base.required("tls.certificate", &raw.certificate)?,
-        private_key: base.required("tls.private_key", &raw.private_key)?,
-        client_ca: raw.client_ca.iter().map(|path| base.resolve(path)).collect(),
-        allow_tls12: raw.min_version == RawTlsVersion::V1_2,
-        client_auth,
-        allow_client_without_eku: raw.allow_client_without_eku,
-        allow_ca_leaf: raw.allow_ca_leaf,
-        session_resumption: raw.session_resumption,
-        pinned_clients,
-    })
-}
-
-/// Refuses a server nobody could log in to, and trust roots that nobody would look at.
-fn trust(raw: &RawTls, client_auth: ClientAuth) -> Checked<()> {
-    let (chain, pins) = match client_auth {
-        ClientAuth::Chain => (true, false),
-        ClientAuth::ChainOrPinned => (true, true),
-        ClientAuth::Pinned => (false, true),
-    };
-    if chain && raw.client_ca.is_empty() {
-        return Err(Problem::new("tls.client_ca", "needs at least one file for this client_auth"));
-    }
-    if !chain && !raw.client_ca.is_empty() {
-        return Err(Problem::new("tls.client_ca", "has no effect with client_auth = \"pinned\""));
-    }
-    if !pins && !raw.pinned_client.is_empty() {
-        let text = "has no effect with client_auth = \"chain\"; use \"chain-or-pinned\"";
-        return Err(Problem::new("tls.pinned_client", text));
-    }
-    if client_auth == ClientAuth::Pinned && raw.pinned_client.is_empty() {
-        let text = "client_auth = \"pinned\" needs at least one [[tls.pinned_client]]";
-        return Err(Problem::new("tls.client_auth", text));
-    }
-    Ok(())
-}
-
-fn pinned(key: &str, raw: &RawPinnedClient, scopes: &[ScopeConfig]) -> Checked<PinnedClient> {
-    let digest = sha256(&format!("{key}.sha256"), &raw.sha256)?;
-    let scope = ScopeName::parse(&raw.scope)
-        .filter(|name| scopes.iter().any(|scope| scope.name == *name))
-        .ok_or_else(|| {
-            Problem::new(format!("{key}.scope"), format!("no [[scope]] is named {:?}", raw.scope))
-        })?;
-    let pin = match raw.of {
-        RawPinOf::PublicKey => Pin::PublicKey(digest),
-        RawPinOf::Certificate => Pin::Certificate(digest),
-    };
-    Ok(PinnedClient { name: raw.name.clone(), pin, scope })
-}
-
-pub(super) fn sha256(key: &str, text: &str) -> Checked<[u8; 32]> {
-    // openssl prints fingerprints with colons and in capitals.
-    let mut digest = [0; 32];
-    hex::decode_to_slice(text.replace(':', ""), &mut digest)
-        .map_err(|_| Problem::new(key, "is not 64 hexadecimal digits"))?;
-    Ok(digest)
 }
 
 fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {
@@ -243,14 +170,6 @@ fn workers(raw: &RawWorkers) -> Checked<WorkersConfig> {
     })
 }
 
-const fn scope_from(raw: RawScopeFrom) -> ScopeFrom {
-    match raw {
-        RawScopeFrom::OrganizationalUnit => ScopeFrom::OrganizationalUnit,
-        RawScopeFrom::Organization => ScopeFrom::Organization,
-        RawScopeFrom::CommonName => ScopeFrom::CommonName,
-    }
-}
-
 /// A day: a clock that is further off needs no tolerance but setting.
 const MAX_CLOCK_SKEW_SECONDS: u32 = 86_400;
 
@@ -309,7 +228,7 @@ pub(super) fn timeout(key: &str, ms: u64) -> Checked<Duration> {
     Err(Problem::new(key, format!("{ms} is not between 1 and {MAX_TIMEOUT_MS} milliseconds")))
 }
 
-fn within(key: &str, value: u32, min: u32, max: u32) -> Checked<u32> {
+pub(super) fn within(key: &str, value: u32, min: u32, max: u32) -> Checked<u32> {
     if (min..=max).contains(&value) {
         return Ok(value);
     }

@@ -9,11 +9,14 @@ mod check;
 mod credentials;
 pub mod environment;
 mod error;
+mod identity;
+mod internal_ca;
 mod log_filter;
 mod notify;
 mod raw;
 mod scope;
 mod secret_source;
+mod tls;
 mod validations;
 
 use std::collections::BTreeMap;
@@ -27,12 +30,14 @@ use kmip_core::ttlv::Limits;
 pub use admin::AdminClientConfig;
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
+pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source};
 pub use log_filter::{LogFilter, LogFilterError};
 pub use notify::NotifyConfig;
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 
 use crate::authz::Rules;
 use crate::ca::AuthorityRules;
+use crate::trust::{ServerNames, TrustRules};
 
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +66,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// The server's own CA.
     pub ca: AuthorityRules,
+    /// The CA of the server's doors.
+    pub internal_ca: TrustRules,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How operators reach the server.
@@ -103,12 +110,14 @@ impl ServerConfig {
 /// `[tls]`: certificates and how clients are recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// PEM file: the server's certificate, then its intermediates.
-    pub certificate: PathBuf,
-    /// PEM file: the server's private key.
-    pub private_key: PathBuf,
+    /// The server's certificate, where the operator gives it; else the internal CA issues it.
+    pub identity: Option<PemFiles>,
+    /// By which names clients reach the server, for a certificate of the internal CA.
+    pub names: ServerNames,
     /// PEM files with the CAs whose client certificates are accepted.
     pub client_ca: Vec<PathBuf>,
+    /// Files with what those CAs have revoked.
+    pub client_crl: Vec<PathBuf>,
     /// Whether TLS 1.2 is accepted beside 1.3.
     pub allow_tls12: bool,
     /// By what a client certificate is accepted.
@@ -121,6 +130,32 @@ pub struct TlsConfig {
     pub session_resumption: bool,
     /// Certificates accepted by their fingerprint.
     pub pinned_clients: Vec<PinnedClient>,
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            identity: None,
+            names: ServerNames::default(),
+            client_ca: Vec::new(),
+            client_crl: Vec::new(),
+            allow_tls12: true,
+            client_auth: ClientAuth::Chain,
+            allow_client_without_eku: true,
+            allow_ca_leaf: false,
+            session_resumption: true,
+            pinned_clients: Vec::new(),
+        }
+    }
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PemFiles {
+    /// PEM file: the certificate, then its intermediates.
+    pub certificate: PathBuf,
+    /// PEM file: the private key.
+    pub private_key: PathBuf,
 }
 
 /// By what a client certificate is accepted.
@@ -215,24 +250,6 @@ pub struct LaneConfig {
     pub threads: usize,
     /// Requests that may wait, at least one.
     pub queue: usize,
-}
-
-/// `[identity]`: how a certificate names its scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdentityConfig {
-    /// The field of the certificate's subject.
-    pub scope_from: ScopeFrom,
-}
-
-/// A field of a certificate's subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScopeFrom {
-    /// OU
-    OrganizationalUnit,
-    /// O
-    Organization,
-    /// CN
-    CommonName,
 }
 
 /// `[[scope]]`: a part of the objects, closed against the others.

@@ -9,6 +9,7 @@ mod scope;
 mod validation;
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser}
 pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
 
 use super::ca::RawCa;
+pub(crate) use super::identity::RawIdentity;
+use super::internal_ca::RawInternalCa;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -26,6 +29,7 @@ use super::ca::RawCa;
 pub(crate) struct RawConfig {
     #[serde(default)]
     pub(crate) server: RawServer,
+    #[serde(default)]
     pub(crate) tls: RawTls,
     pub(crate) token: RawToken,
     #[serde(default)]
@@ -44,6 +48,8 @@ pub(crate) struct RawConfig {
     pub(crate) keys: RawKeys,
     #[serde(default)]
     pub(crate) ca: RawCa,
+    #[serde(default)]
+    pub(crate) internal_ca: RawInternalCa,
     #[serde(default)]
     pub(crate) log: RawLog,
     #[serde(default)]
@@ -93,24 +99,40 @@ impl Default for RawServer {
 
 /// `[tls]`
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct RawTls {
-    pub(crate) certificate: PathBuf,
-    pub(crate) private_key: PathBuf,
-    #[serde(default)]
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) private_key: Option<PathBuf>,
+    pub(crate) server_hostnames: Vec<String>,
+    pub(crate) server_ips: Vec<IpAddr>,
     pub(crate) client_ca: Vec<PathBuf>,
-    #[serde(default)]
+    pub(crate) client_crl: Vec<PathBuf>,
     pub(crate) min_version: RawTlsVersion,
-    #[serde(default)]
     pub(crate) client_auth: RawClientAuth,
-    #[serde(default = "yes")]
     pub(crate) allow_client_without_eku: bool,
-    #[serde(default)]
     pub(crate) allow_ca_leaf: bool,
-    #[serde(default = "yes")]
     pub(crate) session_resumption: bool,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) pinned_client: Vec<RawPinnedClient>,
+}
+
+impl Default for RawTls {
+    fn default() -> Self {
+        Self {
+            certificate: None,
+            private_key: None,
+            server_hostnames: vec!["localhost".to_owned()],
+            server_ips: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+            client_ca: Vec::new(),
+            client_crl: Vec::new(),
+            min_version: RawTlsVersion::default(),
+            client_auth: RawClientAuth::default(),
+            allow_client_without_eku: true,
+            allow_ca_leaf: false,
+            session_resumption: true,
+            pinned_client: Vec::new(),
+        }
+    }
 }
 
 /// `tls.min_version`
@@ -227,25 +249,6 @@ impl Default for RawWorkers {
             queue_deadline_ms: 10_000,
         }
     }
-}
-
-/// `[identity]`
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct RawIdentity {
-    pub(crate) scope_from: RawScopeFrom,
-}
-
-/// `identity.scope_from`
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub(crate) enum RawScopeFrom {
-    #[default]
-    #[serde(rename = "OU")]
-    OrganizationalUnit,
-    #[serde(rename = "O")]
-    Organization,
-    #[serde(rename = "CN")]
-    CommonName,
 }
 
 /// `[limits]`

@@ -38,8 +38,9 @@ fn minimal_config_takes_the_defaults_and_resolves_paths() {
     assert_eq!(config.server.kmip_addrs, ["127.0.0.1:5696".parse().unwrap()]);
     assert_eq!(config.server.idle_timeout, Duration::from_secs(1_800));
     assert_eq!(config.server.max_message_bytes, 1_048_576);
-    assert_eq!(config.tls.certificate, Path::new("/etc/claviger/server.pem"));
-    assert_eq!(config.tls.private_key, Path::new("/keys/server.key"));
+    let given = config.tls.identity.unwrap();
+    assert_eq!(given.certificate, Path::new("/etc/claviger/server.pem"));
+    assert_eq!(given.private_key, Path::new("/keys/server.key"));
     assert_eq!(config.token.pin, SecretSource::File(PathBuf::from("/etc/claviger/pin")));
     assert_eq!(config.keys.rsa_min_bits, 2_048);
     assert!(config.tls.allow_tls12 && config.tls.session_resumption);

@@ -20,12 +20,13 @@ use tracing::warn;
 use super::tls::TlsError;
 use crate::config::{ClientAuth, TlsConfig};
 use crate::identity::{IdentityError, IdentityRules, PeerCertificate};
+use crate::trust::AnchorSet;
 
 /// Verifies client certificates as `[tls]` lays down, and refuses those that name no scope.
 pub struct ClientVerifier {
     provider: Arc<CryptoProvider>,
     rules: Arc<IdentityRules>,
-    /// Absent where only fingerprints count.
+    /// Absent where no CA is trusted.
     chain: Option<Chain>,
     accept_pins: bool,
 }
@@ -41,24 +42,25 @@ struct Chain {
 }
 
 impl ClientVerifier {
-    /// Builds the verifier; `roots` are the certificates of `tls.client_ca`.
+    /// Builds the verifier for chains to `anchors`. Where only fingerprints count, those are the internal
+    /// CAs alone.
     ///
     /// # Errors
     ///
     /// [`TlsError`], if a root cannot serve as one.
     pub fn new(
         config: &TlsConfig,
-        roots: &[CertificateDer<'static>],
+        anchors: &AnchorSet,
         provider: Arc<CryptoProvider>,
         rules: Arc<IdentityRules>,
     ) -> Result<Self, TlsError> {
-        let (by_chain, accept_pins) = match config.client_auth {
-            ClientAuth::Chain => (true, false),
-            ClientAuth::ChainOrPinned => (true, true),
-            ClientAuth::Pinned => (false, true),
+        let accept_pins = match config.client_auth {
+            ClientAuth::Chain => false,
+            ClientAuth::ChainOrPinned | ClientAuth::Pinned => true,
         };
-        let chain =
-            by_chain.then(|| Chain::new(config, roots, Arc::clone(&provider))).transpose()?;
+        let roots: Vec<_> = anchors.all().collect();
+        let chain = (!roots.is_empty()).then(|| Chain::new(config, &roots, Arc::clone(&provider)));
+        let chain = chain.transpose()?;
         Ok(Self { provider, rules, chain, accept_pins })
     }
 
@@ -74,10 +76,10 @@ impl ClientVerifier {
         } else {
             match &self.chain {
                 Some(chain) => chain.verify(&leaf, end_entity, intermediates, now),
-                None => Err(Refused::new("no pin matches", CertificateError::UnknownIssuer)),
+                None => Err(Refused::new("no CA is trusted", CertificateError::UnknownIssuer)),
             }
         };
-        trusted.and_then(|()| Ok(self.rules.scope_of(&leaf).map(|_| ())?)).inspect_err(|refused| {
+        trusted.and_then(|()| Ok(self.rules.identify(&leaf).map(|_| ())?)).inspect_err(|refused| {
             warn!(certificate = %leaf, intermediates = intermediates.len(), reason = %refused.why,
                 "client certificate refused");
         })
@@ -219,8 +221,12 @@ impl From<IdentityError> for Refused {
         let alert = match err {
             IdentityError::Malformed | IdentityError::Absent => CertificateError::BadEncoding,
             IdentityError::NotValidNow => CertificateError::Expired,
-            IdentityError::NoScope(_) | IdentityError::UnknownScope { .. } => {
-                CertificateError::ApplicationVerificationFailure
+            IdentityError::NoScope(_)
+            | IdentityError::UnknownScope { .. }
+            | IdentityError::UnknownRole { .. }
+            | IdentityError::NotIssued => CertificateError::ApplicationVerificationFailure,
+            IdentityError::NotAdmitted(_) | IdentityError::RevokedElsewhere => {
+                CertificateError::Revoked
             }
         };
         Self::new(&err.to_string(), alert)

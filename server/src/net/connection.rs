@@ -57,6 +57,8 @@ pub(super) enum Ended {
     Unreadable(FrameFault),
     #[error("a request was left without an answer")]
     NoAnswer,
+    #[error("the client is not admitted any more")]
+    NotAdmitted,
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -72,7 +74,8 @@ impl Connection {
             | Ended::Stopping
             | Ended::Idle
             | Ended::MessageTimeout
-            | Ended::NoAnswer => close(&mut self.stream, self.config.write_timeout).await,
+            | Ended::NoAnswer
+            | Ended::NotAdmitted => close(&mut self.stream, self.config.write_timeout).await,
             // Half an answer may be on its way: a close_notify after it would lie.
             Ended::WriteTimeout | Ended::Io(_) => {}
         }
@@ -94,7 +97,10 @@ impl Connection {
         if answer.is_empty() {
             return Err(Ended::NoAnswer);
         }
-        self.write(&answer).await
+        self.write(&answer).await?;
+        // Its answer was a refusal, or its last: the certificate opens nothing any more.
+        let welcome = self.workers.handler().is_welcome(&self.principal);
+        if welcome { Ok(()) } else { Err(Ended::NotAdmitted) }
     }
 
     async fn read_message(&mut self) -> Result<MessageBytes, Ended> {

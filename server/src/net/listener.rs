@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, info, warn};
 
 use super::connection::{Connection, stopped};
-use super::https::{ALPN_PROTOCOLS, HttpsConnection};
+use super::door::Door;
+use super::https::HttpsConnection;
 use super::limits::{ConnectionLimits, Slot};
 use crate::config::ServerConfig;
-use crate::identity::{IdentityError, IdentityRules, Principal};
+use crate::identity::{IdentityError, Principal};
 use crate::worker::Workers;
 
 /// Connections the system keeps for us between two calls of accept.
@@ -61,12 +61,9 @@ pub enum Transport {
 
 struct Shared {
     config: Arc<ServerConfig>,
-    acceptor: TlsAcceptor,
-    /// The same identity and the same verifier, but for the name of the protocol.
-    https_acceptor: TlsAcceptor,
+    door: Door,
     /// Turns at translating XML and JSON: one for each processor.
     turns: Arc<Semaphore>,
-    rules: Arc<IdentityRules>,
     workers: Arc<Workers>,
     limits: Arc<ConnectionLimits>,
 }
@@ -79,8 +76,7 @@ impl Listener {
     /// [`ListenError`], naming the first address that cannot be had.
     pub fn bind(
         config: &ServerConfig,
-        tls: Arc<rustls::ServerConfig>,
-        rules: Arc<IdentityRules>,
+        door: Door,
         workers: Arc<Workers>,
     ) -> Result<Self, ListenError> {
         let bind = |transport, addr: &SocketAddr| match bind_socket(*addr) {
@@ -90,16 +86,12 @@ impl Listener {
         let plain = config.kmip_addrs.iter().map(|addr| bind(Transport::Tls, addr));
         let https = config.https_addrs.iter().map(|addr| bind(Transport::Https, addr));
         let sockets = plain.chain(https).collect::<Result<_, _>>()?;
-        let mut https_tls = (*tls).clone();
-        https_tls.alpn_protocols = ALPN_PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let shared = Shared {
             limits: ConnectionLimits::new(config.max_connections, config.max_connections_per_ip),
             config: Arc::new(config.clone()),
-            acceptor: TlsAcceptor::from(tls),
-            https_acceptor: TlsAcceptor::from(Arc::new(https_tls)),
+            door,
             turns: Arc::new(Semaphore::new(processors)),
-            rules,
             workers,
         };
         Ok(Self { sockets, shared: Arc::new(shared) })
@@ -223,15 +215,11 @@ async fn handshake(
 ) -> Result<(TlsStream<TcpStream>, Arc<Principal>), HandshakeError> {
     // An answer is one small write; it must not wait for the acknowledgement of the last one.
     stream.set_nodelay(true)?;
-    let acceptor = match transport {
-        Transport::Tls => &shared.acceptor,
-        Transport::Https => &shared.https_acceptor,
-    };
-    let stream = acceptor.accept(stream).await?;
+    let stream = shared.door.acceptor(transport).accept(stream).await?;
     let (_, tls) = stream.get_ref();
     let leaf = tls.peer_certificates().and_then(<[_]>::first).ok_or(IdentityError::Absent)?;
     // Resumed sessions carry the certificate too, so identity never comes from a ticket alone.
-    let principal = shared.rules.principal(leaf, peer)?;
+    let principal = shared.door.rules().principal(leaf, peer)?;
     debug!(
         %peer, ?transport, subject = ?principal.subject, scope = %principal.scope,
         version = ?tls.protocol_version(), kind = ?tls.handshake_kind(), "client connected"

@@ -2,6 +2,7 @@
 
 mod client_verifier;
 mod connection;
+mod door;
 mod https;
 mod limits;
 pub mod listener;
@@ -9,3 +10,4 @@ mod room;
 pub mod tls;
 
 pub use client_verifier::ClientVerifier;
+pub use door::Door;

@@ -1,17 +1,15 @@
 //! The TLS side of the listener: certificates, versions, resumption.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
 
 use super::client_verifier::ClientVerifier;
-use crate::config::{ClientAuth, Config};
 use crate::identity::IdentityRules;
+use crate::trust::{AnchorSet, Gate, ServerIdentity};
 
 /// TLS 1.2 sessions kept for clients that know no tickets.
 const SESSION_CACHE_ENTRIES: usize = 4_096;
@@ -53,35 +51,35 @@ impl TlsError {
     }
 }
 
-/// Reads the PEM files of `[tls]` and builds what the listener needs.
+/// Builds what the listener needs while these CAs are trusted.
 ///
 /// TLS 1.3 and, if allowed, 1.2 with AEAD suites; no renegotiation; a client certificate always.
-/// Tickets and cached sessions die with the process, so changed trust never meets old sessions.
+/// Tickets and cached sessions end with these settings, so changed trust never meets old sessions.
 ///
 /// # Errors
 ///
 /// [`TlsError`].
 pub fn server_config(
-    config: &Config,
-    rules: Arc<IdentityRules>,
-) -> Result<Arc<ServerConfig>, TlsError> {
-    let tls = &config.tls;
+    gate: &Gate,
+    anchors: &AnchorSet,
+    rules: &Arc<IdentityRules>,
+) -> Result<ServerConfig, TlsError> {
+    let tls = gate.config();
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = ClientVerifier::new(tls, &client_roots(config)?, Arc::clone(&provider), rules)?;
+    let verifier = ClientVerifier::new(tls, anchors, Arc::clone(&provider), Arc::clone(rules))?;
     let versions: &[_] = if tls.allow_tls12 {
         &[&rustls::version::TLS13, &rustls::version::TLS12]
     } else {
         &[&rustls::version::TLS13]
     };
-    let chain = certificates("tls.certificate", &tls.certificate)?;
+    let shown: Arc<ServerIdentity> = Arc::clone(&gate.server);
     let mut server = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .map_err(TlsError::Setup)?
         .with_client_cert_verifier(Arc::new(verifier))
-        .with_single_cert(chain, private_key(&tls.private_key)?)
-        .map_err(TlsError::Identity)?;
+        .with_cert_resolver(shown);
     resumption(&mut server, tls.session_resumption)?;
-    Ok(Arc::new(server))
+    Ok(server)
 }
 
 fn resumption(server: &mut ServerConfig, wanted: bool) -> Result<(), TlsError> {
@@ -93,31 +91,4 @@ fn resumption(server: &mut ServerConfig, wanted: bool) -> Result<(), TlsError> {
         server.send_tls13_tickets = 0;
     }
     Ok(())
-}
-
-fn client_roots(config: &Config) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    if config.tls.client_auth == ClientAuth::Pinned {
-        return Ok(Vec::new());
-    }
-    let files = config.tls.client_ca.iter().map(|file| certificates("tls.client_ca", file));
-    Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
-}
-
-fn certificates(key: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |text: String| TlsError::Pem { key, file: file.to_owned(), text };
-    let found = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|err| wrong(format!("cannot read certificates: {err}")))?;
-    if found.is_empty() {
-        return Err(wrong("holds no certificate".to_owned()));
-    }
-    Ok(found)
-}
-
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_file(file).map_err(|err| TlsError::Pem {
-        key: "tls.private_key",
-        file: file.to_owned(),
-        text: format!("cannot read a private key: {err}"),
-    })
 }

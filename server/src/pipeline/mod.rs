@@ -16,6 +16,7 @@ use kmip_core::ttlv::Limits;
 use kmip_core::types::{ProtocolVersion, ResultReason};
 
 use crate::authz::Subject;
+use crate::directory::NotAdmitted;
 use crate::identity::Principal;
 use crate::operation;
 use crate::services::Services;
@@ -59,8 +60,7 @@ impl Pipeline {
 
     /// What the client may do now: it was let in, but things may have changed since.
     fn admit(&self, principal: &Principal) -> Result<Arc<Subject>, Failure> {
-        let admitted = self.services.directory.subject(principal, self.services.clock.now());
-        let subject = admitted.map_err(|why| {
+        let subject = self.subject(principal).map_err(|why| {
             tracing::warn!(peer = %principal.peer, subject = ?principal.subject, %why,
                 "client not admitted");
             let message = "the client is not admitted";
@@ -71,6 +71,13 @@ impl Pipeline {
         }
         let message = "too many requests for the role";
         Err(Failure { reason: ResultReason::GeneralFailure, message })
+    }
+
+    fn subject(&self, principal: &Principal) -> Result<Arc<Subject>, NotAdmitted> {
+        if self.services.trust.gate().revoked.names(&principal.issuer, &principal.serial) {
+            return Err(NotAdmitted::Revoked);
+        }
+        self.services.directory.subject(principal, self.services.clock.now())
     }
 
     /// Refuses all that `message` asks for.
@@ -130,6 +137,10 @@ impl MessageHandler for Pipeline {
             Refusal::ShuttingDown => "the server is stopping",
         };
         self.refusal(message, Failure { reason: ResultReason::GeneralFailure, message: text })
+    }
+
+    fn is_welcome(&self, principal: &Principal) -> bool {
+        self.subject(principal).is_ok()
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {

@@ -2,13 +2,9 @@
 
 use kmip_core::ttlv::DateTime;
 
-use super::StoreError;
+use super::{Serial, StoreError};
 use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
-
-/// Serial number of a certificate: its DER content, big-endian, at most 20 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Serial(pub Vec<u8>);
 
 /// A certificate that was issued to a client of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,18 +4,20 @@ mod directory;
 mod filter;
 mod outbox;
 mod pending;
+mod serial;
 mod sqlite;
 pub mod tokens;
 
 use std::sync::Arc;
 
-pub use directory::{Credential, DirectoryStore, Serial, StoredDirectory, StoredRole};
+pub use directory::{Credential, DirectoryStore, StoredDirectory, StoredRole};
 pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
 pub use outbox::{News, Outbox, OutboxStore, Outgoing};
 pub use pending::{
     AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,
     Unfinished,
 };
+pub use serial::Serial;
 pub use sqlite::SqliteStore;
 pub use tokens::{Revocation, StoredToken, TokenStore};
 

@@ -52,6 +52,10 @@ impl MessageHandler for Double {
         format!("{why:?}").into_bytes()
     }
 
+    fn is_welcome(&self, _: &Principal) -> bool {
+        true
+    }
+
     fn unreadable_frame(&self, _: FrameFault) -> Option<Vec<u8>> {
         None
     }

@@ -11,10 +11,14 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::config::Config;
+use server::directory::{DeclaredScope, Directory};
 use server::identity::{IdentityRules, Principal};
+use server::net::Door;
 use server::net::listener::{Listener, Stopped, Transport};
-use server::net::tls;
+use server::object::Scope;
 use server::pki::{Authority, PemPair};
+use server::store::SqliteStore;
+use server::trust::Gate;
 use server::worker::{FrameFault, Lane, MessageHandler, Refusal, Served, Workers};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
@@ -130,6 +134,10 @@ impl MessageHandler for Echo {
         frame(format!("{why:?}").as_bytes())
     }
 
+    fn is_welcome(&self, _: &Principal) -> bool {
+        true
+    }
+
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
         match why {
             // This one is put into words in the encoding that was asked for, so it must be an item.
@@ -157,9 +165,16 @@ impl TestServer {
         let (release, release_rx) = mpsc::channel();
         let echo = Echo { entered: entered_tx, release: Mutex::new(release_rx) };
         let workers = Arc::new(Workers::start(&config.workers, Arc::new(echo)).unwrap());
-        let rules = Arc::new(IdentityRules::new(config));
-        let tls = tls::server_config(config, Arc::clone(&rules)).unwrap();
-        let listener = Listener::bind(&config.server, tls, rules, Arc::clone(&workers)).unwrap();
+        let gate = Gate::open(&config.tls).unwrap();
+        let declared = config.scopes.iter().map(|scope| DeclaredScope {
+            scope: Scope::new(scope.name.as_str()),
+            rules: scope.rules.clone(),
+        });
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let directory = Arc::new(Directory::open(declared, store).unwrap());
+        let rules = Arc::new(IdentityRules::new(config, directory, Arc::clone(&gate)));
+        let door = Door::new(gate, rules).unwrap();
+        let listener = Listener::bind(&config.server, door, Arc::clone(&workers)).unwrap();
         let addr = listener.local_addrs(Transport::Tls).unwrap()[0];
         let https_addr = listener.local_addrs(Transport::Https).unwrap().first().copied();
         let (stop, stopped) = oneshot::channel();

@@ -17,6 +17,7 @@ mod certificates;
 mod credentials;
 mod crypto;
 mod custody;
+mod doors;
 mod life;
 mod messenger;
 mod model;

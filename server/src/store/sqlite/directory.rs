@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, params};
 use super::{SqliteStore, StoreError};
 use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
-use crate::store::directory::{Credential, DirectoryStore, Serial, StoredDirectory, StoredRole};
+use crate::store::{Credential, DirectoryStore, Serial, StoredDirectory, StoredRole};
 
 const SCOPES: &str = "SELECT name FROM directory_scope ORDER BY name";
 const ROLES: &str = "SELECT scope, name, document FROM role ORDER BY scope, name";

@@ -22,14 +22,15 @@ use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::authn::Credentials;
 use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
-use server::config::CredentialsConfig;
+use server::config::{CredentialsConfig, TlsConfig};
 use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{About, Bounds, Clock, GroupRotation, Services};
+use server::services::{About, Bounds, Clock, GroupRotation, Services, SystemClock};
 use server::store::{ObjectStore, SqliteStore};
+use server::trust::{Gate, InternalCa, Trust, TrustRules};
 use server::worker::Served;
 
 use answer::{Outcome, Reply};
@@ -85,6 +86,15 @@ impl World {
 
     pub(crate) fn bounded(bounds: Bounds) -> Self {
         Self::with(bounds, CustodyRules::default(), |store| store)
+    }
+
+    /// A server whose clock begins now: certificates are held against the machine's.
+    pub(crate) fn today() -> Self {
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
+        let clock = Arc::new(TestClock(AtomicI64::new(SystemClock.now().0)));
+        let rows = (store.clone() as Arc<dyn ObjectStore>, store);
+        Self::over(Bounds::default(), CustodyRules::default(), rows, token, clock)
     }
 
     /// As [`keeping`](Self::keeping), with `wrap` between server and store.
@@ -155,7 +165,10 @@ impl World {
         let declared = [scope("demo", true), scope("other", false)];
         let directory = Arc::new(Directory::open(declared, rows.clone()).unwrap());
         let keyring = Arc::new(Keyring::new(store.clone(), hsm.clone()));
+        let internal_ca = InternalCa::new(keyring.clone(), hsm.clone(), TrustRules::default());
+        let gate = Gate::open(&TlsConfig::default()).unwrap();
         let services = Arc::new(Services {
+            trust: Trust::open(internal_ca, gate, None).unwrap(),
             sealer: Sealer::new(keyring.clone(), hsm.clone()),
             ca: Authority::new(keyring.clone(), hsm.clone(), AuthorityRules::default()),
             keyring,
@@ -192,7 +205,7 @@ impl World {
         self.edited(|services| services.about = about)
     }
 
-    fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
+    pub(crate) fn edited(self, edit: impl FnOnce(&mut Services)) -> Self {
         let Self { services, clock, token, pipeline, rows } = self;
         drop(pipeline);
         let mut services = Arc::into_inner(services).unwrap();
