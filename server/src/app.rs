@@ -9,7 +9,7 @@ use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use hsm_backend::{HsmBackend, SecretValue};
 use kmip_core::ttlv::{Interval, Limits};
 
-use crate::admin::{PinCheck, Plane};
+use crate::admin::{KmipListener, PinCheck, Plane};
 use crate::asynchronous::InHand;
 use crate::authn::Credentials;
 use crate::bell::Bell;
@@ -156,8 +156,8 @@ impl App {
 
     /// The administration interface, with the tokens that are kept beside the objects.
     #[must_use]
-    pub fn plane(&self) -> Arc<Plane> {
-        Plane::new(self.services(), Arc::clone(&self.tokens), self.pin.clone())
+    pub fn plane(&self, listener: KmipListener) -> Arc<Plane> {
+        Plane::new(self.services(), Arc::clone(&self.tokens), self.pin.clone(), listener)
     }
 
     /// Where tokens of the administration interface are kept.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::admin::{Administration, AdministrationError};
+use crate::admin::{Administration, AdministrationError, Kept, KmipListener};
 use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
@@ -93,8 +93,12 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
         let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
-        let admin = Administration::start(&config, &app, gate.server.clone()).await?;
-        let listener = Listener::bind(&config.server, door, Arc::clone(&workers))?;
+        let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
+        let local = listener.local_addrs(Transport::Tls)?;
+        let (configured, patience) =
+            (config.server.kmip_addrs.clone(), config.server.handshake_timeout);
+        let kmip = KmipListener::new(listener.control(), local, configured, patience);
+        let admin = Administration::start(&config, &app, gate.server.clone(), kmip).await?;
         let ready = announce(&listener, &admin, trial.as_ref(), say)?;
         let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
         reloading.abort();
@@ -105,6 +109,28 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     runtime.shutdown_background();
     finish(stopped, app);
     Ok(())
+}
+
+/// Binds what `config` says, or what was set through the administration interface: that is later. The
+/// command line is later still.
+fn listen(
+    config: &Config,
+    app: &App,
+    is_told: bool,
+    door: Door,
+    workers: &Arc<Workers>,
+) -> Result<Listener, ServeError> {
+    let kept = Kept::read(&*app.services().store).map_err(AppError::from)?;
+    let mut server = config.server.clone();
+    if let Some(addrs) = kept.listen_addrs.filter(|_| !is_told) {
+        info!(?addrs, "kmip/config says where to listen, and not server.kmip_addr");
+        server.kmip_addrs = addrs;
+    }
+    let listener = Listener::bind(&server, door, Arc::clone(workers))?;
+    if let Some(ms) = kept.connection_timeout_ms {
+        listener.control().set_handshake_timeout(Duration::from_millis(ms));
+    }
+    Ok(listener)
 }
 
 /// Whether keys may ever be in this process' memory.

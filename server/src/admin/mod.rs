@@ -11,11 +11,13 @@ mod dispatch;
 mod failure;
 mod gate;
 mod https;
+mod listener;
 mod loose;
 mod openapi;
 mod pacing;
 mod pin;
 mod route;
+mod serial;
 mod settings;
 mod socket;
 mod start;
@@ -34,9 +36,11 @@ pub use dispatch::router;
 pub use failure::Failure;
 pub use gate::{AdminClient, Peer, Way};
 pub use https::{AdminHttps, HttpsError};
+pub use listener::KmipListener;
 pub use openapi::{document, routes_document};
 pub use pin::PinCheck;
 pub use route::{Form, Needs, Route, Verb};
+pub(crate) use settings::Kept;
 pub use socket::{AdminSocket, SocketError};
 pub use start::{Administration, AdministrationError};
 pub use table::routes;
@@ -51,14 +55,27 @@ pub struct Plane {
     routes: Vec<Route>,
     wrong: Pacing,
     pin: PinCheck,
+    listener: KmipListener,
 }
 
 impl Plane {
     /// The interface to `services`, with tokens kept in `tokens`; who knows the PIN of `pin` may
     /// recover it.
     #[must_use]
-    pub fn new(services: Arc<Services>, tokens: Arc<dyn TokenStore>, pin: PinCheck) -> Arc<Self> {
+    pub fn new(
+        services: Arc<Services>,
+        tokens: Arc<dyn TokenStore>,
+        pin: PinCheck,
+        listener: KmipListener,
+    ) -> Arc<Self> {
         let tokens = Tokens::new(tokens, Arc::clone(&services.clock));
-        Arc::new(Self { services, tokens, routes: routes(), wrong: Pacing::default(), pin })
+        Arc::new(Self {
+            services,
+            tokens,
+            routes: routes(),
+            wrong: Pacing::default(),
+            pin,
+            listener,
+        })
     }
 }

@@ -7,10 +7,11 @@ use rustls::server::ResolvesServerCert;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::{AdminHttps, AdminSocket, HttpsError, SocketError, router};
+use super::{AdminHttps, AdminSocket, HttpsError, KmipListener, SocketError, router};
 use crate::app::App;
 use crate::authz::Housekeeping;
 use crate::config::Config;
+use crate::trust;
 
 /// Why there is no administration.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +41,13 @@ impl Administration {
         config: &Config,
         app: &App,
         certificate: Arc<dyn ResolvesServerCert>,
+        listener: KmipListener,
     ) -> Result<Self, AdministrationError> {
         let socket = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let https = AdminHttps::bind(&config.admin, certificate).await?;
         let mut serving = JoinSet::new();
-        let router = router(app.plane());
+        let published = trust::router(Arc::clone(&app.services().trust));
+        let router = router(app.plane(listener)).merge(published);
         if let Some(socket) = socket {
             serving.spawn(socket.serve(router.clone()));
         }

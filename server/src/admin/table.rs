@@ -3,7 +3,9 @@
 use super::access::Access::{Change, See};
 use super::access::Area;
 use super::api::token::existing;
-use super::api::{key, policy, recovery, role, scope, status, sys, token, wrapping_key};
+use super::api::{
+    ca, config, credential, key, policy, recovery, role, scope, status, sys, token, wrapping_key,
+};
 use super::route::Needs::{Nothing, Right, Socket};
 use super::route::Verb::{Delete, List, Read, Write};
 use super::route::{Needs, Route, route};
@@ -15,6 +17,8 @@ const SEE_TOKENS: Needs = Right(Area::Tokens, See);
 const TOKENS: Needs = Right(Area::Tokens, Change);
 const SEE_SCOPES: Needs = Right(Area::Scopes, See);
 const SCOPES: Needs = Right(Area::Scopes, Change);
+const SEE_CREDENTIALS: Needs = Right(Area::Credentials, See);
+const CREDENTIALS: Needs = Right(Area::Credentials, Change);
 const SEE_KEYS: Needs = Right(Area::Keys, See);
 const KEYS: Needs = Right(Area::Keys, Change);
 const SEE_WRAPPING: Needs = Right(Area::WrappingKeys, See);
@@ -69,6 +73,9 @@ fn of_tokens() -> Vec<Route> {
 #[rustfmt::skip]
 fn of_kmip() -> Vec<Route> {
     vec![
+        route(Read, "/v1/kmip/config", SEE_CONFIG, "How KMIP is served.", config::show),
+        route(Write, "/v1/kmip/config", CONFIG, "Changes how KMIP is served, and makes the CA of clients.", config::write),
+        route(Read, "/v1/kmip/ca", Right(Area::Ca, See), "The CA of clients' certificates.", ca::show),
         route(List, "/v1/kmip/scope", SEE_SCOPES, "The scopes.", scope::list),
         route(Read, "/v1/kmip/scope/{scope}", SEE_SCOPES, "A scope: its objects and roles.", scope::show),
         route(Write, "/v1/kmip/scope/{scope}", SCOPES, "Makes a scope, unless it is there.", scope::create),
@@ -77,6 +84,11 @@ fn of_kmip() -> Vec<Route> {
         route(Read, "/v1/kmip/scope/{scope}/role/{role}", SEE_SCOPES, "A role.", role::show),
         route(Write, "/v1/kmip/scope/{scope}/role/{role}", SCOPES, "Makes a role, or changes it.", role::put),
         route(Delete, "/v1/kmip/scope/{scope}/role/{role}", SCOPES, "Removes a role, and revokes its credentials.", role::remove),
+        route(List, "/v1/kmip/scope/{scope}/role/{role}/credential", SEE_CREDENTIALS, "The credentials of a role.", credential::list),
+        route(Write, "/v1/kmip/scope/{scope}/role/{role}/credential/generate", CREDENTIALS, "Makes a key pair and a certificate for it.", credential::generate),
+        route(Write, "/v1/kmip/scope/{scope}/role/{role}/credential/sign", CREDENTIALS, "Certifies the key of a certificate request.", credential::sign),
+        route(Read, "/v1/kmip/scope/{scope}/role/{role}/credential/lookup", SEE_CREDENTIALS, "A credential.", credential::lookup),
+        route(Write, "/v1/kmip/scope/{scope}/role/{role}/credential/revoke", CREDENTIALS, "Revokes a credential.", credential::revoke),
     ]
 }
 
@@ -89,6 +101,7 @@ fn of_our_own() -> Vec<Route> {
         route(Read, "/v1/claviger/wrapping-key", SEE_WRAPPING, "The wrapping keys.", wrapping_key::status),
         route(Write, "/v1/claviger/wrapping-key/rotate", WRAPPING, "Puts a new wrapping key in force.", wrapping_key::rotate),
         route(Delete, "/v1/claviger/wrapping-key/{id}", WRAPPING, "Destroys a wrapping key that wraps nothing.", wrapping_key::destroy),
+        route(Write, "/v1/claviger/ca/rotate", Right(Area::Ca, Change), "Puts another issuer, or another root, in force.", ca::rotate),
         route(Write, "/v1/claviger/recovery", Socket, "Replaces every root token, for who knows the PIN.", recovery::recover),
     ]
 }

@@ -1,6 +1,7 @@
 //! The interface as its callers meet it: method, path, token and body in; status and JSON out.
 
 mod bad_input;
+mod credentials;
 mod documents;
 mod roles;
 mod tokens;
@@ -12,11 +13,11 @@ use axum::body::{Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::Plane;
 use super::access::Policy;
 use super::dispatch::Asked;
 use super::gate::{AdminClient, Peer, Way};
 use super::tokens::{TokenError, first};
+use super::{KmipListener, Plane};
 use crate::app::App;
 use crate::config::Config;
 
@@ -28,6 +29,8 @@ path = "claviger.db"
 module = "module.so"
 label = "test"
 pin = { file = "pin" }
+[admin]
+socket = "admin.sock"
 [[scope]]
 name = "declared"
 "#;
@@ -65,7 +68,7 @@ impl World {
     fn uninitialised() -> Self {
         let config = Config::parse(Path::new("/nowhere/claviger.toml"), CONFIG).unwrap();
         let app = App::of_memory(&config);
-        let plane = app.plane();
+        let plane = app.plane(KmipListener::none());
         Self { app, plane, root: String::new() }
     }
 

@@ -1,9 +1,8 @@
 //! The wrapping keys: which there are, a new one, and the end of an old one.
 
-use std::time::Instant;
+use hsm_backend::KeyId;
 
-use hsm_backend::{CallContext, KeyId};
-
+use super::context;
 use crate::admin::Failure;
 use crate::admin::gate::Call;
 use crate::admin::route::{Data, NoFields};
@@ -42,14 +41,6 @@ pub(in crate::admin) fn destroy(call: &Call<'_>, _: NoFields) -> Answer {
     services.keyring.destroy_wrapping_key(&context(services), id)?;
     tracing::info!(id = hex::encode(id.0), "wrapping key destroyed");
     body(services)
-}
-
-fn context(services: &Services) -> CallContext {
-    CallContext {
-        deadline: Instant::now() + services.bounds.keygen_timeout,
-        scope: String::new(),
-        request_id: services.next_request(),
-    }
 }
 
 fn body(services: &Services) -> Answer {
