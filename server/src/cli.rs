@@ -1,10 +1,19 @@
 //! The command line. A subcommand is a variant here, a struct of arguments, and an arm in `main`.
 
+mod admin;
+mod bench;
+
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use admin::{
+    AskArgs, CredentialCommand, GenerateArgs, ListArgs, RoleArgs, RoleCommand, RoleSetArgs,
+    ScopeArgs, ScopeCommand, ScopeDeleteArgs, SerialArgs, SignArgs, StatusArgs, TokenArgs,
+    TokenCommand, TokenCreateArgs,
+};
+pub use bench::{BenchArgs, BenchBackendArgs, BenchPart, BenchRawArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// KMIP server in front of the HSM you already own.
 #[derive(Debug, Parser)]
@@ -46,8 +55,56 @@ pub enum Command {
     /// The keys that wrap other keys: which there are, a new one, the end of an old one.
     #[command(subcommand)]
     WrappingKey(WrappingKeyCommand),
+    /// Parts of the keys that are closed against each other.
+    #[command(subcommand)]
+    Scope(ScopeCommand),
+    /// What the clients of a scope may do.
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// The certificates of a role's clients.
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+    /// Tokens of the administration interface.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Ask a running server how it does.
+    Status(StatusArgs),
+    /// Print completion for a shell: `claviger completion bash > ~/.bash_completion`.
+    Completion(CompletionArgs),
     /// Try out what a token can do, by doing it, and say what will work and why not.
     Doctor(DoctorArgs),
+}
+
+/// Arguments of `claviger completion`.
+#[derive(Args, Debug)]
+pub struct CompletionArgs {
+    /// The shell.
+    pub shell: ShellName,
+}
+
+/// A shell that completion is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "they have no other name")]
+pub enum ShellName {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl ShellName {
+    /// What completes the command line there.
+    #[must_use]
+    pub fn completion(self) -> String {
+        use clap::CommandFactory;
+        let shell = match self {
+            Self::Bash => Shell::Bash,
+            Self::Zsh => Shell::Zsh,
+            Self::Fish => Shell::Fish,
+        };
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "claviger", &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
 }
 
 /// How the server is reached: by its Unix socket, as the server's own user or as root; or over HTTPS,
@@ -223,86 +280,6 @@ pub struct DemoArgs {
     /// The data folder of a running `claviger dev`.
     #[arg(long, value_name = "DIR", default_value = "./claviger-data")]
     pub data_dir: PathBuf,
-}
-
-/// Arguments of `claviger bench`.
-#[derive(Args, Clone, Debug)]
-pub struct BenchArgs {
-    /// Seconds to measure, per figure and side.
-    #[arg(long, value_name = "S", default_value_t = 5.0)]
-    pub seconds: f64,
-    /// Numbers of connections (and threads on the bare token) to sign and encrypt with.
-    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,8")]
-    pub connections: Vec<NonZeroUsize>,
-    /// Measure only this; may be given several times.
-    #[arg(long, value_name = "NAME")]
-    pub only: Vec<BenchPart>,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub json: bool,
-    /// Address to listen on for KMIP over HTTPS as well; port 0 takes a free port [default: none].
-    #[arg(long, value_name = "ADDR")]
-    pub https_addr: Option<SocketAddr>,
-    /// The SoftHSM2 library [default: searched in the usual places].
-    #[arg(long, value_name = "PATH")]
-    pub pkcs11_module: Option<PathBuf>,
-}
-
-/// A part of `claviger bench`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum BenchPart {
-    /// RSA-2048 signatures, beside the bare token.
-    Sign,
-    /// AES-256-GCM encryption of 1 KiB, beside the bare token.
-    Gcm,
-    /// Query, which needs no token.
-    Query,
-    /// Memory of the idle server.
-    Memory,
-    /// AES-256-GCM with 10 keys and with 2,000.
-    Keys,
-    /// New connections, with and without resumed TLS sessions.
-    Connect,
-    /// Algorithms put together here, beside the token's call that each rides on.
-    Algorithms,
-    /// AES-CBC of 512 KiB, beside the bare token fed in parts.
-    Large,
-    /// Wrapped keys, more of them than are live in the token at once.
-    Wrapped,
-}
-
-impl BenchPart {
-    /// Every part, in the order they are measured.
-    pub const ALL: [Self; 9] = [
-        Self::Memory,
-        Self::Sign,
-        Self::Gcm,
-        Self::Query,
-        Self::Keys,
-        Self::Connect,
-        Self::Algorithms,
-        Self::Large,
-        Self::Wrapped,
-    ];
-}
-
-/// Arguments of `claviger bench-raw`.
-#[derive(Args, Debug)]
-pub struct BenchRawArgs {
-    /// The configuration of the server whose token it is.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-}
-
-/// Arguments of `claviger bench-backend`.
-#[derive(Args, Debug)]
-pub struct BenchBackendArgs {
-    /// The configuration of the server whose token it is.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Most wrapped keys that are live in the token at once.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub max_unwrapped_keys: usize,
 }
 
 /// Arguments of `claviger serve`.

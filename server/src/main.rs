@@ -37,6 +37,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::HashPassword => say(&server::hash_password::ask()?),
         Command::Key(command) => server::ctl::key(&command, &say)?,
         Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
+        Command::Scope(command) => server::ctl::scope(&command, &say)?,
+        Command::Role(command) => server::ctl::role(&command, &say)?,
+        Command::Credential(command) => server::ctl::credential(&command, &say)?,
+        Command::Token(command) => server::ctl::token(&command, &say)?,
+        Command::Status(args) => server::ctl::status(&args, &say)?,
+        Command::Completion(args) => say(args.shell.completion().trim_end()),
         Command::Doctor(args) if !server::doctor::run(&args, &say)? => {
             return Ok(ExitCode::from(server::doctor::BROKEN_PROMISE));
         }

@@ -87,20 +87,12 @@ fn reply(form: Form, body: impl Serialize, warnings: Vec<String>) -> Result<Repl
     Ok(Reply { form, status: StatusCode::OK, body, warnings })
 }
 
-/// A body in `data`, and what to beware of.
-pub(super) struct Data<T> {
-    body: T,
-    warnings: Vec<String>,
-}
+/// A body in `data`.
+pub(super) struct Data<T>(T);
 
 impl<T> Data<T> {
     pub(super) const fn new(body: T) -> Self {
-        Self { body, warnings: Vec::new() }
-    }
-
-    pub(super) fn warning(mut self, text: impl Into<String>) -> Self {
-        self.warnings.push(text.into());
-        self
+        Self(body)
     }
 }
 
@@ -112,7 +104,7 @@ impl<T: Serialize + JsonSchema> Answer for Data<T> {
     }
 
     fn reply(self) -> Result<Reply, Failure> {
-        reply(Self::FORM, self.body, self.warnings)
+        reply(Self::FORM, self.0, Vec::new())
     }
 }
 

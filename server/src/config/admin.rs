@@ -1,11 +1,25 @@
 //! `[admin]`: how operators reach the server, and who they are.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::Pin;
 use super::check::{Base, Checked, addresses};
 use super::error::Problem;
 use super::raw::{RawAdmin, RawAdminClient, RawPinOf};
 use super::tls::sha256;
-use super::{AdminConfig, Pin};
 use crate::admin::access::Policy;
+
+/// `[admin]`: how operators reach the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminConfig {
+    /// The Unix socket; absent: none.
+    pub socket: Option<PathBuf>,
+    /// Addresses to listen on for HTTPS; none by default.
+    pub https_addrs: Vec<SocketAddr>,
+    /// Clients that are known by their certificate.
+    pub clients: Vec<AdminClientConfig>,
+}
 
 /// An operator who is known by a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ use std::time::Duration;
 use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Limits;
 
-pub use admin::AdminClientConfig;
+pub use admin::{AdminClientConfig, AdminConfig};
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source};
@@ -328,17 +328,6 @@ pub struct KeysConfig {
     pub rsa_max_bits: u32,
     /// Whether 3DES keys are made and taken into the token.
     pub allow_3des: bool,
-}
-
-/// `[admin]`: how operators reach the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdminConfig {
-    /// The Unix socket; absent: none.
-    pub socket: Option<PathBuf>,
-    /// Addresses to listen on for HTTPS; none by default.
-    pub https_addrs: Vec<SocketAddr>,
-    /// Clients that are known by their certificate.
-    pub clients: Vec<AdminClientConfig>,
 }
 
 impl Default for KeysConfig {

@@ -72,7 +72,7 @@ fn token(args: &AdminArgs) -> Result<Option<Zeroizing<String>>, CtlError> {
     }
     let Some(file) = &args.token_file else { return Ok(None) };
     let text = std::fs::read_to_string(file).map(Zeroizing::new);
-    let text = text.map_err(|source| CtlError::File { path: file.clone(), source })?;
+    let text = text.map_err(|reason| CtlError::File { path: file.clone(), reason })?;
     Ok(Some(Zeroizing::new(text.trim().to_owned())))
 }
 

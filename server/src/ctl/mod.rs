@@ -3,6 +3,8 @@
 mod call;
 mod door;
 mod key;
+mod manage;
+mod show;
 mod wrapping_key;
 
 use std::path::PathBuf;
@@ -11,7 +13,10 @@ use hyper::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::cli::{KeyCommand, WrappingKeyCommand};
+use crate::cli::{
+    CredentialCommand, KeyCommand, RoleCommand, ScopeCommand, StatusArgs, TokenCommand,
+    WrappingKeyCommand,
+};
 use crate::config::ConfigError;
 
 pub(crate) use door::Door;
@@ -43,13 +48,16 @@ pub enum CtlError {
     #[error("show a token: --token-file FILE, or CLAVIGER_TOKEN")]
     NoToken,
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
+    /// A field is not `name=value`.
+    #[error("{0:?} is no field: write operation_get=true, for example")]
+    Field(String),
     /// There is nothing of what was asked for.
     #[error("there is nothing")]
     Nothing,
@@ -85,6 +93,28 @@ pub fn key(command: &KeyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
 /// [`CtlError`].
 pub fn wrapping_key(command: &WrappingKeyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
     wrapping_key::run(command, say)
+}
+
+/// Defines a command: what it says, the arguments it takes, and who carries it out.
+macro_rules! commands {
+    ($( $words:literal $name:ident: $arguments:ty; )*) => { $(
+        #[doc = $words]
+        ///
+        /// # Errors
+        ///
+        /// [`CtlError`].
+        pub fn $name(command: &$arguments, say: &dyn Fn(&str)) -> Result<(), CtlError> {
+            manage::$name(command, say)
+        }
+    )* };
+}
+
+commands! {
+    "Carries out `claviger status`." status: StatusArgs;
+    "Carries out a `claviger scope` command." scope: ScopeCommand;
+    "Carries out a `claviger role` command." role: RoleCommand;
+    "Carries out a `claviger credential` command." credential: CredentialCommand;
+    "Carries out a `claviger token` command." token: TokenCommand;
 }
 
 /// Asks for what stands in the answer's `data`.
