@@ -42,7 +42,7 @@ impl World {
         let lines = lines
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &admin.to_string())
-            .replace("0.0.0.0:5696", "127.0.0.1:0");
+            .replace("0.0.0.0:5696", "0.0.0.0:0");
         let path = std::env::var("PATH").unwrap();
         let mut command = Command::new("bash");
         command.args(["-e", "-u", "-o", "pipefail", "-c", &lines]).current_dir(self.folder());
@@ -72,7 +72,8 @@ impl World {
     fn kmip_addr(&self) -> String {
         let config = self.succeed(&format!("{BAO}bao read -format=json kmip/config"));
         let config: Value = serde_json::from_str(&config).unwrap();
-        config["data"]["listen_addrs"][0].as_str().unwrap().to_owned()
+        let addr = config["data"]["listen_addrs"][0].as_str().unwrap();
+        addr.replace("0.0.0.0", "127.0.0.1")
     }
 
     /// A client with these files, on this address.
