@@ -63,12 +63,14 @@ pub struct HsmError {
     pub kind: HsmErrorKind,
     /// The PKCS#11 function that said so, e.g. `C_Sign`; or our own check's name.
     pub function: &'static str,
+    /// The return value of that function; absent where our own check refused, or none came.
+    pub ckr: Option<u64>,
 }
 
 impl HsmError {
     /// An error of `kind` reported by `function`.
     #[must_use]
     pub const fn new(kind: HsmErrorKind, function: &'static str) -> Self {
-        Self { kind, function }
+        Self { kind, function, ckr: None }
     }
 }

@@ -6,6 +6,8 @@ mod custodian;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use crate::observer::Verb;
+
 use crate::backend::{
     CallContext, Encrypted, Generated, GeneratedPair, HsmBackend, KeyId, KeyRef, Output, TokenInfo,
     TokenState,
@@ -16,44 +18,6 @@ use crate::job::{
     MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
     StreamWish, WrapAlgorithm,
 };
-
-/// A verb of the backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Verb {
-    GenerateKey,
-    GenerateKeyPair,
-    ImportKey,
-    ExportKey,
-    RestrictKey,
-    KeyExists,
-    Encrypt,
-    Decrypt,
-    Sign,
-    Mac,
-    StreamOpen,
-    StreamUpdate,
-    StreamFinish,
-    StreamAbort,
-    DigestKey,
-    WrapKey,
-    WrapData,
-    UnwrapKey,
-    MakeKek,
-    GenerateWrapped,
-    GeneratePairWrapped,
-    ImportWrapped,
-    RewrapArriving,
-    Rewrap,
-    MoveToBlob,
-    MoveToToken,
-    DeriveKey,
-    DeriveWrapped,
-    Agree,
-    Random,
-    Seed,
-    DestroyKey,
-}
 
 /// When a planned failure strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@ mod keycheck;
 mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;
+mod observer;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod software;
@@ -34,4 +35,5 @@ pub use capability::{
 };
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;
+pub use observer::{Observer, TokenUsage, Verb};
 pub use streams::StreamLimits;

@@ -11,6 +11,7 @@ use kmip_core::ttlv::{Interval, Limits};
 
 use crate::admin::{KmipListener, PinCheck, Plane};
 use crate::asynchronous::InHand;
+use crate::audit::{Audit, AuditError, HEAD_SETTING, Observed, Place, Signer};
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::{Authority, CaError};
@@ -21,6 +22,7 @@ use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
 use crate::messenger::{Endpoint, Messengers};
+use crate::metrics::{Health, HealthError, Metrics, MetricsError};
 use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
@@ -48,9 +50,18 @@ pub enum AppError {
     /// A `[[notify]]` names files that are of no use.
     #[error("notify: {0}")]
     Notify(#[from] ClientError),
+    /// The audit log cannot be opened.
+    #[error("audit: {0}")]
+    Audit(#[from] AuditError),
     /// What is stored of the internal CA cannot be read.
     #[error("internal CA: {0}")]
     InternalCa(#[from] CaError),
+    /// Metrics cannot be made.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The checks of readiness cannot be made.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// The operating system gives no randomness or no thread.
     #[error("system: {0}")]
     System(String),
@@ -62,8 +73,21 @@ pub struct App {
     tokens: Arc<dyn TokenStore>,
     pin: PinCheck,
     limits: Limits,
+    health: Arc<Health>,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
+    signer: Option<Signer>,
+}
+
+/// What an application is made of.
+struct Parts {
+    gate: Arc<Gate>,
+    directory: Arc<Directory>,
+    store: Arc<SqliteStore>,
+    hsm: Arc<dyn HsmBackend>,
+    endpoints: Vec<Endpoint>,
+    metrics: Arc<Metrics>,
+    pin: PinCheck,
 }
 
 impl App {
@@ -74,22 +98,29 @@ impl App {
     /// [`AppError`].
     pub fn open(config: &Config, gate: Arc<Gate>) -> Result<Self, AppError> {
         let endpoints = endpoints(config)?;
+        let metrics = Metrics::new()?;
         let outboxes = config.notify.iter().zip(&endpoints).map(|(notify, endpoint)| {
             let bell = Arc::clone(&endpoint.bell);
             let outbox = Outbox::new(notify.put, notify.max_waiting, bell);
             (endpoint.scope.clone(), outbox)
         });
         let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
+        store.measure(metrics.store.commits());
         let store = Arc::new(store);
         let directory: Arc<dyn DirectoryStore> = store.clone();
         let directory = Arc::new(Directory::open(declared(config), directory)?);
         let pkcs11 = token_config(config, config.token.pin.read()?);
         let pin = PinCheck::new(pkcs11.pin.expose());
         let pin = pin.map_err(|error| AppError::System(error.to_string()))?;
-        let backend = Pkcs11Backend::new(pkcs11);
+        let observer = Some(Arc::clone(&metrics.token) as _);
+        let backend = Pkcs11Backend::new(Pkcs11Config { observer, ..pkcs11 });
+        let token = Arc::downgrade(&backend);
+        metrics.before_showing(move |metrics| {
+            metrics.token.show(token.upgrade().and_then(|token| token.usage()));
+        });
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        let tokens = Arc::clone(&store);
-        Self::assemble(config, gate, directory, store, backend, endpoints, (tokens, pin))
+        let hsm: Arc<dyn HsmBackend> = backend;
+        Self::assemble(config, Parts { gate, directory, store, hsm, endpoints, metrics, pin })
     }
 
     /// On a store and a token that are gone with it. The PIN is `1234`.
@@ -98,24 +129,26 @@ impl App {
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         let kept: Arc<dyn DirectoryStore> = store.clone();
         let directory = Arc::new(Directory::open(declared(config), kept).unwrap());
-        let admission = (store.clone() as Arc<dyn TokenStore>, PinCheck::new(b"1234").unwrap());
         let gate = Gate::open(&config.tls).unwrap();
-        let hsm = Arc::new(hsm_backend::memory::MemoryBackend::new());
-        Self::assemble(config, gate, directory, store, hsm, Vec::new(), admission).unwrap()
+        let hsm: Arc<dyn HsmBackend> = Arc::new(hsm_backend::memory::MemoryBackend::new());
+        let (metrics, pin) = (Metrics::new().unwrap(), PinCheck::new(b"1234").unwrap());
+        let endpoints = Vec::new();
+        let parts = Parts { gate, directory, store, hsm, endpoints, metrics, pin };
+        Self::assemble(config, parts).unwrap()
     }
 
-    fn assemble(
-        config: &Config,
-        gate: Arc<Gate>,
-        directory: Arc<Directory>,
-        store: Arc<dyn ObjectStore>,
-        hsm: Arc<dyn HsmBackend>,
-        endpoints: Vec<Endpoint>,
-        (tokens, pin): (Arc<dyn TokenStore>, PinCheck),
-    ) -> Result<Self, AppError> {
+    fn assemble(config: &Config, parts: Parts) -> Result<Self, AppError> {
+        let Parts { gate, directory, store, hsm, endpoints, metrics, pin } = parts;
+        let tokens: Arc<dyn TokenStore> = store.clone();
+        let store: Arc<dyn ObjectStore> = store;
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(hsm));
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
         let keyring = Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&hsm)));
+        let audit = Audit::open(&config.audit, signed(&keyring)?, Arc::clone(&metrics))?;
+        if !audit.is_on() {
+            tracing::warn!("no [[audit.sink]]: what is done is recorded nowhere");
+        }
         let rules = config.internal_ca.clone();
         let internal_ca = InternalCa::new(Arc::clone(&keyring), Arc::clone(&hsm), rules);
         let own_file = config.store.path.with_file_name(OWN_CERTIFICATE);
@@ -130,6 +163,7 @@ impl App {
             credentials: credentials(config)?,
             bounds: bounds(config),
             about: about(config),
+            audit: Arc::new(audit),
             clock: Arc::new(SystemClock),
             instance: hex::encode(instance),
             rotation: GroupRotation::default(),
@@ -137,15 +171,22 @@ impl App {
             asynchronous: InHand::default(),
             streams: Streams::default(),
             moves: Mutex::default(),
+            metrics,
             bell: Arc::new(Bell::default()),
             requests: AtomicU64::new(1),
         });
+        let system = |error: std::io::Error| AppError::System(error.to_string());
+        let signer = Signer::start(&services, config.audit.head_every).map_err(system)?;
         let limits = config.server.message_limits();
         let housekeeper = Housekeeper::start(&services);
         let housekeeper = Some(housekeeper.map_err(|error| AppError::System(error.to_string()))?);
         let messengers = Messengers::start(&services, endpoints)
             .map_err(|error| AppError::System(error.to_string()))?;
-        Ok(Self { services, tokens, pin, limits, housekeeper, messengers })
+        let health = Health::new(&services)?;
+        let audit = Arc::clone(&services.audit);
+        health
+            .add("audit", move || audit.check().map_err(|_| "the audit log cannot be written"))?;
+        Ok(Self { services, tokens, pin, limits, health, housekeeper, messengers, signer })
     }
 
     /// What the operations share.
@@ -166,6 +207,12 @@ impl App {
         &*self.tokens
     }
 
+    /// The checks of readiness.
+    #[must_use]
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
+    }
+
     /// What serves the messages.
     #[must_use]
     pub fn handler(&self) -> Arc<dyn MessageHandler> {
@@ -179,8 +226,19 @@ impl Drop for App {
         if let Some(housekeeper) = self.housekeeper.take() {
             housekeeper.stop();
         }
+        if let Some(signer) = self.signer.take() {
+            signer.stop();
+        }
+        self.services.audit.stop();
         self.services.hsm.close();
     }
+}
+
+/// The last record of the audit log that was signed.
+fn signed(keyring: &Keyring) -> Result<Option<Place>, StoreError> {
+    let stored = keyring.setting(HEAD_SETTING)?;
+    let read = stored.map(|json| serde_json::from_slice(&json)).transpose();
+    read.map_err(|_| StoreError::Corrupt(HEAD_SETTING.to_owned()))
 }
 
 /// The token that `config` names, opened with `pin`.

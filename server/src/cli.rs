@@ -1,6 +1,7 @@
 //! The command line. A subcommand is a variant here, a struct of arguments, and an arm in `main`.
 
 mod admin;
+mod audit;
 mod bench;
 
 use std::net::SocketAddr;
@@ -14,6 +15,11 @@ pub use admin::{
 pub use bench::{BenchArgs, BenchBackendArgs, BenchPart, BenchRawArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use audit::{
+    AuditCommand, AuditFilterArgs, AuditKeyArgs, AuditLogArgs, AuditShowArgs, AuditTailArgs,
+    AuditVerifyArgs,
+};
 
 /// KMIP server in front of the HSM you already own.
 #[derive(Debug, Parser)]
@@ -71,6 +77,9 @@ pub enum Command {
     Status(StatusArgs),
     /// Print completion for a shell: `claviger completion bash > ~/.bash_completion`.
     Completion(CompletionArgs),
+    /// The audit log: check it, read it.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Try out what a token can do, by doing it, and say what will work and why not.
     Doctor(DoctorArgs),
 }

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod app;
 pub mod asynchronous;
+pub mod audit;
 pub mod authn;
 pub mod authz;
 pub mod bell;
@@ -28,6 +29,7 @@ pub mod invocations;
 pub mod keyring;
 pub mod lifecycle;
 pub mod messenger;
+pub mod metrics;
 pub mod net;
 pub mod object;
 pub mod operation;

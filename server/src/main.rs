@@ -43,6 +43,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(command) => server::ctl::token(&command, &say)?,
         Command::Status(args) => server::ctl::status(&args, &say)?,
         Command::Completion(args) => say(args.shell.completion().trim_end()),
+        Command::Audit(command) if !server::audit::command::run(&command, &say)? => {
+            return Ok(ExitCode::FAILURE);
+        }
+        Command::Audit(_) => {}
         Command::Doctor(args) if !server::doctor::run(&args, &say)? => {
             return Ok(ExitCode::from(server::doctor::BROKEN_PROMISE));
         }

@@ -13,6 +13,7 @@ use kmip_core::ttlv::Limits;
 use kmip_core::types::{LinkType, ProtocolVersion, ResultStatus};
 use zeroize::Zeroizing;
 
+use crate::audit::notes;
 use crate::authz::Housekeeping;
 use crate::bell::Bell;
 use crate::client::{Client, ClientError, Connector, request_header};
@@ -153,12 +154,18 @@ impl Messenger {
     fn message(&self, outgoing: &Outgoing) -> Result<Option<ToClient>, OpError> {
         let put = match &outgoing.news {
             News::Changed(notify) => return Ok(Some(ToClient::Notify(notify.clone()))),
-            News::Born => self.put(&outgoing.uid),
+            News::Born => {
+                let (scope, uid) = (self.endpoint.scope.as_str(), &outgoing.uid);
+                let objects = vec![notes::identifier(uid.as_str())];
+                let audit = &self.services.audit;
+                audit.housekeeping("Put", Some(scope), objects, || self.put(uid))?
+            }
         };
         match put {
             Ok(put) => Ok(Some(ToClient::Put(Box::new(put)))),
             Err(OpError::Hsm(error)) if error.kind.is_retryable() => Err(error.into()),
             Err(OpError::Store(error)) => Err(error.into()),
+            Err(OpError::Unrecorded(refused)) => Err(refused.into()),
             Err(error) => {
                 tracing::debug!(%error, "an object is not given to its client");
                 Ok(None)

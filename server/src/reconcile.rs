@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use hsm_backend::{CallContext, HsmBackend, HsmError, HsmErrorKind, KeyRef, TokenState};
 
+use crate::audit::{Refused, notes};
 use crate::authz::Housekeeping;
 use crate::object::{ManagedObject, Phase};
 use crate::operation::destroy_in_token;
@@ -37,6 +38,9 @@ pub enum ReconcileError {
     /// The token failed.
     #[error(transparent)]
     Hsm(#[from] HsmError),
+    /// What is to be done cannot be recorded.
+    #[error(transparent)]
+    Unrecorded(#[from] Refused),
 }
 
 /// Runs one round.
@@ -64,8 +68,12 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
         request_id: 0,
     };
     let canary = services.keyring.canary()?.map(KeyRef::Token);
-    let outcomes = rows.into_iter().map(|row| settle(services, &call, canary.as_ref(), row));
-    let cleared = leftovers.into_iter().map(|row| clear(services, &call, canary.as_ref(), row));
+    let outcomes = rows.into_iter().map(|row| {
+        recorded(services, "Settle", row, |row| settle(services, &call, canary.as_ref(), row))
+    });
+    let cleared = leftovers.into_iter().map(|row| {
+        recorded(services, "Clear", row, |row| clear(services, &call, canary.as_ref(), row))
+    });
     for outcome in outcomes.chain(cleared) {
         match outcome {
             Ok(Phase::Failed) => settled.failed += 1,
@@ -78,6 +86,17 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
         }
     }
     Ok(settled)
+}
+
+/// Does `work` on a row, and has that on record.
+fn recorded(
+    services: &Services,
+    operation: &str,
+    row: ManagedObject,
+    work: impl FnOnce(ManagedObject) -> Result<Phase, ReconcileError>,
+) -> Result<Phase, ReconcileError> {
+    let (scope, objects) = (row.scope.clone(), vec![notes::identifier(row.uid.as_str())]);
+    services.audit.housekeeping(operation, Some(scope.as_str()), objects, || work(row))?
 }
 
 /// Destroys the token object that a move left.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use hsm_backend::{CallContext, HsmErrorKind, KeyId, TokenState};
 
+use crate::audit::notes;
 use crate::authz::Housekeeping;
 use crate::keyring::KeyringError;
 use crate::object::ManagedObject;
@@ -93,22 +94,37 @@ fn batch(
     let house = Housekeeping::new();
     let rows = services.store.wrapped_by(house, kek, after, BATCH)?;
     let Some((last, _)) = rows.last() else { return Ok(None) };
-    let (last, mut batch) = (*last, Rewrapped::default());
+    let last = *last;
+    let objects = rows.iter().map(|(_, row)| notes::identifier(row.uid.as_str())).collect();
+    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let recorded = services.audit.housekeeping("Rewrap", None, objects, || wrap(services, rows));
+    match recorded {
+        Ok(batch) => Ok(Some((last, batch?))),
+        Err(refused) => {
+            tracing::warn!(%refused, "keys are yet to be wrapped anew");
+            Ok(None)
+        }
+    }
+}
+
+/// Wraps the keys of these rows anew.
+fn wrap(services: &Services, rows: Vec<ManagedObject>) -> Result<Rewrapped, KeyringError> {
     let call = CallContext {
         deadline: Instant::now() + BATCH_TIMEOUT,
         scope: String::new(),
         request_id: 0,
     };
+    let mut batch = Rewrapped::default();
     let new = services.keyring.wrapping_key(&call)?;
     let mut fresh = Vec::with_capacity(rows.len());
-    for (_, row) in rows {
+    for row in rows {
         match anew(services, &call, row, new.id())? {
             Some(row) => fresh.push(row),
             None => batch.failed += 1,
         }
     }
     batch.done = save(services, &fresh)?;
-    Ok(Some((last, batch)))
+    Ok(batch)
 }
 
 /// The row wrapped anew; `None` where its key cannot be read, which is for an operator to see.

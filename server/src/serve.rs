@@ -1,10 +1,13 @@
 //! `claviger serve`: from the configuration to a running listener, and the stop.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::admin::{Administration, AdministrationError, Kept, KmipListener};
@@ -12,8 +15,9 @@ use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
-use crate::dev::{DevError, Open, Trial};
+use crate::dev::{Addresses, DevError, Trial};
 use crate::identity::IdentityRules;
+use crate::metrics::{self, Health, Monitor};
 use crate::net::Door;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::TlsError;
@@ -84,7 +88,10 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
     let door = Door::new(Arc::clone(&gate), rules)?;
     let watch = FileWatch::start(&gate)?;
-    let workers = Arc::new(Workers::start(&config.workers, app.handler())?);
+    let metrics = Arc::clone(&services.metrics);
+    metrics.before_showing(metrics::ends_shown(Arc::clone(&gate)));
+    let workers = Workers::start(&config.workers, app.handler(), Arc::clone(&metrics))?;
+    let workers = Arc::new(workers);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
         .thread_name("net")
@@ -94,15 +101,17 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let signals = Signals::new()?;
         let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
         let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
-        let local = listener.local_addrs(Transport::Tls)?;
-        let (configured, patience) =
-            (config.server.kmip_addrs.clone(), config.server.handshake_timeout);
-        let kmip = KmipListener::new(listener.control(), local, configured, patience);
+        let kmip = KmipListener::of(&listener, &config.server)?;
         let admin = Administration::start(&config, &app, gate.server.clone(), kmip).await?;
-        let ready = announce(&listener, &admin, trial.as_ref(), say)?;
-        let stopped = run(listener, signals, &workers, config.server.shutdown_timeout).await;
+        let health = app.health();
+        let pages = metrics::router(metrics, Arc::clone(&health));
+        let pages = pages.merge(trust::router(Arc::clone(&services.trust)));
+        let (monitoring, monitor) = monitoring(&config, pages).await?;
+        let ready = announce(&listener, (monitoring, admin.addr()), trial.as_ref(), say)?;
+        let patience = config.server.shutdown_timeout;
+        let stopped = run(listener, signals, &workers, &health, patience).await;
         reloading.abort();
-        drop(ready);
+        drop((ready, monitor));
         admin.stop().await;
         Ok::<_, ServeError>(stopped)
     })?;
@@ -146,10 +155,25 @@ fn has_assisted_mode(config: &Config, app: &App) -> bool {
         || directory.scopes().iter().any(role)
 }
 
+/// Starts the listener for metrics, health and what the internal CA publishes, if there is to be one; it
+/// ends with its task.
+async fn monitoring(
+    config: &Config,
+    pages: Router,
+) -> Result<(Option<SocketAddr>, JoinSet<()>), ListenError> {
+    let mut task = JoinSet::new();
+    let Some(addr) = config.monitoring.http_addr else { return Ok((None, task)) };
+    let monitor = Monitor::bind(addr).await?;
+    let addr = monitor.local_addr();
+    info!(%addr, "listening for monitoring");
+    task.spawn(monitor.serve(pages));
+    Ok((Some(addr), task))
+}
+
 /// Tells that the listener is bound; what is returned must live as long as that is true.
 fn announce(
     listener: &Listener,
-    admin: &Administration,
+    (monitoring, admin): (Option<SocketAddr>, Option<SocketAddr>),
     trial: Option<&Trial>,
     say: &dyn Fn(&str),
 ) -> Result<Option<impl Drop + use<>>, ServeError> {
@@ -161,12 +185,12 @@ fn announce(
     for addr in &https {
         info!(%addr, "listening for KMIP over HTTPS");
     }
-    let (Some(trial), Some(addr)) = (trial, plain.first()) else {
+    let (Some(trial), Some(kmip)) = (trial, plain.first()) else {
         return Ok(None);
     };
-    let open = Open { kmip: *addr, https: https.first().copied(), admin: admin.addr() };
-    let ready = trial.write_ready(&open)?;
-    say(&trial.next_steps(&open));
+    let addrs = Addresses { kmip: *kmip, https: https.first().copied(), monitoring, admin };
+    let ready = trial.write_ready(addrs)?;
+    say(&trial.next_steps(addrs));
     Ok(Some(ready))
 }
 
@@ -175,6 +199,7 @@ async fn run(
     listener: Listener,
     mut signals: Signals,
     workers: &Arc<Workers>,
+    health: &Health,
     patience: Duration,
 ) -> Stopped {
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
@@ -187,6 +212,7 @@ async fn run(
         stopped = &mut serving => return stopped,
         name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
     }
+    health.stop();
     let deadline = Instant::now() + patience;
     drop(tell);
     let stopping = async {

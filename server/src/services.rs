@@ -11,12 +11,14 @@ use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::{DateTime, Interval};
 
 use crate::asynchronous::InHand;
+use crate::audit::Audit;
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::Authority;
 use crate::directory::Directory;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 use crate::object::Scope;
 use crate::sealing::Sealer;
 use crate::store::ObjectStore;
@@ -126,6 +128,8 @@ pub struct Services {
     pub credentials: BTreeMap<Scope, Credentials>,
     /// Bounds.
     pub bounds: Bounds,
+    /// Where what is done is recorded.
+    pub audit: Arc<Audit>,
     /// What Query tells.
     pub about: About,
     /// Time.
@@ -142,6 +146,8 @@ pub struct Services {
     pub streams: Streams,
     /// Held while a key moves between custodies.
     pub moves: Mutex<()>,
+    /// What is counted and measured.
+    pub metrics: Arc<Metrics>,
     /// Wakes the housekeeping.
     pub bell: Arc<Bell>,
     /// Numbers the requests.

@@ -24,6 +24,7 @@ use wiping::Wiping;
 use self::queue::{LaneQueue, Work};
 use crate::config::{LaneConfig, WorkersConfig};
 use crate::identity::Principal;
+use crate::metrics::{Metrics, Refused};
 
 /// A message or an answer: it may hold secrets, so it is wiped when dropped.
 pub type MessageBytes = Wiping;
@@ -61,6 +62,16 @@ pub enum Refusal {
     InternalError,
     /// The server is stopping.
     ShuttingDown,
+}
+
+impl From<Refusal> for Refused {
+    fn from(why: Refusal) -> Self {
+        match why {
+            Refusal::Overloaded => Self::Overloaded,
+            Refusal::InternalError => Self::InternalError,
+            Refusal::ShuttingDown => Self::ShuttingDown,
+        }
+    }
 }
 
 /// Why a message cannot be read. Where it is framed by itself, the connection ends after the answer.
@@ -105,6 +116,7 @@ pub struct Workers {
 
 struct Shared {
     handler: Arc<dyn MessageHandler>,
+    metrics: Arc<Metrics>,
     none: LaneQueue,
     token: LaneQueue,
     slow: LaneQueue,
@@ -124,14 +136,19 @@ struct Job {
 }
 
 impl Workers {
-    /// Starts the threads of all lanes.
+    /// Starts the threads of all lanes; what they do is counted in `metrics`.
     ///
     /// # Errors
     ///
     /// What the system says if a thread cannot be started.
-    pub fn start(config: &WorkersConfig, handler: Arc<dyn MessageHandler>) -> io::Result<Self> {
+    pub fn start(
+        config: &WorkersConfig,
+        handler: Arc<dyn MessageHandler>,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             handler,
+            metrics,
             none: LaneQueue::new(config.none),
             token: LaneQueue::new(config.token),
             slow: LaneQueue::new(config.slow),
@@ -174,13 +191,19 @@ impl Workers {
         let (answer, answered) = oneshot::channel();
         let job =
             Job { principal: Arc::clone(principal), message, queued_at: Instant::now(), answer };
-        match shared.queue(lane).push(job) {
+        match shared.enqueue(lane, job) {
             Ok(()) => answered.await.unwrap_or_default(),
             Err((job, why)) => {
                 shared.count_refusal(lane, why);
                 shared.refuse(&job.message, why)
             }
         }
+    }
+
+    /// Where requests and connections are counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     /// The handler behind the threads.
@@ -235,6 +258,12 @@ impl Shared {
         }
     }
 
+    fn enqueue(&self, lane: Lane, job: Job) -> Result<(), (Job, Refusal)> {
+        let meter = self.metrics.requests.lane(lane);
+        meter.queued();
+        self.queue(lane).push(job).inspect_err(|_| meter.turned_away())
+    }
+
     fn close(&self) {
         for lane in [Lane::None, Lane::Token, Lane::Slow] {
             // Outside the queue's lock: dropping a task may take a while.
@@ -245,14 +274,18 @@ impl Shared {
     fn work(&self, lane: Lane) {
         while let Some(work) = self.queue(lane).pop() {
             match work {
-                Work::Message(job) => self.serve_in(lane, job),
+                Work::Message(job) => {
+                    let waited = job.queued_at.elapsed();
+                    self.metrics.requests.lane(lane).taken(waited);
+                    self.serve_in(lane, job, waited);
+                }
                 Work::Task(task) => self.carry_on(task),
             }
         }
     }
 
-    fn serve_in(&self, lane: Lane, job: Job) {
-        let answer = if job.queued_at.elapsed() > self.queue_deadline {
+    fn serve_in(&self, lane: Lane, job: Job, waited: Duration) {
+        let answer = if waited > self.queue_deadline {
             self.count_refusal(lane, Refusal::Overloaded);
             self.refuse(&job.message, Refusal::Overloaded)
         } else {
@@ -262,7 +295,7 @@ impl Shared {
                     drop(self.slow.push_task(task));
                     Wiping::new(answer)
                 }
-                Served::Elsewhere(lane) => match self.queue(lane).push(job) {
+                Served::Elsewhere(lane) => match self.enqueue(lane, job) {
                     Ok(()) => return,
                     Err((job, why)) => {
                         self.count_refusal(lane, why);
@@ -292,6 +325,7 @@ impl Shared {
     }
 
     fn refuse(&self, message: &[u8], why: Refusal) -> MessageBytes {
+        self.metrics.requests.refused(why.into());
         let refused = catch_unwind(AssertUnwindSafe(|| self.handler.refuse(message, why)));
         Wiping::new(refused.unwrap_or_else(|_| {
             self.count_panic();
@@ -301,6 +335,7 @@ impl Shared {
 
     fn count_panic(&self) {
         self.panics.fetch_add(1, Ordering::Relaxed);
+        self.metrics.requests.panics.inc();
         // The panic's own text may quote the request, so it is not repeated here.
         error!("serving a request panicked");
     }

@@ -74,6 +74,10 @@ KRYOPTIC_CONF = {conf:?}
 [store]
 path = "claviger.db"
 
+[[audit.sink]]
+type = "file"
+path = "audit.log"
+
 [[scope]]
 name = "demo"
 operations = ["all"]

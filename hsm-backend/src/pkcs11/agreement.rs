@@ -20,6 +20,7 @@ use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{
     Curve, KeyPolicy, KeyUsage, PublicKey, SecretKeyKind, SecretKeySpec, SecretValue,
 };
+use crate::observer::Verb;
 use crate::{keycheck, limits};
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "C_DeriveKey");
@@ -33,7 +34,7 @@ impl KeyAgreement for Pkcs11Backend {
         agreement: &Agreement,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError> {
-        derive_key(&*self.token()?, call, id, agreement, policy)
+        derive_key(&*self.at(Verb::DeriveKey)?, call, id, agreement, policy)
     }
 
     fn derive_wrapped(
@@ -43,7 +44,7 @@ impl KeyAgreement for Pkcs11Backend {
         agreement: &Agreement,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
-        let token = self.token()?;
+        let token = self.at(Verb::DeriveWrapped)?;
         let peer = Peer::of(&token, &agreement.peer)?;
         keycheck::check_agreed(peer.curve, agreement.spec)?;
         let contents = Contents::Secret(agreement.spec);
@@ -62,7 +63,7 @@ impl KeyAgreement for Pkcs11Backend {
         private: &KeyRef,
         peer: &PublicKey,
     ) -> Result<Output<SecretValue>, HsmError> {
-        let token = self.token()?;
+        let token = self.at(Verb::Agree)?;
         let peer = Peer::of(&token, peer)?;
         let template = readable(peer.curve)?;
         let value = token.use_key(call, private, Doubt::Device, |session, key| {

@@ -7,10 +7,11 @@ use crate::backend::{
 };
 use crate::error::HsmError;
 use crate::job::{KeyMaterial, KeyPairSpec, KeyPolicy, SecretKeySpec};
+use crate::observer::Verb;
 
 impl WrappedCustody for Pkcs11Backend {
     fn make_kek(&self, call: &CallContext, id: KeyId) -> Result<(), HsmError> {
-        custody::make_kek(&*self.token()?, call, id)
+        custody::make_kek(&*self.at(Verb::MakeKek)?, call, id)
     }
 
     fn generate_wrapped(
@@ -20,7 +21,7 @@ impl WrappedCustody for Pkcs11Backend {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
-        custody::generate_wrapped(&*self.token()?, call, kek, spec, policy)
+        custody::generate_wrapped(&*self.at(Verb::GenerateWrapped)?, call, kek, spec, policy)
     }
 
     fn generate_pair_wrapped(
@@ -30,7 +31,13 @@ impl WrappedCustody for Pkcs11Backend {
         spec: &KeyPairSpec,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedPair>, HsmError> {
-        custody::generate_pair_wrapped(&*self.token()?, call, kek, spec, policy)
+        custody::generate_pair_wrapped(
+            &*self.at(Verb::GeneratePairWrapped)?,
+            call,
+            kek,
+            spec,
+            policy,
+        )
     }
 
     fn import_wrapped(
@@ -40,7 +47,7 @@ impl WrappedCustody for Pkcs11Backend {
         material: &KeyMaterial,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
-        custody::import_wrapped(&*self.token()?, call, kek, material, policy)
+        custody::import_wrapped(&*self.at(Verb::ImportWrapped)?, call, kek, material, policy)
     }
 
     fn rewrap_arriving(
@@ -50,7 +57,7 @@ impl WrappedCustody for Pkcs11Backend {
         arriving: &ArrivingKey,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
-        moving::arriving_to_blob(&*self.token()?, call, kek, arriving, policy)
+        moving::arriving_to_blob(&*self.at(Verb::RewrapArriving)?, call, kek, arriving, policy)
     }
 
     fn rewrap(
@@ -59,7 +66,7 @@ impl WrappedCustody for Pkcs11Backend {
         key: &KeyRef,
         new_kek: KeyId,
     ) -> Result<Output<WrappedKey>, HsmError> {
-        custody::rewrap(&*self.token()?, call, key, new_kek)
+        custody::rewrap(&*self.at(Verb::Rewrap)?, call, key, new_kek)
     }
 
     fn move_to_blob(
@@ -70,7 +77,7 @@ impl WrappedCustody for Pkcs11Backend {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<WrappedKey>, HsmError> {
-        moving::to_blob(&*self.token()?, call, key, kek, spec, policy)
+        moving::to_blob(&*self.at(Verb::MoveToBlob)?, call, key, kek, spec, policy)
     }
 
     fn move_to_token(
@@ -80,6 +87,6 @@ impl WrappedCustody for Pkcs11Backend {
         id: KeyId,
         label: &str,
     ) -> Result<Output<Generated>, HsmError> {
-        moving::to_token(&*self.token()?, call, key, id, label)
+        moving::to_token(&*self.at(Verb::MoveToToken)?, call, key, id, label)
     }
 }

@@ -201,6 +201,10 @@ impl Keys {
         found
     }
 
+    pub(super) fn len(&self) -> usize {
+        lock(&self.entries).keys.len()
+    }
+
     pub(super) fn uses(&self) -> CacheUse {
         lock(&self.entries).uses
     }

@@ -12,6 +12,7 @@ use super::session::{Owner, Pool};
 use super::token::Token;
 use super::{Pkcs11Config, lock, probe};
 use crate::error::{HsmError, HsmErrorKind};
+use crate::observer::Observer;
 use crate::streams::Streams;
 
 /// Whether the token can be used.
@@ -49,6 +50,11 @@ impl Link {
         };
         let streams = Streams::new(config.streams);
         Self { config, state: Mutex::new(state), changed: Condvar::new(), streams }
+    }
+
+    /// Who watches the calls.
+    pub(super) fn observer(&self) -> Option<&dyn Observer> {
+        self.config.observer.as_deref()
     }
 
     /// The open token.
@@ -235,6 +241,7 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
         keys,
         unwrapped,
         lost: AtomicBool::new(false),
+        observer: config.observer.clone(),
         wake: Box::new(move || {
             if let Some(link) = weak.upgrade() {
                 link.wake();

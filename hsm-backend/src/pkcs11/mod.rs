@@ -26,6 +26,7 @@ mod session;
 mod sign;
 mod template;
 mod token;
+mod watch;
 mod wrap;
 mod xts;
 
@@ -47,6 +48,7 @@ use crate::job::{
     MacAlgorithm, SecretKeySpec, SecretValue, SignAlgorithm, SignInput, StreamEnd, StreamId,
     StreamWish, WrapAlgorithm,
 };
+use crate::observer::{Observer, Verb};
 use crate::streams::StreamLimits;
 use link::Link;
 use token::Token;
@@ -74,6 +76,8 @@ pub struct Pkcs11Config {
     pub retry_period: Duration,
     /// How long calls may still run when the token is closed or opened anew.
     pub drain_timeout: Duration,
+    /// Learns what becomes of the calls.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Pkcs11Config {
@@ -91,6 +95,7 @@ impl Pkcs11Config {
             streams: StreamLimits::default(),
             retry_period: Duration::from_secs(3),
             drain_timeout: Duration::from_secs(10),
+            observer: None,
         }
     }
 }
@@ -182,7 +187,7 @@ impl HsmBackend for Pkcs11Backend {
         spec: SecretKeySpec,
         policy: &KeyPolicy,
     ) -> Result<Output<Generated>, HsmError> {
-        generate::generate_key(&*self.token()?, call, id, spec, policy)
+        generate::generate_key(&*self.at(Verb::GenerateKey)?, call, id, spec, policy)
     }
 
     fn generate_key_pair(
@@ -192,7 +197,7 @@ impl HsmBackend for Pkcs11Backend {
         spec: &KeyPairSpec,
         policy: &KeyPolicy,
     ) -> Result<Output<GeneratedPair>, HsmError> {
-        generate::generate_key_pair(&*self.token()?, call, id, spec, policy)
+        generate::generate_key_pair(&*self.at(Verb::GenerateKeyPair)?, call, id, spec, policy)
     }
 
     fn import_key(
@@ -202,11 +207,11 @@ impl HsmBackend for Pkcs11Backend {
         material: &KeyMaterial,
         policy: &KeyPolicy,
     ) -> Result<Generated, HsmError> {
-        import::import_key(&*self.token()?, call, id, material, policy)
+        import::import_key(&*self.at(Verb::ImportKey)?, call, id, material, policy)
     }
 
     fn export_key(&self, call: &CallContext, key: &KeyRef) -> Result<KeyMaterial, HsmError> {
-        manage::export_key(&*self.token()?, call, key)
+        manage::export_key(&*self.at(Verb::ExportKey)?, call, key)
     }
 
     fn restrict_key(
@@ -216,11 +221,11 @@ impl HsmBackend for Pkcs11Backend {
         sensitive: bool,
         not_extractable: bool,
     ) -> Result<(), HsmError> {
-        manage::restrict_key(&*self.token()?, call, key, sensitive, not_extractable)
+        manage::restrict_key(&*self.at(Verb::RestrictKey)?, call, key, sensitive, not_extractable)
     }
 
     fn key_exists(&self, call: &CallContext, id: KeyId) -> Result<bool, HsmError> {
-        manage::key_exists(&*self.token()?, call, id)
+        manage::key_exists(&*self.at(Verb::KeyExists)?, call, id)
     }
 
     fn encrypt(
@@ -231,7 +236,7 @@ impl HsmBackend for Pkcs11Backend {
         params: &CipherParams,
         data: &[u8],
     ) -> Result<Output<Encrypted>, HsmError> {
-        cipher::encrypt(&*self.token()?, call, key, algorithm, params, data)
+        cipher::encrypt(&*self.at(Verb::Encrypt)?, call, key, algorithm, params, data)
     }
 
     fn decrypt(
@@ -243,7 +248,12 @@ impl HsmBackend for Pkcs11Backend {
         data: &[u8],
         tag: &[u8],
     ) -> Result<Output<SecretValue>, HsmError> {
-        cipher::decrypt(&*self.token()?, call, key, cipher::Sealed { algorithm, params, data, tag })
+        cipher::decrypt(
+            &*self.at(Verb::Decrypt)?,
+            call,
+            key,
+            cipher::Sealed { algorithm, params, data, tag },
+        )
     }
 
     fn sign(
@@ -254,7 +264,7 @@ impl HsmBackend for Pkcs11Backend {
         salt_bytes: Option<usize>,
         input: SignInput<'_>,
     ) -> Result<Output<Vec<u8>>, HsmError> {
-        sign::sign(&*self.token()?, call, key, algorithm, salt_bytes, input)
+        sign::sign(&*self.at(Verb::Sign)?, call, key, algorithm, salt_bytes, input)
     }
 
     fn mac(
@@ -264,7 +274,7 @@ impl HsmBackend for Pkcs11Backend {
         algorithm: MacAlgorithm,
         data: &[u8],
     ) -> Result<Output<Vec<u8>>, HsmError> {
-        mac::mac(&*self.token()?, call, key, algorithm, data)
+        mac::mac(&*self.at(Verb::Mac)?, call, key, algorithm, data)
     }
 
     fn stream_open(
@@ -306,7 +316,7 @@ impl HsmBackend for Pkcs11Backend {
         key: &KeyRef,
         hash: HashAlgorithm,
     ) -> Result<Vec<u8>, HsmError> {
-        mac::digest_key(&*self.token()?, call, key, hash)
+        mac::digest_key(&*self.at(Verb::DigestKey)?, call, key, hash)
     }
 
     fn wrap_key(
@@ -316,7 +326,7 @@ impl HsmBackend for Pkcs11Backend {
         target: &KeyRef,
         algorithm: WrapAlgorithm,
     ) -> Result<Output<Vec<u8>>, HsmError> {
-        wrap::wrap_key(&*self.token()?, call, wrapping, target, algorithm)
+        wrap::wrap_key(&*self.at(Verb::WrapKey)?, call, wrapping, target, algorithm)
     }
 
     fn wrap_data(
@@ -326,7 +336,7 @@ impl HsmBackend for Pkcs11Backend {
         data: &SecretValue,
         algorithm: WrapAlgorithm,
     ) -> Result<Output<Vec<u8>>, HsmError> {
-        wrap::wrap_data(&*self.token()?, call, wrapping, data, algorithm)
+        wrap::wrap_data(&*self.at(Verb::WrapData)?, call, wrapping, data, algorithm)
     }
 
     fn unwrap_key(
@@ -341,19 +351,19 @@ impl HsmBackend for Pkcs11Backend {
     ) -> Result<Output<Generated>, HsmError> {
         let contents = crate::custody::Contents::Secret(spec);
         let arrival = wrap::Arrival { blob, algorithm, id, contents, policy };
-        wrap::unwrap_key(&*self.token()?, call, wrapping, &arrival)
+        wrap::unwrap_key(&*self.at(Verb::UnwrapKey)?, call, wrapping, &arrival)
     }
 
     fn random(&self, call: &CallContext, bytes: usize) -> Result<SecretValue, HsmError> {
-        random::random(&*self.token()?, call, bytes)
+        random::random(&*self.at(Verb::Random)?, call, bytes)
     }
 
     fn seed(&self, call: &CallContext, seed: &[u8]) -> Result<usize, HsmError> {
-        random::seed(&*self.token()?, call, seed)
+        random::seed(&*self.at(Verb::Seed)?, call, seed)
     }
 
     fn destroy_key(&self, call: &CallContext, key: &KeyRef) -> Result<(), HsmError> {
-        manage::destroy_key(&*self.token()?, call, key)
+        manage::destroy_key(&*self.at(Verb::DestroyKey)?, call, key)
     }
 
     fn close(&self) {

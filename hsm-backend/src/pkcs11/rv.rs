@@ -115,7 +115,8 @@ impl Fault {
             }
         };
         let poisons = leaves_operation_open(function);
-        Self { error: HsmError::new(kind, name(function)), effect, poisons, rv: Some(rv) }
+        let error = HsmError { ckr: Some(number), ..HsmError::new(kind, name(function)) };
+        Self { error, effect, poisons, rv: Some(rv) }
     }
 }
 
@@ -203,6 +204,7 @@ mod tests {
         let fault = Fault::from(Error::Pkcs11(R::GeneralError, Function::Decrypt));
         assert_eq!(fault.error.to_string(), "C_Decrypt: token failed with CKR 0x00000005");
         assert_eq!((fault.effect, fault.poisons), (Effect::Doubtful, true));
+        assert_eq!(fault.error.ckr, Some(5));
         let vendor = Fault::from(Error::Pkcs11(R::VendorDefined(0x8000_0001), Function::SignInit));
         assert_eq!(vendor.error.kind, K::Device(0x8000_0001));
         assert!(!vendor.poisons);

@@ -8,6 +8,7 @@ use cryptoki::session::Session;
 use super::lock;
 use super::rv::Fault;
 use crate::error::{HsmError, HsmErrorKind};
+use crate::observer::TokenUsage;
 
 struct Sessions {
     idle: Vec<Session>,
@@ -29,6 +30,17 @@ impl Pool {
         let sessions =
             Sessions { idle: Vec::new(), open: 0, leased: 0, limit: limit.max(1), closed: false };
         Self { sessions: Mutex::new(sessions), changed: Condvar::new() }
+    }
+
+    /// How many sessions there are.
+    pub(super) fn usage(&self) -> TokenUsage {
+        let sessions = lock(&self.sessions);
+        TokenUsage {
+            sessions_idle: sessions.idle.len(),
+            sessions_busy: sessions.leased,
+            sessions_limit: sessions.limit,
+            ..TokenUsage::default()
+        }
     }
 
     /// A session of one's own until dropped; `open` makes one where none is idle.

@@ -14,9 +14,11 @@ use super::gate::{Gate, Side};
 use super::keys::{self, Key, Keys};
 use super::rv::{Effect, Fault};
 use super::session::{Owner, Pool};
+use super::watch;
 use crate::backend::{CallContext, KeyId, KeyRef, TokenInfo};
 use crate::capability::Capabilities;
 use crate::error::{HsmError, HsmErrorKind};
+use crate::observer::Observer;
 
 /// What a doubtful answer (CKR_GENERAL_ERROR and its like) of a token in good health means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(super) struct Token {
     pub(super) unwrapped: Keys,
     /// Set when a call found the token gone; the link then opens it anew.
     pub(super) lost: AtomicBool,
+    /// Learns of failures.
+    pub(super) observer: Option<Arc<dyn Observer>>,
     /// Wakes the link.
     pub(super) wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -134,6 +138,9 @@ impl Token {
             Ok(value) => return Ok(value),
             Err(fault) => fault,
         };
+        if let Some(observer) = &self.observer {
+            watch::report(&**observer, &fault);
+        }
         let settled = self.settle(fault, doubt, call);
         if settled.poisons || settled.effect == Effect::DeadSession {
             lease.discard();

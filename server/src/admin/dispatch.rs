@@ -159,7 +159,10 @@ impl Plane {
         let chosen = found.iter().find(|(route, _)| Some(route.verb) == verb);
         let caller = match chosen {
             Some((route, _)) if route.needs == Needs::Nothing => Caller::Nobody,
-            Some(_) | None => self.caller(peer, asked)?,
+            Some((route, _)) => self.caller(peer, asked).inspect_err(|failure| {
+                self.note_refusal(route, peer, &Caller::Nobody, failure.status());
+            })?,
+            None => self.caller(peer, asked)?,
         };
         if found.is_empty() {
             return Err(Failure::not_found(format!("no such path: {}", segments.join("/"))));
@@ -168,9 +171,12 @@ impl Plane {
             let text = format!("this path does not take {}", asked.method);
             return Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, text));
         };
-        let call = admit(self, &caller, peer.way, route.needs, parameters.clone())?;
+        let call = admit(self, &caller, peer.way, route.needs, parameters.clone());
+        let call = call.inspect_err(|failure| {
+            self.note_refusal(route, peer, &caller, failure.status());
+        })?;
         fields.extend(asked.fields()?);
-        let outcome = route.serve(&call, fields);
+        let outcome = self.attend(route, peer, &call, fields);
         note(route, &segments, &caller, &outcome);
         outcome
     }

@@ -115,6 +115,9 @@ impl From<OpError> for Failure {
             OpError::NotExtractable => Self::bad(
                 "the token never lets this key out: it can stay where it is, or be replaced",
             ),
+            OpError::Unrecorded(refused) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, refused.to_string())
+            }
             OpError::Hsm(error) => error.into(),
             OpError::Store(error) => error.into(),
             other => Self::bad(other.to_string()),

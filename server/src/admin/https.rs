@@ -27,6 +27,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
+use super::access::Policy;
 use super::gate::{AdminClient, Peer, Way};
 use crate::config::{AdminClientConfig, AdminConfig, Pin};
 use crate::identity::PeerCertificate;
@@ -162,8 +163,7 @@ impl Door {
         };
         let (_, session) = stream.get_ref();
         let leaf = session.peer_certificates().and_then(<[_]>::first);
-        let client =
-            leaf.and_then(|leaf| self.clients.find(leaf)).map(|client| client.client.clone());
+        let client = leaf.and_then(|leaf| self.clients.find(leaf));
         let peer = Peer { way: Way::Network(peer), client };
         debug!(?peer, "administration: connected");
         let service = TowerToHyperService::new(self.router.clone().layer(Extension(peer)));
@@ -208,23 +208,32 @@ struct Clients {
 #[derive(Debug)]
 struct Known {
     pin: Pin,
-    client: AdminClient,
+    name: String,
+    policy: Policy,
 }
 
 impl Clients {
     fn new(config: &[AdminClientConfig]) -> Self {
         let known = |one: &AdminClientConfig| Known {
             pin: one.pin,
-            client: AdminClient { name: one.name.clone(), policy: one.policy },
+            name: one.name.clone(),
+            policy: one.policy,
         };
         Self { known: config.iter().map(known).collect() }
     }
 
-    fn find(&self, der: &[u8]) -> Option<&Known> {
+    fn find(&self, der: &[u8]) -> Option<AdminClient> {
         let leaf = PeerCertificate::parse(der).ok()?;
-        self.known.iter().find(|known| match &known.pin {
+        let known = self.known.iter().find(|known| match &known.pin {
             Pin::Certificate(digest) => digest == leaf.certificate_sha256(),
             Pin::PublicKey(digest) => digest == leaf.spki_sha256(),
+        })?;
+        let certificate = leaf.inner().tbs_certificate();
+        Some(AdminClient {
+            name: known.name.clone(),
+            policy: known.policy,
+            issuer: certificate.issuer().to_string(),
+            serial: hex::encode(certificate.serial_number().as_bytes()),
         })
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Failure;
+use crate::config::ServerConfig;
+use crate::net::listener::{Listener, Transport};
 use crate::net::{ListenerControl, RebindError};
 
 /// The KMIP listener: what it does now, and what the configuration has it do.
@@ -16,17 +18,19 @@ pub struct KmipListener {
 }
 
 impl KmipListener {
-    /// A listener that listens on `local` now; the configuration has it listen on `configured`, and
-    /// wait for a handshake so long.
-    #[must_use]
-    pub fn new(
-        control: ListenerControl,
-        local: Vec<SocketAddr>,
-        configured: Vec<SocketAddr>,
-        configured_timeout: Duration,
-    ) -> Self {
-        let local = Mutex::new(local);
-        Self { control: Some(control), configured, configured_timeout, local }
+    /// The listener as it was bound, and as `config` has it.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of its addresses.
+    pub fn of(listener: &Listener, config: &ServerConfig) -> std::io::Result<Self> {
+        let local = listener.local_addrs(Transport::Tls)?;
+        Ok(Self {
+            control: Some(listener.control()),
+            configured: config.kmip_addrs.clone(),
+            configured_timeout: config.handshake_timeout,
+            local: Mutex::new(local),
+        })
     }
 
     /// For an interface without a listener.

@@ -16,6 +16,7 @@ mod loose;
 mod openapi;
 mod pacing;
 mod pin;
+mod record;
 mod route;
 mod serial;
 mod settings;

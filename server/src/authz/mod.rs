@@ -33,6 +33,18 @@ pub enum Action {
     Use,
 }
 
+impl Action {
+    /// Whether it changes something, or uses or gives away a secret: then it is on record before it
+    /// is done.
+    #[must_use]
+    pub const fn has_effect(self) -> bool {
+        match self {
+            Self::Create | Self::Export | Self::Manage | Self::Use => true,
+            Self::Open | Self::Read => false,
+        }
+    }
+}
+
 /// Proof that a subject may carry out one operation in one scope.
 #[derive(Clone, Debug)]
 pub struct Grant {

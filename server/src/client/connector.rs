@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use kmip_core::ttlv::Limits;
 use rustls::client::Resumption;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 
+use super::tls::{self, TlsFiles};
 use super::{Client, ClientError};
 
 /// How to reach a server, and as whom.
@@ -78,7 +77,7 @@ impl Connector {
         Ok(Self {
             addr: config.addr.clone(),
             name: name.ok_or_else(|| ClientError::Address(config.addr.clone()))?,
-            tls: Arc::new(tls(config)?),
+            tls: Arc::new(client_tls(config)?),
             connect_timeout: config.connect_timeout,
             timeout: config.timeout,
             limits: config.limits,
@@ -134,43 +133,13 @@ fn host_of(addr: &str) -> Option<&str> {
     Some(host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host))
 }
 
-fn tls(config: &ClientConfig) -> Result<rustls::ClientConfig, ClientError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(&config.ca)? {
-        roots.add(certificate).map_err(ClientError::Tls)?;
-    }
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(ClientError::Tls)?
-        .with_root_certificates(roots)
-        .with_client_auth_cert(
-            certificates(&config.certificate)?,
-            private_key(&config.private_key)?,
-        )
-        .map_err(ClientError::Tls)?;
+fn client_tls(config: &ClientConfig) -> Result<rustls::ClientConfig, ClientError> {
+    let identity = Some((config.certificate.as_path(), config.private_key.as_path()));
+    let mut made = tls::config(&TlsFiles { ca: &config.ca, identity })?;
     if !config.resumption {
-        tls.resumption = Resumption::disabled();
+        made.resumption = Resumption::disabled();
     }
-    Ok(tls)
-}
-
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, ClientError> {
-    let wrong = |text: String| ClientError::Pem { file: file.to_owned(), text };
-    let found = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|err| wrong(format!("cannot read certificates: {err}")))?;
-    if found.is_empty() {
-        return Err(wrong("holds no certificate".to_owned()));
-    }
-    Ok(found)
-}
-
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, ClientError> {
-    PrivateKeyDer::from_pem_file(file).map_err(|err| ClientError::Pem {
-        file: file.to_owned(),
-        text: format!("cannot read a private key: {err}"),
-    })
+    Ok(made)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod connector;
 mod error;
 pub mod ready;
 pub mod template;
+pub(crate) mod tls;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -25,6 +25,9 @@ pub struct Ready {
     /// File with the first token of the administration, if there is one.
     #[serde(default)]
     pub admin_token: Option<PathBuf>,
+    /// Address of the listener for metrics and health, if there is one.
+    #[serde(default)]
+    pub monitoring_addr: Option<SocketAddr>,
     /// Certificate of the trial's CA.
     pub ca: PathBuf,
     /// Certificate of the first client.

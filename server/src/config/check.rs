@@ -13,7 +13,7 @@ use super::{
     Config, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter, LogFormat, SecretSource,
     ServerConfig, StoreConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
-use super::{notify, scope, validations};
+use super::{monitoring, notify, scope, validations};
 
 pub(super) type Checked<T> = Result<T, Problem>;
 
@@ -60,9 +60,11 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         limits: limits(&raw.limits)?,
         keys: keys(&raw.keys)?,
         ca: super::ca::checked(raw.ca)?,
+        audit: super::audit::checked(&base, raw.audit)?,
         internal_ca: super::internal_ca::checked(raw.internal_ca)?,
         log: log(&raw.log)?,
         admin: super::admin::checked(&base, raw.admin)?,
+        monitoring: monitoring::checked(&raw.monitoring)?,
     })
 }
 
@@ -104,12 +106,13 @@ pub(super) fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> 
     if texts.is_empty() {
         return Err(Problem::new(key, "needs at least one address"));
     }
-    let parse = |text: &String| {
-        text.parse().map_err(|_| {
-            Problem::new(key, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
-        })
-    };
-    texts.iter().map(parse).collect()
+    texts.iter().map(|text| address(key, text)).collect()
+}
+
+pub(super) fn address(key: &str, text: &str) -> Checked<SocketAddr> {
+    text.parse().map_err(|_| {
+        Problem::new(key, format!("{text:?} is no address; write 127.0.0.1:5696 or [::1]:5696"))
+    })
 }
 
 fn token(base: &Base, raw: RawToken) -> Checked<TokenConfig> {

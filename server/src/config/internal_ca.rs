@@ -29,7 +29,7 @@ impl Default for RawInternalCa {
             root_days: 3_650,
             issuer_days: 1_825,
             max_client_seconds: 34_560_000,
-            server_seconds: 2_592_000,
+            server_seconds: 8_640_000,
             crl_seconds: 86_400,
             crl_url: None,
         }

@@ -4,6 +4,7 @@
 //! file lies in, so that a configuration can be moved with what belongs to it.
 
 mod admin;
+mod audit;
 mod ca;
 mod check;
 mod credentials;
@@ -12,6 +13,7 @@ mod error;
 mod identity;
 mod internal_ca;
 mod log_filter;
+mod monitoring;
 mod notify;
 mod raw;
 mod scope;
@@ -28,16 +30,22 @@ use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Limits;
 
 pub use admin::{AdminClientConfig, AdminConfig};
+pub use audit::{
+    AuditConfig, FileSinkConfig, Fsync, HttpsSinkConfig, SinkConfig, SinkKind, SyslogAddress,
+    SyslogSinkConfig,
+};
 pub use credentials::{CredentialDemand, CredentialsConfig, DeviceConfig, UserConfig};
 pub use error::ConfigError;
 pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source};
 pub use log_filter::{LogFilter, LogFilterError};
+pub use monitoring::MonitoringConfig;
 pub use notify::NotifyConfig;
+pub use scope::{ScopeConfig, ScopeName, is_name};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
+pub use tls::{ClientAuth, PemFiles, Pin, PinnedClient, TlsConfig};
 
-use crate::authz::Rules;
 use crate::ca::AuthorityRules;
-use crate::trust::{ServerNames, TrustRules};
+use crate::trust::TrustRules;
 
 /// Everything `claviger serve` goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,12 +74,16 @@ pub struct Config {
     pub keys: KeysConfig,
     /// The server's own CA.
     pub ca: AuthorityRules,
+    /// Where records of what is done go.
+    pub audit: AuditConfig,
     /// The CA of the server's doors.
     pub internal_ca: TrustRules,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How operators reach the server.
     pub admin: AdminConfig,
+    /// Where metrics and health are shown.
+    pub monitoring: MonitoringConfig,
 }
 
 /// `[server]`: listener, deadlines and caps.
@@ -105,88 +117,6 @@ impl ServerConfig {
     pub fn message_limits(&self) -> Limits {
         Limits { max_message_bytes: self.max_message_bytes, ..Limits::default() }
     }
-}
-
-/// `[tls]`: certificates and how clients are recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsConfig {
-    /// The server's certificate, where the operator gives it; else the internal CA issues it.
-    pub identity: Option<PemFiles>,
-    /// By which names clients reach the server, for a certificate of the internal CA.
-    pub names: ServerNames,
-    /// PEM files with the CAs whose client certificates are accepted.
-    pub client_ca: Vec<PathBuf>,
-    /// Files with what those CAs have revoked.
-    pub client_crl: Vec<PathBuf>,
-    /// Whether TLS 1.2 is accepted beside 1.3.
-    pub allow_tls12: bool,
-    /// By what a client certificate is accepted.
-    pub client_auth: ClientAuth,
-    /// Whether a client certificate without Extended Key Usage is accepted.
-    pub allow_client_without_eku: bool,
-    /// Whether a CA certificate is accepted as a client certificate.
-    pub allow_ca_leaf: bool,
-    /// Whether clients may resume sessions.
-    pub session_resumption: bool,
-    /// Certificates accepted by their fingerprint.
-    pub pinned_clients: Vec<PinnedClient>,
-}
-
-impl Default for TlsConfig {
-    fn default() -> Self {
-        Self {
-            identity: None,
-            names: ServerNames::default(),
-            client_ca: Vec::new(),
-            client_crl: Vec::new(),
-            allow_tls12: true,
-            client_auth: ClientAuth::Chain,
-            allow_client_without_eku: true,
-            allow_ca_leaf: false,
-            session_resumption: true,
-            pinned_clients: Vec::new(),
-        }
-    }
-}
-
-/// A certificate and its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PemFiles {
-    /// PEM file: the certificate, then its intermediates.
-    pub certificate: PathBuf,
-    /// PEM file: the private key.
-    pub private_key: PathBuf,
-}
-
-/// By what a client certificate is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAuth {
-    /// By a chain to a configured CA.
-    Chain,
-    /// By a chain, or by its fingerprint.
-    ChainOrPinned,
-    /// By its fingerprint only.
-    Pinned,
-}
-
-/// A client certificate accepted by its fingerprint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PinnedClient {
-    /// Name for the log.
-    pub name: String,
-    /// What is compared.
-    pub pin: Pin,
-    /// The scope its holder works in.
-    pub scope: ScopeName,
-}
-
-/// A SHA-256 fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pin {
-    /// Of the DER form of the certificate's SubjectPublicKeyInfo.
-    PublicKey([u8; 32]),
-    /// Of the DER form of the whole certificate.
-    Certificate([u8; 32]),
 }
 
 /// `[token]`: the PKCS#11 token.
@@ -250,48 +180,6 @@ pub struct LaneConfig {
     pub threads: usize,
     /// Requests that may wait, at least one.
     pub queue: usize,
-}
-
-/// `[[scope]]`: a part of the objects, closed against the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeConfig {
-    /// Its name.
-    pub name: ScopeName,
-    /// What its clients may do whose certificate names the scope and no role.
-    pub rules: Rules,
-    /// What its clients prove besides their certificate.
-    pub credentials: CredentialsConfig,
-}
-
-/// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ScopeName(std::sync::Arc<str>);
-
-impl ScopeName {
-    /// Reads a name; `None` if it is not 1 to 64 of the allowed characters.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        is_name(text).then(|| Self(text.into()))
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Whether `text` may be the name of a scope or a role: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-impl std::fmt::Display for ScopeName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// `[limits]`: limits on single requests and objects.

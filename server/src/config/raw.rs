@@ -4,6 +4,8 @@
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
 mod admin;
+mod audit;
+mod monitoring;
 mod notify;
 mod scope;
 mod validation;
@@ -15,6 +17,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use admin::{RawAdmin, RawAdminClient};
+pub(crate) use audit::{RawAudit, RawFsync, RawSink, RawSinkKind};
+pub(crate) use monitoring::RawMonitoring;
 pub(crate) use notify::RawNotify;
 pub(crate) use scope::{RawCredentials, RawCustody, RawDevice, RawScope, RawUser};
 pub(crate) use validation::{RawAuthority, RawValidated, RawValidation};
@@ -49,11 +53,15 @@ pub(crate) struct RawConfig {
     #[serde(default)]
     pub(crate) ca: RawCa,
     #[serde(default)]
+    pub(crate) audit: RawAudit,
+    #[serde(default)]
     pub(crate) internal_ca: RawInternalCa,
     #[serde(default)]
     pub(crate) log: RawLog,
     #[serde(default)]
     pub(crate) admin: RawAdmin,
+    #[serde(default)]
+    pub(crate) monitoring: RawMonitoring,
 }
 
 /// One value, or a list of them.

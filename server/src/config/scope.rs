@@ -1,11 +1,14 @@
 //! `[[scope]]`: the scopes that the configuration declares.
 
+use std::fmt;
+use std::sync::Arc;
+
 use kmip_core::types::{CryptographicAlgorithm, Operation};
 
 use super::check::Checked;
 use super::error::Problem;
 use super::raw::{RawCustody, RawScope};
-use super::{ScopeConfig, ScopeName, credentials};
+use super::{CredentialsConfig, credentials};
 use crate::authz::{Algorithms, Rules};
 use crate::directory::{Grants, algorithm_named};
 use crate::object::{CustodyMode, CustodyRules};
@@ -15,6 +18,48 @@ use crate::operation;
 const ALL: &str = "all";
 /// What may stand before the name of an operation.
 const PREFIX: &str = "operation_";
+
+/// `[[scope]]`: a part of the objects, closed against the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeConfig {
+    /// Its name.
+    pub name: ScopeName,
+    /// What its clients may do whose certificate names the scope and no role.
+    pub rules: Rules,
+    /// What its clients prove besides their certificate.
+    pub credentials: CredentialsConfig,
+}
+
+/// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScopeName(Arc<str>);
+
+impl ScopeName {
+    /// Reads a name; `None` if it is not 1 to 64 of the allowed characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_name(text).then(|| Self(text.into()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether `text` may be the name of a scope or a role: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+impl fmt::Display for ScopeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Checks the scopes; `administered` says that others can be made while the server runs.
 pub(super) fn checked(raw: Vec<RawScope>, administered: bool) -> Checked<Vec<ScopeConfig>> {

@@ -1,10 +1,94 @@
 //! `[tls]`: certificates, and by what clients are recognised.
 
+use std::path::PathBuf;
+
 use super::check::{Base, Checked};
 use super::error::Problem;
 use super::raw::{RawClientAuth, RawPinOf, RawPinnedClient, RawTls, RawTlsVersion};
-use super::{ClientAuth, PemFiles, Pin, PinnedClient, ScopeConfig, ScopeName, TlsConfig};
+use super::{ScopeConfig, ScopeName};
 use crate::trust::ServerNames;
+
+/// `[tls]`: certificates and how clients are recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The server's certificate, where the operator gives it; else the internal CA issues it.
+    pub identity: Option<PemFiles>,
+    /// By which names clients reach the server, for a certificate of the internal CA.
+    pub names: ServerNames,
+    /// PEM files with the CAs whose client certificates are accepted.
+    pub client_ca: Vec<PathBuf>,
+    /// Files with what those CAs have revoked.
+    pub client_crl: Vec<PathBuf>,
+    /// Whether TLS 1.2 is accepted beside 1.3.
+    pub allow_tls12: bool,
+    /// By what a client certificate is accepted.
+    pub client_auth: ClientAuth,
+    /// Whether a client certificate without Extended Key Usage is accepted.
+    pub allow_client_without_eku: bool,
+    /// Whether a CA certificate is accepted as a client certificate.
+    pub allow_ca_leaf: bool,
+    /// Whether clients may resume sessions.
+    pub session_resumption: bool,
+    /// Certificates accepted by their fingerprint.
+    pub pinned_clients: Vec<PinnedClient>,
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            identity: None,
+            names: ServerNames::default(),
+            client_ca: Vec::new(),
+            client_crl: Vec::new(),
+            allow_tls12: true,
+            client_auth: ClientAuth::Chain,
+            allow_client_without_eku: true,
+            allow_ca_leaf: false,
+            session_resumption: true,
+            pinned_clients: Vec::new(),
+        }
+    }
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PemFiles {
+    /// PEM file: the certificate, then its intermediates.
+    pub certificate: PathBuf,
+    /// PEM file: the private key.
+    pub private_key: PathBuf,
+}
+
+/// By what a client certificate is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// By a chain to a configured CA.
+    Chain,
+    /// By a chain, or by its fingerprint.
+    ChainOrPinned,
+    /// By its fingerprint only.
+    Pinned,
+}
+
+/// A client certificate accepted by its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedClient {
+    /// Name for the log.
+    pub name: String,
+    /// What is compared.
+    pub pin: Pin,
+    /// The scope its holder works in.
+    pub scope: ScopeName,
+}
+
+/// A SHA-256 fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pin {
+    /// Of the DER form of the certificate's SubjectPublicKeyInfo.
+    PublicKey([u8; 32]),
+    /// Of the DER form of the whole certificate.
+    Certificate([u8; 32]),
+}
 
 /// Checks `[tls]`; `administered` says that certificates can be issued while the server runs.
 pub(super) fn checked(

@@ -107,9 +107,16 @@ pin = {{ file = "pin" }}
 [store]
 path = "claviger.db"
 
+[[audit.sink]]
+type = "file"
+path = "audit.log"
+
 [admin]
 socket = "admin.sock"
 https_addr = "127.0.0.1:8200"
+
+[monitoring]
+http_addr = "127.0.0.1:0"
 
 # The clients client1 and client2 belong to demo, the client other to other.
 [[scope]]

@@ -26,7 +26,7 @@ use crate::config::{Config, ConfigError, SecretError};
 use crate::pki::{Authority, PkiError, write_private};
 use layout::Layout;
 use provision::ProvisionError;
-pub use ready::{Open, ReadyFile};
+pub use ready::{Addresses, ReadyFile};
 
 /// Label of the trial's token.
 const TOKEN_LABEL: &str = "claviger-dev";
@@ -261,20 +261,19 @@ impl Trial {
         Ok(())
     }
 
-    /// Writes `ready.json` for listeners bound to these addresses; the file is removed with the
-    /// value.
+    /// Writes `ready.json` for a server that listens there; the file is removed with the value.
     ///
     /// # Errors
     ///
     /// `File`.
-    pub fn write_ready(&self, open: &Open) -> Result<ReadyFile, DevError> {
-        ReadyFile::write(&self.layout, open)
+    pub fn write_ready(&self, addrs: Addresses) -> Result<ReadyFile, DevError> {
+        ReadyFile::write(&self.layout, addrs)
     }
 
     /// What a person at the terminal may type next.
     #[must_use]
-    pub fn next_steps(&self, open: &Open) -> String {
-        ready::next_steps(&self.layout, open)
+    pub fn next_steps(&self, addrs: Addresses) -> String {
+        ready::next_steps(&self.layout, addrs)
     }
 }
 

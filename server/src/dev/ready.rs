@@ -16,12 +16,14 @@ pub struct ReadyFile {
 
 /// Where a trial listens.
 #[derive(Clone, Copy, Debug)]
-pub struct Open {
+pub struct Addresses {
     /// For KMIP.
     pub kmip: SocketAddr,
-    /// For KMIP over HTTPS, where it does.
+    /// For KMIP over HTTPS.
     pub https: Option<SocketAddr>,
-    /// For administration, where it does.
+    /// For metrics and health.
+    pub monitoring: Option<SocketAddr>,
+    /// For administration over HTTPS.
     pub admin: Option<SocketAddr>,
 }
 
@@ -32,6 +34,7 @@ struct Ready {
     https_addr: Option<SocketAddr>,
     admin_addr: Option<SocketAddr>,
     admin_token: PathBuf,
+    monitoring_addr: Option<SocketAddr>,
     ca: PathBuf,
     client_cert: PathBuf,
     client_key: PathBuf,
@@ -45,13 +48,14 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(layout: &Layout, open: &Open) -> Self {
+    fn new(layout: &Layout, addrs: Addresses) -> Self {
         let (client, client2) = (layout.pair("client1"), layout.pair("client2"));
         let other = layout.pair("other");
         Self {
-            kmip_addr: open.kmip,
-            https_addr: open.https,
-            admin_addr: open.admin,
+            kmip_addr: addrs.kmip,
+            https_addr: addrs.https,
+            monitoring_addr: addrs.monitoring,
+            admin_addr: addrs.admin,
             admin_token: layout.admin_token(),
             ca: layout.pair("ca").certificate,
             client_cert: client.certificate,
@@ -69,10 +73,10 @@ impl Ready {
 
 impl ReadyFile {
     /// Writes the file under another name first, so that nobody reads half of it.
-    pub(super) fn write(layout: &Layout, open: &Open) -> Result<Self, DevError> {
+    pub(super) fn write(layout: &Layout, addrs: Addresses) -> Result<Self, DevError> {
         let path = layout.ready();
         let draft = path.with_extension("json.new");
-        let text = serde_json::to_string_pretty(&Ready::new(layout, open))
+        let text = serde_json::to_string_pretty(&Ready::new(layout, addrs))
             .map_err(std::io::Error::from)
             .map_err(DevError::file(&path))?;
         std::fs::write(&draft, text + "\n").map_err(DevError::file(&draft))?;
@@ -88,8 +92,12 @@ impl Drop for ReadyFile {
     }
 }
 
-pub(super) fn next_steps(layout: &Layout, open: &Open) -> String {
-    let addr = reachable(open.kmip);
+pub(super) fn next_steps(layout: &Layout, addrs: Addresses) -> String {
+    let addr = reachable(addrs.kmip);
+    let monitoring = addrs.monitoring.map_or_else(String::new, |addr| {
+        let addr = reachable(addr);
+        format!("See how it is:\n\n    curl http://{addr}/readyz http://{addr}/metrics\n\n")
+    });
     let (ca, client) = (layout.pair("ca").certificate, layout.pair("client1"));
     let show = |path: &Path| shell_word(&path.display().to_string());
     format!(
@@ -114,7 +122,7 @@ pub(super) fn next_steps(layout: &Layout, open: &Open) -> String {
          \x20           key={key_raw:?}) as client:\n\
          \x20       print(client.create(enums.CryptographicAlgorithm.AES, 256))\n\
          \n\
-         {admin}\
+         {monitoring}{admin}\
          Stop it with Ctrl-C. Everything lies in {root}.\n",
         // As it was called, since it need not be on the search path.
         program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
@@ -127,7 +135,7 @@ pub(super) fn next_steps(layout: &Layout, open: &Open) -> String {
         ca_raw = ca,
         cert_raw = client.certificate,
         key_raw = client.private_key,
-        admin = open.admin.map_or_else(String::new, |addr| administration(layout, addr)),
+        admin = addrs.admin.map_or_else(String::new, |addr| administration(layout, addr)),
         root = layout.root().display(),
     )
 }

@@ -75,16 +75,25 @@ fn missing_softhsm_names_the_command_that_installs_it() {
     assert!(DevError::NoSoftHsm.to_string().contains("sudo apt-get install softhsm2"));
 }
 
+fn addresses(kmip: &str) -> Addresses {
+    let monitoring = Some("127.0.0.1:9696".parse().unwrap());
+    let admin = Some("127.0.0.1:8200".parse().unwrap());
+    Addresses { kmip: kmip.parse().unwrap(), https: None, monitoring, admin }
+}
+
 #[test]
 fn ready_file_holds_its_keys_and_goes_with_its_value() {
     let (_dir, layout, args) = trial();
     prepare(&layout, &args).unwrap();
-    let ready = ReadyFile::write(&layout, &open("127.0.0.1:5696")).unwrap();
+    let ready = ReadyFile::write(&layout, addresses("127.0.0.1:5696")).unwrap();
     let text = std::fs::read_to_string(layout.ready()).unwrap();
     let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
     let keys = [
         "kmip_addr",
         "https_addr",
+        "admin_addr",
+        "admin_token",
+        "monitoring_addr",
         "ca",
         "client_cert",
         "client_key",
@@ -97,7 +106,7 @@ fn ready_file_holds_its_keys_and_goes_with_its_value() {
         "pid",
     ];
     assert_eq!(json.keys().collect::<Vec<_>>(), keys);
-    for key in &keys[2..10] {
+    for key in &keys[3..11] {
         assert!(Path::new(json[*key].as_str().unwrap()).is_file(), "{key}");
     }
     drop(ready);
@@ -107,15 +116,8 @@ fn ready_file_holds_its_keys_and_goes_with_its_value() {
 #[test]
 fn next_steps_quote_paths_with_spaces() {
     let (_dir, layout, _args) = trial();
-    let text = ready::next_steps(&layout, &open("0.0.0.0:5696"));
+    let text = ready::next_steps(&layout, addresses("0.0.0.0:5696"));
     assert!(text.contains("-connect 127.0.0.1:5696"), "{text}");
     assert!(text.contains("data folder/pki/ca.pem' \\\n"), "{text}");
-}
-
-fn open(kmip: &str) -> Open {
-    Open {
-        kmip: kmip.parse().unwrap(),
-        https: None,
-        admin: Some("127.0.0.1:8200".parse().unwrap()),
-    }
+    assert!(text.contains("curl http://127.0.0.1:9696/readyz "), "{text}");
 }

@@ -93,13 +93,13 @@ impl Connection {
 
     async fn serve_one(&mut self) -> Result<(), Ended> {
         let message = self.read_message().await?;
+        // One that opens nothing any more gets a refusal for an answer, and then the connection ends.
+        let welcome = self.workers.handler().is_welcome(&self.principal);
         let answer = self.workers.submit(&self.principal, message).await;
         if answer.is_empty() {
             return Err(Ended::NoAnswer);
         }
         self.write(&answer).await?;
-        // Its answer was a refusal, or its last: the certificate opens nothing any more.
-        let welcome = self.workers.handler().is_welcome(&self.principal);
         if welcome { Ok(()) } else { Err(Ended::NotAdmitted) }
     }
 

@@ -32,6 +32,16 @@ pub(super) enum Full {
     PerIp,
 }
 
+impl Full {
+    /// Its name among the metrics.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::PerIp => "per_ip",
+        }
+    }
+}
+
 impl ConnectionLimits {
     pub(super) fn new(capacity: u32, per_ip: u32) -> Arc<Self> {
         let permits = usize::try_from(capacity).unwrap_or(Semaphore::MAX_PERMITS);

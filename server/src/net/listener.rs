@@ -62,6 +62,16 @@ pub enum Transport {
     Https,
 }
 
+impl Transport {
+    /// Its name among the metrics.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Tls => "tls",
+            Self::Https => "https",
+        }
+    }
+}
+
 struct Shared {
     config: Arc<ServerConfig>,
     door: Door,
@@ -173,7 +183,10 @@ async fn accept_all(
                     let shared = Arc::clone(&shared);
                     tokio::spawn(serve(transport, stream, peer, shared, stop.clone(), slot));
                 }
-                Err(full) => warn!(%peer, ?full, "connection refused: too many are open"),
+                Err(full) => {
+                    shared.workers.metrics().network.refused(full.label());
+                    warn!(%peer, ?full, "connection refused: too many are open");
+                }
             },
             Err(err) => {
                 warn!(%err, "cannot accept a connection");
@@ -199,6 +212,7 @@ async fn serve(
     };
     match opened {
         Ok(Ok((stream, principal))) => {
+            let _open = shared.workers.metrics().network.opened(transport.label());
             let (workers, config) = (Arc::clone(&shared.workers), Arc::clone(&shared.config));
             let turns = Arc::clone(&shared.turns);
             drop(shared);
@@ -213,8 +227,14 @@ async fn serve(
                 }
             }
         }
-        Ok(Err(err)) => info!(%peer, reason = %err, "TLS handshake failed"),
-        Err(_) => info!(%peer, "TLS handshake not finished in time"),
+        Ok(Err(err)) => {
+            shared.workers.metrics().network.failed(transport.label(), err.label());
+            info!(%peer, reason = %err, "TLS handshake failed");
+        }
+        Err(_) => {
+            shared.workers.metrics().network.failed(transport.label(), "timeout");
+            info!(%peer, "TLS handshake not finished in time");
+        }
     }
     drop(slot);
 }
@@ -225,6 +245,31 @@ enum HandshakeError {
     Tls(#[from] io::Error),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+}
+
+impl HandshakeError {
+    /// Its kind among the metrics.
+    fn label(&self) -> &'static str {
+        use rustls::Error as E;
+        let error = match self {
+            Self::Identity(IdentityError::Absent) => return "no_certificate",
+            Self::Identity(_) => return "identity",
+            Self::Tls(error) => error,
+        };
+        match error.get_ref().and_then(|cause| cause.downcast_ref::<E>()) {
+            Some(E::NoCertificatesPresented) => "no_certificate",
+            Some(E::InvalidCertificate(_) | E::InvalidCertRevocationList(_)) => "certificate",
+            Some(E::AlertReceived(_)) => "alert",
+            Some(_) => "protocol",
+            None if is_gone(error.kind()) => "closed",
+            None => "io",
+        }
+    }
+}
+
+fn is_gone(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as K;
+    matches!(kind, K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe)
 }
 
 async fn handshake(

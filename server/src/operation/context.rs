@@ -1,6 +1,7 @@
 //! What an operation may reach, and the only road to the store.
 
 mod later;
+mod record;
 mod undo;
 
 pub use undo::UndoStep;
@@ -14,7 +15,8 @@ use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{ObjectType, Operation, ProtocolVersion};
 
 use super::OpError;
-use crate::authz::{self, Action, Denied, Grant, Rules, Subject};
+use crate::audit::{Facts, ItemRecord, notes};
+use crate::authz::{self, Action, Grant, Rules, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
 use crate::store::{Criterion, Filter, Page, StoreError};
@@ -36,6 +38,7 @@ pub struct OpContext<'a> {
     later: later::Later,
     postpones_endings: bool,
     endings: Vec<UniqueIdentifier>,
+    record: ItemRecord<'a>,
 }
 
 impl<'a> OpContext<'a> {
@@ -54,6 +57,7 @@ impl<'a> OpContext<'a> {
             later: later::Later::default(),
             postpones_endings: false,
             endings: Vec::new(),
+            record: ItemRecord::new(&services.audit, Facts::default()),
         }
     }
 
@@ -80,10 +84,13 @@ impl<'a> OpContext<'a> {
     }
 
     /// Begins an item: from here on the context acts under the grant for `operation`.
-    pub(super) fn begin(&mut self, operation: Operation, action: Action) -> Result<(), Denied> {
+    pub(super) fn begin(&mut self, operation: Operation, action: Action) -> Result<(), OpError> {
         self.now = self.services.clock.now();
         self.grant = None;
         self.grant = Some(authz::authorize(&self.subject, operation, action)?);
+        if action.has_effect() {
+            self.record.intend()?;
+        }
         Ok(())
     }
 
@@ -165,6 +172,11 @@ impl<'a> OpContext<'a> {
         given.or_else(|| self.placeholder.clone()).ok_or(OpError::NotFound)
     }
 
+    /// The ID Placeholder, if it is set.
+    pub(crate) const fn placeholder(&self) -> Option<&UniqueIdentifier> {
+        self.placeholder.as_ref()
+    }
+
     /// Sets or empties the ID Placeholder.
     pub(super) fn set_placeholder(&mut self, uid: Option<UniqueIdentifier>) {
         self.placeholder = uid;
@@ -215,7 +227,9 @@ impl<'a> OpContext<'a> {
     }
 
     fn load(&self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
-        self.services.store.load(self.grant()?, uid)?.ok_or(OpError::NotFound)
+        let object = self.services.store.load(self.grant()?, uid)?.ok_or(OpError::NotFound)?;
+        notes::object(&object);
+        Ok(object)
     }
 
     /// The Template of this name; the newest, where several may have it.
@@ -336,26 +350,6 @@ impl<'a> OpContext<'a> {
             }
         }
         Err(StoreError::Conflict.into())
-    }
-
-    /// Stores new objects, all or none.
-    pub(super) fn insert(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
-        self.services.store.insert(self.grant()?, objects, self.unique_names())?;
-        Ok(())
-    }
-
-    /// Replaces rows whose version the caller holds, all or none.
-    pub(super) fn replace(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
-        self.services.store.save(self.grant()?, objects, self.unique_names())?;
-        Ok(())
-    }
-
-    /// Stores rows, new ones and ones whose version the caller holds, all or none.
-    pub(super) fn store(&mut self, objects: &[&ManagedObject]) -> Result<(), OpError> {
-        let (new, held): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.version == 0);
-        let (grant, unique) = (self.grant()?, self.unique_names());
-        self.services.store.insert_and_save(grant, &new, &held, unique)?;
-        Ok(())
     }
 
     /// Finds objects. Dates that have passed take effect first.

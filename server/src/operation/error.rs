@@ -5,6 +5,7 @@ use kmip_core::payload::CheckResponse;
 use kmip_core::ttlv::DecodeError;
 use kmip_core::types::Operation;
 
+use crate::audit::Refused;
 use crate::authz::Denied;
 use crate::bridge::BridgeError;
 use crate::ca::CaError;
@@ -108,6 +109,9 @@ pub enum OpError {
     /// The answer is larger than the client takes.
     #[error("the response is too large")]
     ResponseTooLarge,
+    /// What was to be done cannot be recorded.
+    #[error(transparent)]
+    Unrecorded(#[from] Refused),
     /// The token failed.
     #[error(transparent)]
     Hsm(#[from] HsmError),

@@ -11,23 +11,26 @@ use kmip_core::types::{
     BatchErrorContinuationOption as Continuation, Operation, ResultReason, ResultStatus,
 };
 
-use super::reason::{Failure, failure};
+use super::reason::{Failure, UNRECORDED_FAILURE, failure};
+use super::record::{self, Asker};
 use super::reply::{self, ItemName};
 use crate::authz::Subject;
+use crate::metrics::{Metrics, Outcome, Refused, ScopeMeter, Timed};
 use crate::operation::{self, OpContext, OpError, Undo};
 use crate::services::Services;
 use crate::store::AsynchronousCorrelationValue;
 
 /// Carries out a batch and returns the encoded answer.
-pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestMessage) -> Vec<u8> {
+pub(super) fn run(services: &Services, asker: Asker<'_>, request: RequestMessage) -> Vec<u8> {
     let now = services.clock.now();
-    if let Err(refusal) = admit(services, subject, &request) {
+    if let Err(refusal) = admit(services, asker, &request) {
         return reply::refuse_all(now, &request, refusal);
     }
     let RequestMessage { header, items } = request;
-    let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
+    let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     let correlation = correlation(services, ctx.request_id());
-    let mut batch = Batch::new(&header, items.len());
+    ctx.record_as(asker.facts(services, &correlation));
+    let mut batch = Batch::new(services, asker.subject, &header, items.len());
     if batch.option == Continuation::Undo {
         ctx.postpone_endings();
     }
@@ -37,6 +40,7 @@ pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestM
         }
     }
     batch.end_postponed(&mut ctx);
+    batch.end_record(&mut ctx);
     reply::message(now, &header, correlation, batch.done)
 }
 
@@ -44,16 +48,18 @@ pub(super) fn run(services: &Services, subject: &Arc<Subject>, request: RequestM
 /// the encoded answer, which is the one it would have got at once.
 pub(super) fn run_later(
     services: &Services,
-    subject: &Arc<Subject>,
+    asker: Asker<'_>,
     header: &RequestHeader,
     item: RequestItem,
     value: AsynchronousCorrelationValue,
+    correlation: String,
 ) -> Vec<u8> {
-    let mut ctx = OpContext::new(services, Arc::clone(subject), header.protocol_version);
+    let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     ctx.carry_out_later(value);
-    let correlation = correlation(services, ctx.request_id());
-    let mut batch = Batch::new(header, 1);
+    ctx.record_as(asker.facts(services, &correlation));
+    let mut batch = Batch::new(services, asker.subject, header, 1);
     batch.carry_out(&mut ctx, item);
+    batch.end_record(&mut ctx);
     reply::message(services.clock.now(), header, correlation, batch.done)
 }
 
@@ -67,14 +73,23 @@ pub(super) fn correlation(services: &Services, request: u64) -> String {
     format!("{}-{request}", services.instance)
 }
 
-/// Refuses what is not to be processed at all.
+/// Refuses what is not to be processed at all, and has that on record.
 pub(super) fn admit(
     services: &Services,
-    subject: &Subject,
+    asker: Asker<'_>,
     request: &RequestMessage,
 ) -> Result<(), Failure> {
-    examine(services, request)?;
-    authenticate(services, subject, request)
+    let admitted =
+        examine(services, request).and_then(|()| authenticate(services, asker.subject, request));
+    admitted.map_err(|refusal| {
+        let why = match refusal.reason {
+            ResultReason::AuthenticationNotSuccessful => Refused::Authentication,
+            _ => Refused::Inadmissible,
+        };
+        services.metrics.requests.refused(why);
+        let name = correlation(services, services.next_request());
+        record::refused(services, asker.facts(services, &name), Some(request), refusal)
+    })
 }
 
 /// Refuses what cannot be processed as a whole.
@@ -165,16 +180,25 @@ impl Room {
     }
 }
 
-struct Batch {
+struct Batch<'a> {
+    metrics: &'a Metrics,
+    scope: &'a ScopeMeter,
     option: Continuation,
     room: Room,
     several: bool,
     done: Vec<ResponseItem>,
 }
 
-impl Batch {
-    fn new(header: &RequestHeader, items: usize) -> Self {
+impl<'a> Batch<'a> {
+    fn new(
+        services: &'a Services,
+        subject: &Subject,
+        header: &RequestHeader,
+        items: usize,
+    ) -> Self {
         Self {
+            metrics: &services.metrics,
+            scope: services.metrics.scopes.of(subject.scope().as_str()),
             option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
             room: Room::of(header),
             several: items > 1,
@@ -185,12 +209,17 @@ impl Batch {
     /// Carries out one item; false if the batch ends with it.
     fn carry_out(&mut self, ctx: &mut OpContext<'_>, item: RequestItem) -> bool {
         let mut name = ItemName::of(&item);
+        let timed = self.metrics.operations.begin(name.operation);
         let mark = ctx.undo_mark();
+        let placeholder = ctx.placeholder().map(|uid| uid.as_str().to_owned());
+        record::begin(ctx.record(), &item, placeholder.as_deref());
         let outcome = self.answer(ctx, item, &mut name).and_then(|answer| {
             if self.room.take(&answer) { Ok(answer) } else { Err(OpError::ResponseTooLarge) }
         });
         let answer = match outcome {
             Ok(answer) if answer.result_status != ResultStatus::OperationFailed => {
+                record::end(ctx.record(), &answer);
+                self.count(timed, &answer);
                 self.done.push(answer);
                 return true;
             }
@@ -198,11 +227,42 @@ impl Batch {
             Ok(answer) => answer,
             Err(error) => self.failure(ctx, &name, error, mark),
         };
-        if self.option == Continuation::Undo && take_back(ctx, 0) {
-            self.done.iter_mut().for_each(reply::undone);
+        record::end(ctx.record(), &answer);
+        self.count(timed, &answer);
+        if self.option == Continuation::Undo && self.take_back_all(ctx) {
+            for done in &mut self.done {
+                self.metrics.operations.undone(done.operation);
+                reply::undone(done);
+            }
         }
         self.done.push(answer);
         self.option == Continuation::Continue
+    }
+
+    /// Takes back what the items before have done; true if all of it could be.
+    fn take_back_all(&self, ctx: &mut OpContext<'_>) -> bool {
+        if self.done.is_empty() {
+            return true;
+        }
+        ctx.record().begin_again();
+        let complete = take_back(ctx, 0);
+        record::end_undone(ctx.record(), complete);
+        complete
+    }
+
+    /// Returns once all that was done is on record; what cannot be is taken back as far as may be, and
+    /// the client learns nothing of it.
+    fn end_record(&mut self, ctx: &mut OpContext<'_>) {
+        if ctx.record().settle().is_err() {
+            self.take_back_all(ctx);
+            self.done.iter_mut().for_each(|answer| reply::failed(answer, UNRECORDED_FAILURE));
+        }
+    }
+
+    fn count(&self, timed: Timed<'_>, answer: &ResponseItem) {
+        let outcome = Outcome::of(answer);
+        timed.over(outcome);
+        self.scope.count(outcome);
     }
 
     /// The answer to an item that failed.
@@ -259,7 +319,12 @@ impl Batch {
             };
             let answers = self.done.iter_mut().filter(ended);
             let failure = failure(&error, Some(Operation::Destroy), ctx.version());
-            answers.for_each(|answer| reply::failed(answer, failure));
+            let name = record::operation_word(Operation::Destroy);
+            ctx.record().begin(Some(name), Some(uid.as_str()));
+            for answer in answers {
+                reply::failed(answer, failure);
+                record::end(ctx.record(), answer);
+            }
         }
     }
 

@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
-use kmip_core::message::{RequestHeader, RequestItem, RequestMessage};
+use kmip_core::message::{RequestHeader, RequestItem, RequestMessage, ResponseItem};
+use kmip_core::types::ResultStatus;
 
 use super::batch;
+use super::reason::UNRECORDED_FAILURE;
+use super::record::{self, Asker};
 use super::reply::{self, ItemName};
 use crate::asynchronous;
+use crate::audit::{Caller, ItemRecord};
 use crate::authz::{self, Grant, Subject};
 use crate::operation;
 use crate::services::Services;
@@ -23,11 +27,11 @@ pub(super) const MAX_MESSAGE_BYTES: usize = 65_536;
 /// out before it is answered, which the specification always allows.
 pub(super) fn defer(
     services: &Arc<Services>,
-    subject: &Arc<Subject>,
+    asker: Asker<'_>,
     mut request: RequestMessage,
 ) -> Option<Served> {
     let now = services.clock.now();
-    if let Err(refusal) = batch::admit(services, subject, &request) {
+    if let Err(refusal) = batch::admit(services, asker, &request) {
         return Some(Served::Answer(reply::refuse_all(now, &request, refusal)));
     }
     let item = request.items.pop().filter(|_| request.items.is_empty())?;
@@ -35,11 +39,12 @@ pub(super) fn defer(
     let entry = operation::entry(operation)?;
     // What cannot be read, or may not be done, is refused at once.
     item.payload.as_ref().ok()?.as_ref()?;
-    let grant = authz::authorize(subject, operation, entry.action).ok()?;
+    let grant = authz::authorize(asker.subject, operation, entry.action).ok()?;
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).ok()?;
     let value = AsynchronousCorrelationValue::new(bits);
-    let answer = ItemName::of(&item).pending(value);
+    let name = ItemName::of(&item);
+    let answer = name.pending(value);
     if !batch::fits(&request.header, &answer) {
         return None;
     }
@@ -47,7 +52,9 @@ pub(super) fn defer(
     let header = RequestHeader { authentication: None, ..request.header };
     let job = Job {
         services: Arc::clone(services),
-        subject: Arc::clone(subject),
+        subject: Arc::clone(asker.subject),
+        caller: asker.caller.clone(),
+        correlation: batch::correlation(services, services.next_request()),
         grant,
         header,
         item: Some(item),
@@ -64,8 +71,17 @@ pub(super) fn defer(
             return None;
         }
     }
-    let correlation = batch::correlation(services, services.next_request());
-    let answer = reply::message(now, &job.header, correlation, vec![answer]);
+    let answer = if job.recorded(&answer) {
+        answer
+    } else {
+        // The job goes, and its row says that it was interrupted.
+        name.failure(UNRECORDED_FAILURE)
+    };
+    let goes_on = answer.result_status == ResultStatus::OperationPending;
+    let answer = reply::message(now, &job.header, job.correlation.clone(), vec![answer]);
+    if !goes_on {
+        return Some(Served::Answer(answer));
+    }
     Some(Served::Pending(answer, Box::new(move || job.run())))
 }
 
@@ -74,6 +90,9 @@ pub(super) fn defer(
 struct Job {
     services: Arc<Services>,
     subject: Arc<Subject>,
+    caller: Caller,
+    /// Its name in the log and in both answers.
+    correlation: String,
     grant: Grant,
     header: RequestHeader,
     item: Option<RequestItem>,
@@ -82,6 +101,21 @@ struct Job {
 }
 
 impl Job {
+    const fn asker(&self) -> Asker<'_> {
+        Asker { subject: &self.subject, caller: &self.caller }
+    }
+
+    /// Records that the client is told to wait; false if that cannot be.
+    fn recorded(&self, answer: &ResponseItem) -> bool {
+        let facts = self.asker().facts(&self.services, &self.correlation);
+        let mut record = ItemRecord::new(&self.services.audit, facts);
+        if let Some(item) = &self.item {
+            record::begin(&mut record, item, None);
+        }
+        record::end(&mut record, answer);
+        record.settle().is_ok()
+    }
+
     fn enter(&self) -> Result<bool, StoreError> {
         let bounds = &self.services.bounds;
         let room = PendingRoom { per_scope: bounds.max_async_per_scope, total: bounds.max_async };
@@ -99,8 +133,9 @@ impl Job {
             }
         }
         let Some(item) = self.item.take() else { return };
-        let answer =
-            batch::run_later(&self.services, &self.subject, &self.header, item, self.value);
+        let name = self.correlation.clone();
+        let asker = self.asker();
+        let answer = batch::run_later(&self.services, asker, &self.header, item, self.value, name);
         self.end(&Ending::Answered(answer));
     }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod later;
 mod reason;
+mod record;
 mod reply;
 
 use std::sync::Arc;
@@ -15,12 +16,15 @@ use kmip_core::message::{
 use kmip_core::ttlv::Limits;
 use kmip_core::types::{ProtocolVersion, ResultReason};
 
+use crate::audit::Caller;
 use crate::authz::Subject;
 use crate::directory::NotAdmitted;
 use crate::identity::Principal;
+use crate::metrics::Refused;
 use crate::operation;
 use crate::services::Services;
 use crate::worker::{FrameFault, Lane, MessageHandler, Refusal, Served};
+use record::Asker;
 
 /// Serves KMIP messages.
 pub struct Pipeline {
@@ -37,25 +41,27 @@ impl Pipeline {
 
     /// Answers one message of `subject`.
     #[must_use]
-    pub fn answer(&self, subject: &Arc<Subject>, message: &[u8]) -> Vec<u8> {
+    pub fn answer(&self, subject: &Arc<Subject>, caller: &Caller, message: &[u8]) -> Vec<u8> {
+        let asker = Asker { subject, caller };
         match RequestMessage::decode(message, &self.limits) {
-            Ok(request) => batch::run(&self.services, subject, request),
-            Err(fault) => self.answer_fault(message, fault),
+            Ok(request) => batch::run(&self.services, asker, request),
+            Err(fault) => self.answer_fault(asker, message, fault),
         }
     }
 
     /// Answers one message of `subject` on a thread that must not do slow work: what the client lets
     /// come later is left to be done.
     #[must_use]
-    pub fn begin(&self, subject: &Arc<Subject>, message: &[u8]) -> Served {
+    pub fn begin(&self, subject: &Arc<Subject>, caller: &Caller, message: &[u8]) -> Served {
+        let asker = Asker { subject, caller };
         let request = match RequestMessage::decode(message, &self.limits) {
             Ok(request) => request,
-            Err(fault) => return Served::Answer(self.answer_fault(message, fault)),
+            Err(fault) => return Served::Answer(self.answer_fault(asker, message, fault)),
         };
         if request.header.asynchronous_indicator != Some(true) || !may_be_later(message) {
-            return Served::Answer(batch::run(&self.services, subject, request));
+            return Served::Answer(batch::run(&self.services, asker, request));
         }
-        later::defer(&self.services, subject, request).unwrap_or(Served::Elsewhere(Lane::Slow))
+        later::defer(&self.services, asker, request).unwrap_or(Served::Elsewhere(Lane::Slow))
     }
 
     /// What the client may do now: it was let in, but things may have changed since.
@@ -63,14 +69,32 @@ impl Pipeline {
         let subject = self.subject(principal).map_err(|why| {
             tracing::warn!(peer = %principal.peer, subject = ?principal.subject, %why,
                 "client not admitted");
+            self.services.metrics.requests.refused(Refused::NotAdmitted);
             let message = "the client is not admitted";
             Failure { reason: ResultReason::AuthenticationNotSuccessful, message }
         })?;
         if subject.is_within_rate() {
             return Ok(subject);
         }
+        self.services.metrics.requests.refused(Refused::RateLimited);
         let message = "too many requests for the role";
         Err(Failure { reason: ResultReason::GeneralFailure, message })
+    }
+
+    /// Refuses all that `message` asks for; `record` sees the refusal first, and may change it.
+    fn refusal(
+        &self,
+        message: &[u8],
+        failure: Failure,
+        record: impl FnOnce(Option<&RequestMessage>, Failure) -> Failure,
+    ) -> Vec<u8> {
+        match RequestMessage::decode(message, &self.limits) {
+            Ok(request) => {
+                let failure = record(Some(&request), failure);
+                reply::refuse_all(self.services.clock.now(), &request, failure)
+            }
+            Err(fault) => self.fault(message, fault, |failure| record(None, failure)),
+        }
     }
 
     fn subject(&self, principal: &Principal) -> Result<Arc<Subject>, NotAdmitted> {
@@ -80,25 +104,33 @@ impl Pipeline {
         self.services.directory.subject(principal, self.services.clock.now())
     }
 
-    /// Refuses all that `message` asks for.
-    fn refusal(&self, message: &[u8], failure: Failure) -> Vec<u8> {
-        match RequestMessage::decode(message, &self.limits) {
-            Ok(request) => reply::refuse_all(self.services.clock.now(), &request, failure),
-            Err(fault) => self.answer_fault(message, fault),
-        }
+    /// Answers a message that cannot be read.
+    fn answer_fault(&self, asker: Asker<'_>, message: &[u8], fault: MessageFault) -> Vec<u8> {
+        let services = &*self.services;
+        let request = batch::correlation(services, services.next_request());
+        let facts = asker.facts(services, &request);
+        self.fault(message, fault, |failure| record::refused(services, facts, None, failure))
     }
 
     /// A message that cannot be processed as a whole gets one item without Operation.
-    fn answer_fault(&self, message: &[u8], fault: MessageFault) -> Vec<u8> {
+    fn fault(
+        &self,
+        message: &[u8],
+        fault: MessageFault,
+        record: impl FnOnce(Failure) -> Failure,
+    ) -> Vec<u8> {
         tracing::info!(%fault, "message refused");
-        let text = match fault {
-            MessageFault::Version(_) => "protocol version not supported",
-            MessageFault::Frame(_) => "unreadable message",
-            MessageFault::Header(_) => "malformed request header",
-            MessageFault::BatchCount => "batch count differs from the number of items",
+        let (why, text) = match fault {
+            MessageFault::Version(_) => (Refused::Version, "protocol version not supported"),
+            MessageFault::Frame(_) => (Refused::Unreadable, "unreadable message"),
+            MessageFault::Header(_) => (Refused::Unreadable, "malformed request header"),
+            MessageFault::BatchCount => {
+                (Refused::Unreadable, "batch count differs from the number of items")
+            }
         };
+        self.services.metrics.requests.refused(why);
         let version = peek_version(message).unwrap_or(ProtocolVersion::V1_0);
-        let failure = Failure { reason: ResultReason::InvalidMessage, message: text };
+        let failure = record(Failure { reason: ResultReason::InvalidMessage, message: text });
         reply::message_failure(self.services.clock.now(), version, failure)
     }
 }
@@ -120,13 +152,22 @@ impl MessageHandler for Pipeline {
     }
 
     fn serve(&self, principal: &Arc<Principal>, message: &[u8], lane: Lane) -> Served {
+        let caller = match self.services.audit.is_on() {
+            true => Caller::client(principal),
+            false => Caller::default(),
+        };
         let subject = match self.admit(principal) {
             Ok(subject) => subject,
-            Err(refusal) => return Served::Answer(self.refusal(message, refusal)),
+            Err(failure) => {
+                let answer = self.refusal(message, failure, |request, failure| {
+                    record::refused(&self.services, record::of_caller(&caller), request, failure)
+                });
+                return Served::Answer(answer);
+            }
         };
         match lane {
-            Lane::None => self.begin(&subject, message),
-            Lane::Token | Lane::Slow => Served::Answer(self.answer(&subject, message)),
+            Lane::None => self.begin(&subject, &caller, message),
+            Lane::Token | Lane::Slow => Served::Answer(self.answer(&subject, &caller, message)),
         }
     }
 
@@ -136,7 +177,11 @@ impl MessageHandler for Pipeline {
             Refusal::InternalError => "internal failure",
             Refusal::ShuttingDown => "the server is stopping",
         };
-        self.refusal(message, Failure { reason: ResultReason::GeneralFailure, message: text })
+        let failure = Failure { reason: ResultReason::GeneralFailure, message: text };
+        self.refusal(message, failure, |request, failure| {
+            record::mention_refused(&self.services, request, failure);
+            failure
+        })
     }
 
     fn is_welcome(&self, principal: &Principal) -> bool {
@@ -144,12 +189,14 @@ impl MessageHandler for Pipeline {
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
-        let message = match why {
+        let (counted, message) = match why {
             // Whoever sends this does not speak KMIP, and would not understand the answer.
-            FrameFault::NotKmip => return None,
-            FrameFault::Garbled => "unreadable message",
-            FrameFault::TooLarge { .. } => "the message is too large",
+            FrameFault::NotKmip => (Refused::NotKmip, None),
+            FrameFault::Garbled => (Refused::Unreadable, Some("unreadable message")),
+            FrameFault::TooLarge { .. } => (Refused::TooLarge, Some("the message is too large")),
         };
+        self.services.metrics.requests.refused(counted);
+        let message = message?;
         let failure = Failure { reason: ResultReason::InvalidMessage, message };
         Some(reply::message_failure(self.services.clock.now(), ProtocolVersion::V1_0, failure))
     }

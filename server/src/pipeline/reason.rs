@@ -8,6 +8,13 @@ use crate::lifecycle::Forbidden;
 use crate::operation::OpError;
 use crate::store::StoreError;
 
+/// What a client reads where nothing can be recorded.
+const UNRECORDED: &str = "the audit log cannot be written";
+
+/// What is answered where an answer may not be given, since it cannot be recorded.
+pub(super) const UNRECORDED_FAILURE: Failure =
+    Failure { reason: ResultReason::GeneralFailure, message: UNRECORDED };
+
 /// The failure half of a response batch item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -71,6 +78,7 @@ pub fn failure(error: &OpError, operation: Option<Operation>, version: ProtocolV
         }
         OpError::NameTaken => (ResultReason::InvalidField, "the name is in use"),
         OpError::ResponseTooLarge => (ResultReason::ResponseTooLarge, "the response is too large"),
+        OpError::Unrecorded(_) => (ResultReason::GeneralFailure, UNRECORDED),
         OpError::Hsm(cause) => of_hsm(cause.kind),
         OpError::Store(cause) => of_store(cause),
     };

@@ -18,7 +18,7 @@ pub use pending::{
     Unfinished,
 };
 pub use serial::Serial;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, read_setting};
 pub use tokens::{Revocation, StoredToken, TokenStore};
 
 use hsm_backend::KeyId;

@@ -151,26 +151,27 @@ impl CrlShelf {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(list));
     }
 
-    /// The list that is to take the place of that of `ca`, if that one does not say just what it
-    /// should, or is getting old.
+    /// Whether the list of `ca` does not say just this, or is getting old.
+    pub(super) fn is_due(&self, ca: &HeldCa, revoked: &[Revocation], now: i64) -> bool {
+        !self.get(&ca.short_name()).is_some_and(|list| list.is_good(revoked, now))
+    }
+
+    /// The list that is to take the place of that of `ca`, with the next number.
     ///
     /// # Errors
     ///
     /// [`CaError`] of the token.
-    pub(super) fn renewed(
+    pub(super) fn successor(
         &self,
         ca: &HeldCa,
         token: (&dyn HsmBackend, &CallContext),
         revoked: &[Revocation],
         seconds: u32,
         now: i64,
-    ) -> Result<Option<Crl>, CaError> {
+    ) -> Result<Crl, CaError> {
         let before = self.get(&ca.short_name());
-        if before.as_ref().is_some_and(|before| before.is_good(revoked, now)) {
-            return Ok(None);
-        }
         let number = before.map_or(1, |before| before.number.saturating_add(1));
         let validity = (now, now.saturating_add(i64::from(seconds)));
-        Crl::read(&make(ca, token, number, revoked, validity)?).map(Some)
+        Crl::read(&make(ca, token, number, revoked, validity)?)
     }
 }

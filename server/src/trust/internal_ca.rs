@@ -143,6 +143,19 @@ impl InternalCa {
         self.read_again()?.ok_or(CaError::Invalid("the internal CA has no certificate"))
     }
 
+    /// Whether [`keep_up`](Self::keep_up) would do anything.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError`] of the store.
+    pub fn is_due(&self, now: i64) -> Result<bool, CaError> {
+        let Some(known) = self.existing()? else { return Ok(false) };
+        let orphan = !known.issuer.certificate.is_issued_by(&known.root.certificate);
+        let mut former = known.former_roots.iter().chain(&known.former_issuers);
+        let ended = former.any(|ca| ca.not_after() < now);
+        Ok(known.root.is_due(now) || known.issuer.is_due(now) || orphan || ended)
+    }
+
     /// Puts another root or issuer in force where two thirds of its life are over, and forgets those
     /// before whose life is over; their keys are destroyed. True if anything has changed.
     ///

@@ -31,7 +31,7 @@ pub fn keep_up(services: &Services) {
             tracing::warn!(what, %error, "not done; it is tried again");
         }
     };
-    report("renewing the internal CA", trust.keep_ca_up(&call, now));
+    report("renewing the internal CA", keep_ca_up(services, &call, now));
     report("renewing the server's certificate", provide(services, &call, now));
     report("lists of revoked certificates", trust.renew_crls(services, &call, now));
 }
@@ -56,6 +56,8 @@ pub fn provide_server_certificate(services: &Services) {
     if let Err(error) = provide(services, &call, services.clock.now().0) {
         tracing::warn!(%error, "the server has no certificate of its own yet");
     }
+    // A CA that was just made has no list of revoked certificates yet.
+    services.bell.ring();
 }
 
 fn provide(services: &Services, call: &CallContext, now: i64) -> Result<(), CaError> {
@@ -66,9 +68,28 @@ fn provide(services: &Services, call: &CallContext, now: i64) -> Result<(), CaEr
     let _one_at_a_time = trust.renewing.lock().unwrap_or_else(PoisonError::into_inner);
     let authorities = trust.ca.existing()?;
     if trust.own_certificate_due(authorities.as_deref(), now)? {
-        trust.renew_own_certificate(call, now)?;
+        let renew = || trust.renew_own_certificate(call, now);
+        recorded(services, "Renew Server Certificate", renew)?;
     }
     Ok(())
+}
+
+fn keep_ca_up(services: &Services, call: &CallContext, now: i64) -> Result<(), CaError> {
+    let trust = &services.trust;
+    if trust.ca.is_due(now)? {
+        recorded(services, "Renew Internal CA", || trust.keep_ca_up(call, now))?;
+    }
+    Ok(())
+}
+
+/// Does `work` between its records in the audit log.
+fn recorded<T>(
+    services: &Services,
+    operation: &str,
+    work: impl FnOnce() -> Result<T, CaError>,
+) -> Result<T, CaError> {
+    let done = services.audit.housekeeping(operation, None, Vec::new(), work);
+    done.map_err(|_| CaError::Invalid("no audit sink takes the record"))?
 }
 
 impl Trust {
@@ -97,17 +118,18 @@ impl Trust {
         let seconds = self.ca.rules().crl_seconds;
         for ca in authorities.all() {
             let of_this = revocations(ca, &revoked);
-            if let Some(list) = self.crls.renewed(ca, token, &of_this, seconds, now)? {
-                let name = ca.short_name();
-                self.ca.keyring().set_setting(&format!("{CRL}{name}"), &list.der)?;
-                tracing::info!(
-                    ca = name,
-                    number = list.number,
-                    revoked = of_this.len(),
-                    "another list of revoked certificates"
-                );
-                self.crls.put(name, list);
+            if !self.crls.is_due(ca, &of_this, now) {
+                continue;
             }
+            let name = ca.short_name();
+            let list = recorded(services, "Sign CRL", || {
+                let list = self.crls.successor(ca, token, &of_this, seconds, now)?;
+                self.ca.keyring().set_setting(&format!("{CRL}{name}"), &list.der)?;
+                Ok(list)
+            })?;
+            let (number, revoked) = (list.number, of_this.len());
+            tracing::info!(ca = name, number, revoked, "another list of revoked certificates");
+            self.crls.put(name, list);
         }
         Ok(())
     }

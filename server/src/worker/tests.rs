@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::ScopeName;
 use crate::identity::Origin;
+use crate::metrics::Metrics;
 use kmip_core::ttlv::DateTime;
 use std::sync::mpsc;
 
@@ -74,7 +75,8 @@ fn bench(queue_deadline: Duration) -> Bench {
     let config =
         WorkersConfig { io_threads: 1, none: lane, token: lane, slow: lane, queue_deadline };
     let double = Double { entered: entered_tx, release: Arc::new(Mutex::new(release_rx)) };
-    let workers = Arc::new(Workers::start(&config, Arc::new(double)).unwrap());
+    let workers =
+        Arc::new(Workers::start(&config, Arc::new(double), Metrics::new().unwrap()).unwrap());
     Bench { workers, entered, release }
 }
 

@@ -13,6 +13,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::config::Config;
 use server::directory::{DeclaredScope, Directory};
 use server::identity::{IdentityRules, Principal};
+use server::metrics::Metrics;
 use server::net::Door;
 use server::net::listener::{Listener, Stopped, Transport};
 use server::object::Scope;
@@ -164,7 +165,9 @@ impl TestServer {
         let (entered_tx, entered) = mpsc::channel();
         let (release, release_rx) = mpsc::channel();
         let echo = Echo { entered: entered_tx, release: Mutex::new(release_rx) };
-        let workers = Arc::new(Workers::start(&config.workers, Arc::new(echo)).unwrap());
+        let workers = Arc::new(
+            Workers::start(&config.workers, Arc::new(echo), Metrics::new().unwrap()).unwrap(),
+        );
         let gate = Gate::open(&config.tls).unwrap();
         let declared = config.scopes.iter().map(|scope| DeclaredScope {
             scope: Scope::new(scope.name.as_str()),

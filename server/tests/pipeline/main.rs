@@ -11,6 +11,7 @@
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "`[one.clone()]` reads as what it is: a list")]
 
 mod asynchronous;
+mod audit;
 mod bad_input;
 mod batch;
 mod certificates;
@@ -18,6 +19,8 @@ mod credentials;
 mod crypto;
 mod custody;
 mod doors;
+mod health;
+mod isolation;
 mod life;
 mod messenger;
 mod model;

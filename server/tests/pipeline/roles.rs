@@ -65,7 +65,7 @@ fn role_without_export_gets_no_key_even_where_the_scope_may_export() {
     assert_eq!(world.demo().fails(Operation::Get, vec![uid(&own)]), Reason::NotExtractable);
 }
 
-fn bearer(certificate_sha256: [u8; 32]) -> Arc<Principal> {
+pub(crate) fn bearer(certificate_sha256: [u8; 32]) -> Arc<Principal> {
     Arc::new(Principal {
         issuer: "CN=x".to_owned(),
         serial: vec![1],
@@ -86,7 +86,7 @@ fn role(rules: Rules) -> Role {
     Role { rules, ..Role::new(Scope::new("demo"), name, Grants::All) }
 }
 
-fn admit(world: &World, serial: u8) {
+pub(crate) fn admit(world: &World, serial: u8) {
     let credential = Credential {
         certificate_sha256: [serial; 32],
         serial: Serial(vec![serial]),

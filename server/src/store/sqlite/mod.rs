@@ -38,6 +38,7 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::{Filter, ObjectStore, Outbox, Page, StoreError};
 use crate::authz::{Grant, Housekeeping};
+use crate::metrics::CommitMeter;
 use crate::object::{ManagedObject, Scope};
 
 /// What the cached objects may weigh together.
@@ -53,6 +54,21 @@ pub struct SqliteStore {
     // Closed after the readers, so that it is the one that checkpoints the log; the lock goes last.
     writer: Writer,
     _lock: Option<File>,
+}
+
+/// A value that the server keeps for itself in the file at `path`, whether it is running or not;
+/// `None` where there is no such file.
+///
+/// # Errors
+///
+/// `Engine`.
+pub fn read_setting(path: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = schema::open_reader(path)?;
+    let mut found = connection.prepare("SELECT value FROM setting WHERE name = ?1")?;
+    Ok(found.query_row([name], |row| row.get(0)).optional()?)
 }
 
 impl SqliteStore {
@@ -93,6 +109,11 @@ impl SqliteStore {
             writer: Writer::new(writer),
             _lock: None,
         })
+    }
+
+    /// Has commits measured.
+    pub fn measure(&self, meter: CommitMeter) {
+        self.writer.measure(meter);
     }
 
     /// The same store, which notes what the clients of these scopes are to be told of.

@@ -3,10 +3,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
 use super::{StoreError, locked};
+use crate::metrics::CommitMeter;
 
 /// Most transactions in one commit: none waits for longer than these take.
 const MAX_GROUP: usize = 128;
@@ -36,6 +38,7 @@ struct State {
     connection: Connection,
     /// The transactions carried out and not yet committed, and their number.
     open: Option<(Arc<Group>, usize)>,
+    meter: Option<CommitMeter>,
 }
 
 /// The writing connection, shared by all threads.
@@ -47,7 +50,15 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { state: Mutex::new(State { connection, open: None }), waiting: AtomicUsize::new(0) }
+        Self {
+            state: Mutex::new(State { connection, open: None, meter: None }),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Has commits measured.
+    pub(super) fn measure(&self, meter: CommitMeter) {
+        locked(&self.state).meter = Some(meter);
     }
 
     /// Carries out `work` as one transaction, which is on disk when this returns.
@@ -109,7 +120,11 @@ impl State {
         if others_come && *members < MAX_GROUP {
             return;
         }
+        let begun = Instant::now();
         let outcome = self.connection.execute_batch("COMMIT").map_err(|error| error.to_string());
+        if let Some(meter) = &self.meter {
+            meter.took(begun.elapsed());
+        }
         if outcome.is_err() && !self.connection.is_autocommit() {
             // What cannot be rolled back either fails the next BEGIN.
             let _ = self.connection.execute_batch("ROLLBACK");

@@ -8,13 +8,14 @@ use rustls::pki_types::CertificateDer;
 use crate::ca::ReadCertificate;
 use crate::identity::PeerCertificate;
 use crate::net::tls::TlsError;
-use crate::trust::Authorities;
+use crate::trust::{Authorities, Level};
 
 /// The CAs at one time.
 #[derive(Clone, Debug, Default)]
 pub struct AnchorSet {
     configured: Vec<CertificateDer<'static>>,
     internal: Vec<ReadCertificate>,
+    in_force: Vec<(&'static str, ReadCertificate)>,
 }
 
 impl AnchorSet {
@@ -29,6 +30,12 @@ impl AnchorSet {
     pub fn is_internal(&self, certificate: &PeerCertificate) -> bool {
         let issuer = certificate.inner().tbs_certificate().issuer();
         self.internal.iter().any(|ca| ca.subject() == issuer)
+    }
+
+    /// The internal ones in force, each with the name of its level.
+    #[must_use]
+    pub fn in_force(&self) -> &[(&'static str, ReadCertificate)] {
+        &self.in_force
     }
 
     /// Those of the configuration, as far as they can be read.
@@ -70,6 +77,9 @@ impl Anchors {
     pub fn set_internal(&self, authorities: &Authorities) {
         self.change(|set| {
             set.internal = authorities.all().map(|ca| ca.certificate.clone()).collect();
+            set.in_force = [(Level::Root, &authorities.root), (Level::Issuer, &authorities.issuer)]
+                .map(|(level, ca)| (level.name(), ca.certificate.clone()))
+                .to_vec();
         });
     }
 

@@ -24,7 +24,7 @@ use crate::support::tree::{
 use crate::support::{Client, START, keys};
 
 /// The objects that the requests are about.
-pub(super) struct Objects {
+pub(crate) struct Objects {
     aes: String,
     private: String,
     public: String,
@@ -47,7 +47,7 @@ pub(super) struct Objects {
 }
 
 impl Objects {
-    pub(super) fn of(client: &Client<'_>) -> Self {
+    pub(crate) fn of(client: &Client<'_>) -> Self {
         let all = || vec![mask(Mask(0x3FF)), on(Kind::ActivationDate, 0)];
         let ec = vec![algorithm(CryptographicAlgorithm::ECDSA), length(256)];
         let pair = client.ok(Operation::CreateKeyPair, create_pair(ec, Vec::new(), Vec::new()));
@@ -80,7 +80,7 @@ impl Objects {
     }
 
     /// A valid request for every operation that is served.
-    pub(super) fn requests(&self, client: &Client<'_>) -> Vec<Request> {
+    pub(crate) fn requests(&self, client: &Client<'_>) -> Vec<Request> {
         let one = |entry: &server::operation::OperationEntry| {
             let operation = entry.operation;
             client.request().named(b"abcd", operation, self.payload(operation))

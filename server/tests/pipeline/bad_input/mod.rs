@@ -1,6 +1,6 @@
 //! Bad input: whatever comes, a well-formed answer goes back, and nothing is lost.
 
-mod corpus;
+pub(crate) mod corpus;
 mod items;
 mod messages;
 mod mutation;

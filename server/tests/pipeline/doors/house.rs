@@ -89,7 +89,9 @@ impl House {
         let directory = Arc::clone(&world.services.directory);
         let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
         let pipeline = Pipeline::new(Arc::clone(&world.services), Limits::default());
-        let workers = Arc::new(Workers::start(&config.workers, Arc::new(pipeline)).unwrap());
+        let metrics = Arc::clone(&world.services.metrics);
+        let workers = Workers::start(&config.workers, Arc::new(pipeline), metrics).unwrap();
+        let workers = Arc::new(workers);
         let door = Door::new(Arc::clone(&gate), rules).unwrap();
         let (stop, stopped) = oneshot::channel();
         let (addr, running) = runtime.block_on(async {

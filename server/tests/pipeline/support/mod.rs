@@ -11,20 +11,26 @@ pub(crate) mod tree;
 pub(crate) mod vectors;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use hsm_backend::fault::FaultyBackend;
 use hsm_backend::memory::MemoryBackend;
 use hsm_backend::{HsmBackend, KeyRef};
 use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
+use server::audit::{Audit, Caller, Observed};
 use server::authn::Credentials;
 use server::authz::{RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
-use server::config::{CredentialsConfig, TlsConfig};
+use server::config::{
+    AuditConfig, CredentialsConfig, FileSinkConfig, Fsync, SinkConfig, SinkKind, TlsConfig,
+};
 use server::directory::{DeclaredScope, Directory, Grants};
 use server::keyring::Keyring;
+use server::metrics::Metrics;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
@@ -150,7 +156,7 @@ impl World {
         token: Arc<FaultyBackend>,
         clock: Arc<TestClock>,
     ) -> Self {
-        let hsm: Arc<dyn HsmBackend> = token.clone();
+        let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(token.clone()));
         // The server's own CA works for `demo` alone.
         let scope = |name, export| DeclaredScope {
             scope: Scope::new(name),
@@ -178,6 +184,7 @@ impl World {
             credentials: BTreeMap::new(),
             bounds,
             about: About::default(),
+            audit: Arc::new(Audit::off()),
             clock: clock.clone(),
             instance: "test".to_owned(),
             rotation: GroupRotation::default(),
@@ -185,6 +192,7 @@ impl World {
             asynchronous: server::asynchronous::InHand::default(),
             streams: server::streams::Streams::default(),
             moves: std::sync::Mutex::default(),
+            metrics: Metrics::new().unwrap(),
             bell: Arc::default(),
             requests: AtomicU64::new(1),
         });
@@ -198,6 +206,24 @@ impl World {
         self.edited(|services| {
             services.credentials.insert(Scope::new("demo"), credentials);
         })
+    }
+
+    /// The same server, whose records go to this file.
+    pub(crate) fn recorded(self, file: &Path) -> Self {
+        let kind = SinkKind::File(FileSinkConfig {
+            path: file.to_owned(),
+            max_bytes: 1 << 30,
+            keep: None,
+            fsync: Fsync::Interval(Duration::from_millis(100)),
+        });
+        let config = AuditConfig {
+            node: "test".to_owned(),
+            head_every: Duration::from_secs(60),
+            head_records: 1_000,
+            sinks: vec![SinkConfig { required: false, kind }],
+        };
+        let audit = Arc::new(Audit::open(&config, None, self.services.metrics.clone()).unwrap());
+        self.edited(|services| services.audit = audit)
     }
 
     /// The same server, of which Query tells this.
@@ -287,12 +313,12 @@ impl<'a> Client<'a> {
 
     /// Bytes in, bytes out; nothing is checked.
     pub(crate) fn raw(&self, message: &[u8]) -> Vec<u8> {
-        self.world.pipeline.answer(&self.subject, message)
+        self.world.pipeline.answer(&self.subject, &Caller::default(), message)
     }
 
     /// Bytes in, and what they have led to on a thread that must not do slow work.
     pub(crate) fn begin(&self, message: &[u8]) -> Served {
-        self.world.pipeline.begin(&self.subject, message)
+        self.world.pipeline.begin(&self.subject, &Caller::default(), message)
     }
 
     /// Sends a request; the answer must be in its version and keep every rule.
