@@ -56,7 +56,7 @@ impl Plane {
             return route.serve(call, fields);
         }
         let named = |name| Some(call.parameter(name)).filter(|text| !text.is_empty());
-        let objects = named("key").or_else(|| named("id")).map(notes::identifier);
+        let objects = named("uid").or_else(|| named("id")).map(notes::identifier);
         let facts = Facts {
             scope: named("scope").map(notes::identifier),
             role: named("role").map(notes::identifier),

@@ -96,8 +96,8 @@ fn of_kmip() -> Vec<Route> {
 fn of_our_own() -> Vec<Route> {
     vec![
         route(Read, "/v1/claviger/status", Right(Area::Status, See), "How the server does.", status::status),
-        route(Read, "/v1/claviger/scope/{scope}/key/{key}", SEE_KEYS, "A key, without its value.", key::show),
-        route(Write, "/v1/claviger/scope/{scope}/key/{key}/custody", KEYS, "Moves a key to another custody.", key::move_to),
+        route(Read, "/v1/claviger/scope/{scope}/key/{uid}", SEE_KEYS, "A key, without its value.", key::show),
+        route(Write, "/v1/claviger/scope/{scope}/key/{uid}/custody", KEYS, "Moves a key to another custody.", key::move_to),
         route(Read, "/v1/claviger/wrapping-key", SEE_WRAPPING, "The wrapping keys.", wrapping_key::status),
         route(Write, "/v1/claviger/wrapping-key/rotate", WRAPPING, "Puts a new wrapping key in force.", wrapping_key::rotate),
         route(Delete, "/v1/claviger/wrapping-key/{id}", WRAPPING, "Destroys a wrapping key that wraps nothing.", wrapping_key::destroy),

@@ -16,7 +16,7 @@ pub(in crate::admin) fn show(call: &Call<'_>, _: NoFields) -> Result<Data<KeyBod
     let services = &*call.plane.services;
     let scope = known_scope(services, call.parameter("scope"))?;
     let mut ctx = OpContext::for_operator(services, &scope);
-    let object = ctx.operators_object(UniqueIdentifier::new(call.parameter("key")))?;
+    let object = ctx.operators_object(UniqueIdentifier::new(call.parameter("uid")))?;
     Ok(Data::new(body(&object)))
 }
 
@@ -31,7 +31,7 @@ pub(in crate::admin) fn move_to(
     let target = target.ok_or_else(|| Failure::bad("custody is token, wrapped or assisted"))?;
     let scope = known_scope(services, call.parameter("scope"))?;
     let mut ctx = OpContext::for_operator(services, &scope);
-    let uid = UniqueIdentifier::new(call.parameter("key"));
+    let uid = UniqueIdentifier::new(call.parameter("uid"));
     let moved = transfer::move_key(&mut ctx, &uid, target)?;
     tracing::info!(scope = scope.as_str(), object = uid.as_str(), ?target, "key moved");
     Ok(Data::new(body(&moved)))
