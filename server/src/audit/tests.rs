@@ -132,7 +132,8 @@ fn file_that_somebody_moves_away_is_made_anew() {
     let began = Instant::now();
     while !path.exists() {
         assert!(began.elapsed() < Duration::from_secs(20), "the file is not made again");
-        audit.tell(&facts("Query")).unwrap();
+        // A disk that is busy elsewhere may have one refused; that is not what this is about.
+        let _ = audit.tell(&facts("Query"));
         std::thread::yield_now();
     }
     audit.stop();

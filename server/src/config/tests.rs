@@ -2,6 +2,7 @@ use kmip_core::types::{CryptographicAlgorithm, Operation};
 
 use super::*;
 use crate::authz::Operations;
+use crate::directory::ClientKey;
 use crate::operation::SERVED;
 
 const MINIMAL: &str = r#"
@@ -259,4 +260,28 @@ fn endpoint_of_no_scope_or_address_and_a_second_one_are_refused() {
     assert_eq!(key(&NOTIFY.replace(":5698", "")), "notify[0].addr");
     let second = NOTIFY.replace("[[scope]]", NOTIFY);
     assert_eq!(key(&second), "notify[1].scope");
+}
+
+#[test]
+fn server_certificate_is_given_whole_or_not_at_all() {
+    let none = with("certificate = \"server.pem\"\nprivate_key = \"/keys/server.key\"\n", "");
+    let tls = none.unwrap().tls;
+    assert_eq!(tls.identity, None);
+    assert_eq!((tls.names.hosts.len(), tls.names.ips.len()), (1, 2));
+    assert_eq!(refused("certificate = \"server.pem\"", "").1, "tls.certificate");
+    assert_eq!(refused("private_key = \"/keys/server.key\"", "").1, "tls.private_key");
+    let names = "[tls]\nserver_hostnames = [\"no host\"]";
+    assert_eq!(refused("[tls]", names).1, "tls.server_hostnames");
+}
+
+#[test]
+fn internal_ca_takes_what_its_certificates_can_hold() {
+    let of = |line: &str| refused("[token]", &format!("[internal_ca]\n{line}\n[token]")).1;
+    assert_eq!(of("common_name = \"\""), "internal_ca.common_name");
+    assert_eq!(of(&format!("common_name = \"{}\"", "x".repeat(49))), "internal_ca.common_name");
+    assert_eq!(of("root_days = 0"), "internal_ca.root_days");
+    assert_eq!(of("server_seconds = 0"), "internal_ca.server_seconds");
+    assert_eq!(of("crl_url = \"ldap://ca\""), "internal_ca.crl_url");
+    let rsa = "[internal_ca]\nkey = \"rsa-3072\"\n[token]";
+    assert_eq!(with("[token]", rsa).unwrap().internal_ca.key, ClientKey::Rsa3072);
 }

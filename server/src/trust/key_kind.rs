@@ -34,7 +34,12 @@ pub fn spec_of(kind: ClientKey) -> KeyPairSpec {
 #[must_use]
 pub fn admits(key: &PublicKey) -> bool {
     match key {
-        PublicKey::Rsa { modulus, .. } => (256..=1_024).contains(&modulus.len()),
+        PublicKey::Rsa { modulus, public_exponent } => {
+            let is_odd = public_exponent.last().is_some_and(|last| last & 1 == 1);
+            // With 1 for an exponent anybody signs.
+            let is_one = matches!(&public_exponent[..], [1]);
+            (256..=1_024).contains(&modulus.len()) && is_odd && !is_one
+        }
         PublicKey::Ec { curve, .. } => {
             matches!(curve, Curve::P256 | Curve::P384 | Curve::P521)
         }
@@ -106,9 +111,13 @@ mod tests {
 
     #[test]
     fn short_rsa_keys_and_strange_curves_are_not_admitted() {
-        let modulus = vec![0xFF; 128];
-        let rsa = PublicKey::Rsa { modulus, public_exponent: vec![1, 0, 1] };
-        assert!(!admits(&rsa));
+        let rsa = |bytes, public_exponent: &[u8]| {
+            let (modulus, public_exponent) = (vec![0xFF; bytes], public_exponent.to_vec());
+            admits(&PublicKey::Rsa { modulus, public_exponent })
+        };
+        assert!(rsa(256, &[1, 0, 1]) && rsa(512, &[3]));
+        assert!(!rsa(128, &[1, 0, 1]) && !rsa(255, &[1, 0, 1]));
+        assert!(!rsa(256, &[1]) && !rsa(256, &[1, 0, 0]) && !rsa(256, &[]));
         let point = vec![4; 65];
         assert!(!admits(&PublicKey::Ec { curve: Curve::Secp256k1, point }));
     }

@@ -4,12 +4,15 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use der::Decode;
 use hsm_backend::{CallContext, TokenState};
+use x509_cert::Certificate;
+use x509_cert::name::Name;
 
 use super::crl::Revocation;
 use super::held::due_at;
-use super::{Authorities, Crl, HeldCa, Trust, credential};
-use crate::ca::{CaError, ReadCertificate};
+use super::{Authorities, Crl, Trust, credential};
+use crate::ca::CaError;
 use crate::services::Services;
 use crate::store::Credential;
 
@@ -113,11 +116,13 @@ impl Trust {
 
     fn renew_crls(&self, services: &Services, call: &CallContext, now: i64) -> Result<(), CaError> {
         let Some(authorities) = self.ca.existing()? else { return Ok(()) };
-        let revoked = services.directory.revoked(services.clock.now())?;
+        let revoked = by_issuer(&services.directory.revoked(services.clock.now())?);
         let token = (self.ca.hsm(), call);
         let seconds = self.ca.rules().crl_seconds;
         for ca in authorities.all() {
-            let of_this = revocations(ca, &revoked);
+            let name = ca.certificate.subject();
+            let of_this = revoked.iter().filter(|(issuer, _)| issuer == name);
+            let of_this: Vec<_> = of_this.map(|(_, one)| one.clone()).collect();
             if !self.crls.is_due(ca, &of_this, now) {
                 continue;
             }
@@ -135,17 +140,15 @@ impl Trust {
     }
 }
 
-/// What of `revoked` the CA has issued, by serial number.
-fn revocations(ca: &HeldCa, revoked: &[Credential]) -> Vec<Revocation> {
-    let issued = |one: &&Credential| {
-        let certificate = ReadCertificate::read(&one.certificate);
-        certificate.is_ok_and(|certificate| certificate.issuer() == ca.certificate.subject())
+/// What is revoked, by the name of the CA that issued it, and there by serial number.
+fn by_issuer(revoked: &[Credential]) -> Vec<(Name, Revocation)> {
+    let entry = |one: &Credential| {
+        let certificate = Certificate::from_der(&one.certificate).ok()?;
+        let at = one.revoked_at.unwrap_or(one.made_at).0;
+        let issuer = certificate.tbs_certificate().issuer().clone();
+        Some((issuer, Revocation { serial: one.serial.0.clone(), at }))
     };
-    let revocation = |one: &Credential| Revocation {
-        serial: one.serial.0.clone(),
-        at: one.revoked_at.unwrap_or(one.made_at).0,
-    };
-    let mut all: Vec<_> = revoked.iter().filter(issued).map(revocation).collect();
-    all.sort();
+    let mut all: Vec<_> = revoked.iter().filter_map(entry).collect();
+    all.sort_by(|(_, one), (_, other)| one.cmp(other));
     all
 }

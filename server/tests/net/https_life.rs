@@ -32,6 +32,21 @@ async fn clients_are_who_their_certificates_say() {
 }
 
 #[tokio::test]
+async fn client_that_is_admitted_no_more_gets_an_answer_and_no_other() {
+    let pki = Pki::new();
+    let server = TestServer::start(&pki.config(HTTPS));
+    let connector = pki.connector(Some(&pki.client("demo")), BOTH);
+    let mut stream = connect(server.https_addr.unwrap(), connector).await.unwrap();
+    server.welcome.store(false, std::sync::atomic::Ordering::Relaxed);
+    let request = format!("{HEAD}content-length: 9\r\n\r\n");
+    stream.write_all(&[request.as_bytes(), &frame(b"w")].concat()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.contains("demo ") && answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
 async fn http_1_1_is_agreed_on_in_the_handshake() {
     let pki = Pki::new();
     let server = TestServer::start(&pki.config(HTTPS));

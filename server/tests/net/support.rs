@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll};
 
@@ -108,6 +109,7 @@ pub(crate) const BOTH: &[&SupportedProtocolVersion] =
 struct Echo {
     entered: mpsc::Sender<()>,
     release: Mutex<mpsc::Receiver<()>>,
+    welcome: Arc<AtomicBool>,
 }
 
 impl MessageHandler for Echo {
@@ -136,7 +138,7 @@ impl MessageHandler for Echo {
     }
 
     fn is_welcome(&self, _: &Principal) -> bool {
-        true
+        self.welcome.load(Ordering::Relaxed)
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
@@ -156,6 +158,8 @@ pub(crate) struct TestServer {
     pub(crate) entered: mpsc::Receiver<()>,
     pub(crate) release: mpsc::Sender<()>,
     pub(crate) workers: Arc<Workers>,
+    /// Whether clients are admitted any more.
+    pub(crate) welcome: Arc<AtomicBool>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Stopped>,
 }
@@ -164,7 +168,9 @@ impl TestServer {
     pub(crate) fn start(config: &Config) -> Self {
         let (entered_tx, entered) = mpsc::channel();
         let (release, release_rx) = mpsc::channel();
-        let echo = Echo { entered: entered_tx, release: Mutex::new(release_rx) };
+        let welcome = Arc::new(AtomicBool::new(true));
+        let release_rx = Mutex::new(release_rx);
+        let echo = Echo { entered: entered_tx, release: release_rx, welcome: Arc::clone(&welcome) };
         let workers = Arc::new(
             Workers::start(&config.workers, Arc::new(echo), Metrics::new().unwrap()).unwrap(),
         );
@@ -182,7 +188,7 @@ impl TestServer {
         let https_addr = listener.local_addrs(Transport::Https).unwrap().first().copied();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(listener.run(async { stopped.await.unwrap_or_default() }));
-        Self { addr, https_addr, entered, release, workers, stop, running }
+        Self { addr, https_addr, entered, release, workers, welcome, stop, running }
     }
 
     /// Signals the stop; the handle gives how it went.

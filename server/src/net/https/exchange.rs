@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use kmip_core::ttlv::Limits;
 use tokio::sync::Semaphore;
@@ -70,13 +72,18 @@ impl Exchanger {
     /// Answers `request`.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         self.phases.enter(Phase::Receiving);
-        let answer = match self.message(request).await {
+        // One that opens nothing any more gets a refusal for an answer, and then the connection ends.
+        let welcome = self.workers.handler().is_welcome(&self.principal);
+        let mut answer = match self.message(request).await {
             Ok((encoding, answer)) => with_message(encoding, answer),
             Err(refusal) => {
                 info!(peer = %self.principal.peer, ?refusal, "HTTP request refused");
                 refused(refusal)
             }
         };
+        if !welcome {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         self.phases.enter(Phase::Answering);
         answer
     }

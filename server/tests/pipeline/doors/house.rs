@@ -75,6 +75,16 @@ impl House {
         rules: TrustRules,
         edit: impl FnOnce(&Path, &mut Config),
     ) -> Self {
+        Self::opened(folder, rules, edit, false)
+    }
+
+    /// The same, whose token may be away when it starts.
+    pub(super) fn opened(
+        folder: tempfile::TempDir,
+        rules: TrustRules,
+        edit: impl FnOnce(&Path, &mut Config),
+        is_token_away: bool,
+    ) -> Self {
         let mut config = Config::parse(&folder.path().join("claviger.toml"), CONFIG).unwrap();
         config.tls = TlsConfig { names: config.tls.names.clone(), ..TlsConfig::default() };
         edit(folder.path(), &mut config);
@@ -83,6 +93,7 @@ impl House {
         let world = World::today().edited(|services| {
             services.trust = trust(services, rules, Arc::clone(&gate), own_file);
         });
+        world.token.set_unavailable(is_token_away);
         trust::provide_server_certificate(&world.services);
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build().unwrap();

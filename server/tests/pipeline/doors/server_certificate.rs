@@ -81,3 +81,15 @@ fn certificate_of_the_last_run_is_there_without_the_token() {
     assert!(!gate.server.is_there());
     house.world.token.set_unavailable(false);
 }
+
+#[test]
+fn handshakes_are_refused_until_the_token_has_been_there_once() {
+    let house = House::opened(tempfile::tempdir().unwrap(), TrustRules::default(), |_, _| (), true);
+    assert!(!house.gate.server.is_there());
+    let socket = std::net::TcpStream::connect(house.addr).unwrap();
+    drop(socket);
+    house.world.token.set_unavailable(false);
+    trust::keep_up(house.services());
+    let role = house.role("app");
+    comes_in(&house.credential(&role, ClientKey::EcP256, 86_400).config).unwrap();
+}
