@@ -138,9 +138,7 @@ impl Token {
             Ok(value) => return Ok(value),
             Err(fault) => fault,
         };
-        if let Some(observer) = &self.observer {
-            watch::report(&**observer, &fault);
-        }
+        self.report(&fault);
         let settled = self.settle(fault, doubt, call);
         if settled.poisons || settled.effect == Effect::DeadSession {
             lease.discard();
@@ -170,7 +168,19 @@ impl Token {
     /// Whether the token answers for itself. C_GetSessionInfo would not do: SoftHSM goes on
     /// saying OK when the token's files are gone.
     pub(super) fn is_well(&self) -> bool {
-        self.library.get_token_info(self.slot).is_ok()
+        match self.library.get_token_info(self.slot) {
+            Ok(_) => true,
+            Err(error) => {
+                self.report(&error.into());
+                false
+            }
+        }
+    }
+
+    fn report(&self, fault: &Fault) {
+        if let Some(observer) = &self.observer {
+            watch::report(&**observer, fault);
+        }
     }
 
     pub(super) fn report_lost(&self) {

@@ -21,9 +21,10 @@ use super::{Health, Metrics};
 use crate::net::listener::ListenError;
 
 /// Connections at once; those beyond wait.
-const MAX_CONNECTIONS: usize = 64;
-/// From one request's end to the end of the next one's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_CONNECTIONS: usize = 256;
+/// From one answer's end to the end of the next request's head: silent connections must not keep out a
+/// prober for long.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest life of a connection, however much is asked over it.
 const CONNECTION_LIFE: Duration = Duration::from_secs(600);
 /// Pause after accept failed, which means that the process is out of descriptors or memory.
