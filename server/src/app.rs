@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hsm_backend::HsmBackend;
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
+use hsm_backend::{HsmBackend, SecretValue};
 use kmip_core::ttlv::{Interval, Limits};
 
+use crate::admin::{KmipListener, PinCheck, Plane};
 use crate::asynchronous::InHand;
 use crate::audit::{Audit, AuditError, HEAD_SETTING, Observed, Place, Signer};
 use crate::authn::Credentials;
@@ -26,7 +27,7 @@ use crate::object::Scope;
 use crate::pipeline::Pipeline;
 use crate::sealing::Sealer;
 use crate::services::{About, Bounds, GroupRotation, Services, SystemClock};
-use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError};
+use crate::store::{DirectoryStore, ObjectStore, Outbox, SqliteStore, StoreError, TokenStore};
 use crate::streams::Streams;
 use crate::trust::{Gate, InternalCa, Trust};
 use crate::worker::MessageHandler;
@@ -69,11 +70,24 @@ pub enum AppError {
 /// The running application; dropping it stops the housekeeping and closes the token.
 pub struct App {
     services: Arc<Services>,
+    tokens: Arc<dyn TokenStore>,
+    pin: PinCheck,
     limits: Limits,
     health: Arc<Health>,
     housekeeper: Option<Housekeeper>,
     messengers: Messengers,
     signer: Option<Signer>,
+}
+
+/// What an application is made of.
+struct Parts {
+    gate: Arc<Gate>,
+    directory: Arc<Directory>,
+    store: Arc<SqliteStore>,
+    hsm: Arc<dyn HsmBackend>,
+    endpoints: Vec<Endpoint>,
+    metrics: Arc<Metrics>,
+    pin: PinCheck,
 }
 
 impl App {
@@ -95,27 +109,38 @@ impl App {
         let store = Arc::new(store);
         let directory: Arc<dyn DirectoryStore> = store.clone();
         let directory = Arc::new(Directory::open(declared(config), directory)?);
-        let backend = Pkcs11Backend::new(Pkcs11Config {
-            observer: Some(Arc::clone(&metrics.token) as _),
-            ..token_config(config)?
-        });
+        let pkcs11 = token_config(config, config.token.pin.read()?);
+        let pin = PinCheck::new(pkcs11.pin.expose());
+        let pin = pin.map_err(|error| AppError::System(error.to_string()))?;
+        let observer = Some(Arc::clone(&metrics.token) as _);
+        let backend = Pkcs11Backend::new(Pkcs11Config { observer, ..pkcs11 });
         let token = Arc::downgrade(&backend);
         metrics.before_showing(move |metrics| {
             metrics.token.show(token.upgrade().and_then(|token| token.usage()));
         });
         backend.wait_first_attempt(Instant::now() + FIRST_ATTEMPT);
-        Self::assemble(config, gate, directory, store, backend, endpoints, metrics)
+        let hsm: Arc<dyn HsmBackend> = backend;
+        Self::assemble(config, Parts { gate, directory, store, hsm, endpoints, metrics, pin })
     }
 
-    fn assemble(
-        config: &Config,
-        gate: Arc<Gate>,
-        directory: Arc<Directory>,
-        store: Arc<dyn ObjectStore>,
-        hsm: Arc<dyn HsmBackend>,
-        endpoints: Vec<Endpoint>,
-        metrics: Arc<Metrics>,
-    ) -> Result<Self, AppError> {
+    /// On a store and a token that are gone with it. The PIN is `1234`.
+    #[cfg(test)]
+    pub(crate) fn of_memory(config: &Config) -> Self {
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let kept: Arc<dyn DirectoryStore> = store.clone();
+        let directory = Arc::new(Directory::open(declared(config), kept).unwrap());
+        let gate = Gate::open(&config.tls).unwrap();
+        let hsm: Arc<dyn HsmBackend> = Arc::new(hsm_backend::memory::MemoryBackend::new());
+        let (metrics, pin) = (Metrics::new().unwrap(), PinCheck::new(b"1234").unwrap());
+        let endpoints = Vec::new();
+        let parts = Parts { gate, directory, store, hsm, endpoints, metrics, pin };
+        Self::assemble(config, parts).unwrap()
+    }
+
+    fn assemble(config: &Config, parts: Parts) -> Result<Self, AppError> {
+        let Parts { gate, directory, store, hsm, endpoints, metrics, pin } = parts;
+        let tokens: Arc<dyn TokenStore> = store.clone();
+        let store: Arc<dyn ObjectStore> = store;
         let hsm: Arc<dyn HsmBackend> = Arc::new(Observed::new(hsm));
         let mut instance = [0; 8];
         getrandom::fill(&mut instance).map_err(|error| AppError::System(error.to_string()))?;
@@ -161,13 +186,25 @@ impl App {
         let audit = Arc::clone(&services.audit);
         health
             .add("audit", move || audit.check().map_err(|_| "the audit log cannot be written"))?;
-        Ok(Self { services, limits, health, housekeeper, messengers, signer })
+        Ok(Self { services, tokens, pin, limits, health, housekeeper, messengers, signer })
     }
 
     /// What the operations share.
     #[must_use]
     pub fn services(&self) -> Arc<Services> {
         Arc::clone(&self.services)
+    }
+
+    /// The administration interface, with the tokens that are kept beside the objects.
+    #[must_use]
+    pub fn plane(&self, listener: KmipListener) -> Arc<Plane> {
+        Plane::new(self.services(), Arc::clone(&self.tokens), self.pin.clone(), listener)
+    }
+
+    /// Where tokens of the administration interface are kept.
+    #[must_use]
+    pub fn tokens(&self) -> &dyn TokenStore {
+        &*self.tokens
     }
 
     /// The checks of readiness.
@@ -204,15 +241,16 @@ fn signed(keyring: &Keyring) -> Result<Option<Place>, StoreError> {
     read.map_err(|_| StoreError::Corrupt(HEAD_SETTING.to_owned()))
 }
 
-fn token_config(config: &Config) -> Result<Pkcs11Config, AppError> {
+/// The token that `config` names, opened with `pin`.
+pub(crate) fn token_config(config: &Config, pin: SecretValue) -> Pkcs11Config {
     let token = &config.token;
-    let mut pkcs11 = Pkcs11Config::new(&token.module, token.pin.read()?);
+    let mut pkcs11 = Pkcs11Config::new(&token.module, pin);
     pkcs11.label.clone_from(&token.select.label);
     pkcs11.serial.clone_from(&token.select.serial);
     pkcs11.max_sessions = usize::try_from(token.max_sessions).unwrap_or(usize::MAX);
     pkcs11.max_cached_keys = token.max_live_keys;
     pkcs11.max_unwrapped_keys = token.max_live_keys;
-    Ok(pkcs11)
+    pkcs11
 }
 
 /// The ways to those who are told of what happens.

@@ -1,12 +1,20 @@
 //! The command line. A subcommand is a variant here, a struct of arguments, and an arm in `main`.
 
+mod admin;
 mod audit;
+mod bench;
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use admin::{
+    AskArgs, CredentialCommand, GenerateArgs, ListArgs, RoleArgs, RoleCommand, RoleSetArgs,
+    ScopeArgs, ScopeCommand, ScopeDeleteArgs, SerialArgs, SignArgs, StatusArgs, TokenArgs,
+    TokenCommand, TokenCreateArgs,
+};
+pub use bench::{BenchArgs, BenchBackendArgs, BenchPart, BenchRawArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 pub use audit::{
     AuditCommand, AuditFilterArgs, AuditKeyArgs, AuditLogArgs, AuditShowArgs, AuditTailArgs,
@@ -39,6 +47,10 @@ pub enum Command {
     BenchBackend(BenchBackendArgs),
     /// Serve KMIP as a configuration file says.
     Serve(ServeArgs),
+    /// Make a server ready for administration over HTTPS, once: print the first token.
+    Init(InitArgs),
+    /// Get back in on the server's own machine, with the PIN of its token: print a new first token.
+    Recover(RecoverArgs),
     /// Check a configuration file and the certificates it names.
     CheckConfig(CheckConfigArgs),
     /// Hash a password for the configuration (`scope.user`): typed, or a line of the input.
@@ -49,6 +61,22 @@ pub enum Command {
     /// The keys that wrap other keys: which there are, a new one, the end of an old one.
     #[command(subcommand)]
     WrappingKey(WrappingKeyCommand),
+    /// Parts of the keys that are closed against each other.
+    #[command(subcommand)]
+    Scope(ScopeCommand),
+    /// What the clients of a scope may do.
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// The certificates of a role's clients.
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+    /// Tokens of the administration interface.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Ask a running server how it does.
+    Status(StatusArgs),
+    /// Print completion for a shell: `claviger completion bash > ~/.bash_completion`.
+    Completion(CompletionArgs),
     /// The audit log: check it, read it.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -56,15 +84,61 @@ pub enum Command {
     Doctor(DoctorArgs),
 }
 
-/// How the server is reached. Run it as the server's own user, or as root.
-#[derive(Args, Clone, Debug)]
+/// Arguments of `claviger completion`.
+#[derive(Args, Debug)]
+pub struct CompletionArgs {
+    /// The shell.
+    pub shell: ShellName,
+}
+
+/// A shell that completion is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "they have no other name")]
+pub enum ShellName {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl ShellName {
+    /// What completes the command line there.
+    #[must_use]
+    pub fn completion(self) -> String {
+        use clap::CommandFactory;
+        let shell = match self {
+            Self::Bash => Shell::Bash,
+            Self::Zsh => Shell::Zsh,
+            Self::Fish => Shell::Fish,
+        };
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "claviger", &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+/// How the server is reached: by its Unix socket, as the server's own user or as root; or over HTTPS,
+/// with a token.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "The server")]
 pub struct AdminArgs {
     /// The server's configuration file, which names the socket.
     #[arg(long, value_name = "FILE", default_value = "/etc/claviger/claviger.toml")]
     pub config: PathBuf,
     /// The server's administration socket, instead of what the configuration says.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "address")]
     pub socket: Option<PathBuf>,
+    /// The server's address for administration over HTTPS, such as https://127.0.0.1:8200.
+    #[arg(long, value_name = "URL", env = "CLAVIGER_ADDR")]
+    pub address: Option<String>,
+    /// PEM file with the CA of the server's certificate.
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_CACERT")]
+    pub ca_cert: Option<PathBuf>,
+    /// File with the token; on the Unix socket none is needed for what concerns keys.
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// The token, from the environment alone: the command line is for everybody to see.
+    #[arg(long, hide = true, env = "CLAVIGER_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
 }
 
 /// `claviger key`
@@ -194,6 +268,10 @@ pub struct DevArgs {
     /// Address to listen on for KMIP over HTTPS as well; port 0 takes a free port [default: none].
     #[arg(long, value_name = "ADDR")]
     pub https_addr: Option<SocketAddr>,
+    /// Address to listen on for administration over HTTPS [default: 127.0.0.1:8200, or that of the
+    /// last run; a free port where --kmip-addr takes one].
+    #[arg(long, value_name = "ADDR")]
+    pub admin_addr: Option<SocketAddr>,
     /// The SoftHSM2 library [default: searched in the usual places].
     #[arg(long, value_name = "PATH")]
     pub pkcs11_module: Option<PathBuf>,
@@ -213,86 +291,6 @@ pub struct DemoArgs {
     pub data_dir: PathBuf,
 }
 
-/// Arguments of `claviger bench`.
-#[derive(Args, Clone, Debug)]
-pub struct BenchArgs {
-    /// Seconds to measure, per figure and side.
-    #[arg(long, value_name = "S", default_value_t = 5.0)]
-    pub seconds: f64,
-    /// Numbers of connections (and threads on the bare token) to sign and encrypt with.
-    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,8")]
-    pub connections: Vec<NonZeroUsize>,
-    /// Measure only this; may be given several times.
-    #[arg(long, value_name = "NAME")]
-    pub only: Vec<BenchPart>,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub json: bool,
-    /// Address to listen on for KMIP over HTTPS as well; port 0 takes a free port [default: none].
-    #[arg(long, value_name = "ADDR")]
-    pub https_addr: Option<SocketAddr>,
-    /// The SoftHSM2 library [default: searched in the usual places].
-    #[arg(long, value_name = "PATH")]
-    pub pkcs11_module: Option<PathBuf>,
-}
-
-/// A part of `claviger bench`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum BenchPart {
-    /// RSA-2048 signatures, beside the bare token.
-    Sign,
-    /// AES-256-GCM encryption of 1 KiB, beside the bare token.
-    Gcm,
-    /// Query, which needs no token.
-    Query,
-    /// Memory of the idle server.
-    Memory,
-    /// AES-256-GCM with 10 keys and with 2,000.
-    Keys,
-    /// New connections, with and without resumed TLS sessions.
-    Connect,
-    /// Algorithms put together here, beside the token's call that each rides on.
-    Algorithms,
-    /// AES-CBC of 512 KiB, beside the bare token fed in parts.
-    Large,
-    /// Wrapped keys, more of them than are live in the token at once.
-    Wrapped,
-}
-
-impl BenchPart {
-    /// Every part, in the order they are measured.
-    pub const ALL: [Self; 9] = [
-        Self::Memory,
-        Self::Sign,
-        Self::Gcm,
-        Self::Query,
-        Self::Keys,
-        Self::Connect,
-        Self::Algorithms,
-        Self::Large,
-        Self::Wrapped,
-    ];
-}
-
-/// Arguments of `claviger bench-raw`.
-#[derive(Args, Debug)]
-pub struct BenchRawArgs {
-    /// The configuration of the server whose token it is.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-}
-
-/// Arguments of `claviger bench-backend`.
-#[derive(Args, Debug)]
-pub struct BenchBackendArgs {
-    /// The configuration of the server whose token it is.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Most wrapped keys that are live in the token at once.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub max_unwrapped_keys: usize,
-}
-
 /// Arguments of `claviger serve`.
 #[derive(Args, Debug)]
 pub struct ServeArgs {
@@ -305,9 +303,35 @@ pub struct ServeArgs {
     /// Address to listen on for KMIP over HTTPS, instead of server.https_addr.
     #[arg(long, value_name = "ADDR")]
     pub https_addr: Option<SocketAddr>,
+    /// Address to listen on for administration over HTTPS, instead of admin.https_addr.
+    #[arg(long, value_name = "ADDR")]
+    pub admin_addr: Option<SocketAddr>,
     /// Folder of a trial, as made by `claviger dev`, which runs `serve` with it.
     #[arg(long, value_name = "DIR", hide = true)]
     pub dev_data_dir: Option<PathBuf>,
+}
+
+/// Arguments of `claviger init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The configuration file of the server, which must not be running.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `claviger recover`.
+#[derive(Args, Debug)]
+pub struct RecoverArgs {
+    /// The configuration file of the server, which may be running. The PIN is typed, or is a line of
+    /// the input.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `claviger check-config`.

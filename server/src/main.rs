@@ -31,10 +31,18 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::BenchBackend(args) => server::bench::serve_backend(&args, &say)?,
         Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
         Command::Serve(args) => server::serve::serve(&args, &say)?,
+        Command::Init(args) => server::init::init(&args, &say)?,
+        Command::Recover(args) => server::init::recover(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
         Command::HashPassword => say(&server::hash_password::ask()?),
         Command::Key(command) => server::ctl::key(&command, &say)?,
         Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
+        Command::Scope(command) => server::ctl::scope(&command, &say)?,
+        Command::Role(command) => server::ctl::role(&command, &say)?,
+        Command::Credential(command) => server::ctl::credential(&command, &say)?,
+        Command::Token(command) => server::ctl::token(&command, &say)?,
+        Command::Status(args) => server::ctl::status(&args, &say)?,
+        Command::Completion(args) => say(args.shell.completion().trim_end()),
         Command::Audit(command) if !server::audit::command::run(&command, &say)? => {
             return Ok(ExitCode::FAILURE);
         }

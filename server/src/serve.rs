@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use crate::admin::{self, AdminSocket, SocketError};
+use crate::admin::{Administration, AdministrationError, Kept, KmipListener};
 use crate::app::{App, AppError};
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
@@ -21,6 +21,8 @@ use crate::metrics::{self, Health, Monitor};
 use crate::net::Door;
 use crate::net::listener::{ListenError, Listener, Stopped, Transport};
 use crate::net::tls::TlsError;
+use crate::object::Scope;
+use crate::process;
 use crate::telemetry::{self, TelemetryError};
 use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
@@ -44,7 +46,7 @@ pub enum ServeError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
-    Admin(#[from] SocketError),
+    Admin(#[from] AdministrationError),
     #[error("threads, signals or sockets: {0}")]
     System(#[from] io::Error),
 }
@@ -65,13 +67,21 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     if let Some(addr) = args.https_addr {
         config.server.https_addrs = vec![addr];
     }
+    if let Some(addr) = args.admin_addr {
+        config.admin.https_addrs = vec![addr];
+    }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
-    stay_out_of_core_dumps(&config);
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
     let gate = Gate::open(&config.tls)?;
     let app = App::open(&config, Arc::clone(&gate))?;
+    if has_assisted_mode(&config, &app) {
+        process::stay_out_of_core_dumps();
+    }
+    if let Some(trial) = &trial {
+        trial.first_token(&app)?;
+    }
     let services = app.services();
     trust::provide_server_certificate(&services);
     let directory = Arc::clone(&services.directory);
@@ -79,7 +89,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let door = Door::new(Arc::clone(&gate), rules)?;
     let watch = FileWatch::start(&gate)?;
     let metrics = Arc::clone(&services.metrics);
-    metrics.before_showing(metrics::ends_shown(gate));
+    metrics.before_showing(metrics::ends_shown(Arc::clone(&gate)));
     let workers = Workers::start(&config.workers, app.handler(), Arc::clone(&metrics))?;
     let workers = Arc::new(workers);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,23 +100,19 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     let stopped = runtime.block_on(async {
         let signals = Signals::new()?;
         let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
-        let admin = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
-        let admin = admin.map(|socket| tokio::spawn(socket.serve(admin::router(app.services()))));
-        let listener = Listener::bind(&config.server, door, Arc::clone(&workers))?;
+        let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
+        let kmip = KmipListener::of(&listener, &config.server)?;
+        let admin = Administration::start(&config, &app, gate.server.clone(), kmip).await?;
         let health = app.health();
         let pages = metrics::router(metrics, Arc::clone(&health));
         let pages = pages.merge(trust::router(Arc::clone(&services.trust)));
         let (monitoring, monitor) = monitoring(&config, pages).await?;
-        let ready = announce(&listener, monitoring, trial.as_ref(), say)?;
+        let ready = announce(&listener, (monitoring, admin.addr()), trial.as_ref(), say)?;
         let patience = config.server.shutdown_timeout;
         let stopped = run(listener, signals, &workers, &health, patience).await;
         reloading.abort();
         drop((ready, monitor));
-        if let Some(admin) = admin {
-            // Its file goes with it.
-            admin.abort();
-            let _ = admin.await;
-        }
+        admin.stop().await;
         Ok::<_, ServeError>(stopped)
     })?;
     runtime.shutdown_background();
@@ -114,15 +120,39 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Where keys may be in this process' memory, it leaves no image of it behind when it dies.
-fn stay_out_of_core_dumps(config: &Config) {
-    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    if !config.scopes.iter().any(|scope| scope.rules.custody.assisted) {
-        return;
+/// Binds what `config` says, or what was set through the administration interface: that is later. The
+/// command line is later still.
+fn listen(
+    config: &Config,
+    app: &App,
+    is_told: bool,
+    door: Door,
+    workers: &Arc<Workers>,
+) -> Result<Listener, ServeError> {
+    let kept = Kept::read(&*app.services().store).map_err(AppError::from)?;
+    let mut server = config.server.clone();
+    if let Some(addrs) = kept.listen_addrs.filter(|_| !is_told) {
+        info!(?addrs, "kmip/config says where to listen, and not server.kmip_addr");
+        server.kmip_addrs = addrs;
     }
-    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        warn!(%error, "assisted mode: a core dump may hold keys");
+    let listener = Listener::bind(&server, door, Arc::clone(workers))?;
+    if let Some(ms) = kept.connection_timeout_ms {
+        listener.control().set_handshake_timeout(Duration::from_millis(ms));
     }
+    Ok(listener)
+}
+
+/// Whether keys may ever be in this process' memory.
+fn has_assisted_mode(config: &Config, app: &App) -> bool {
+    let directory = &app.services().directory;
+    let role = |scope: &Scope| {
+        let roles = directory.roles(scope).unwrap_or_default();
+        roles
+            .iter()
+            .any(|name| directory.role(scope, name).is_some_and(|role| role.rules.custody.assisted))
+    };
+    config.scopes.iter().any(|scope| scope.rules.custody.assisted)
+        || directory.scopes().iter().any(role)
 }
 
 /// Starts the listener for metrics, health and what the internal CA publishes, if there is to be one; it
@@ -143,7 +173,7 @@ async fn monitoring(
 /// Tells that the listener is bound; what is returned must live as long as that is true.
 fn announce(
     listener: &Listener,
-    monitoring: Option<SocketAddr>,
+    (monitoring, admin): (Option<SocketAddr>, Option<SocketAddr>),
     trial: Option<&Trial>,
     say: &dyn Fn(&str),
 ) -> Result<Option<impl Drop + use<>>, ServeError> {
@@ -158,7 +188,7 @@ fn announce(
     let (Some(trial), Some(kmip)) = (trial, plain.first()) else {
         return Ok(None);
     };
-    let addrs = Addresses { kmip: *kmip, https: https.first().copied(), monitoring };
+    let addrs = Addresses { kmip: *kmip, https: https.first().copied(), monitoring, admin };
     let ready = trial.write_ready(addrs)?;
     say(&trial.next_steps(addrs));
     Ok(Some(ready))

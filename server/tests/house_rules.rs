@@ -205,6 +205,12 @@ fn configuration_guide_says_what_the_annotated_sample_says() {
     docs::check_part(&repository().join("docs/CONFIG.md"), "keys", &configuration());
 }
 
+#[test]
+fn administration_guide_lists_the_routes_and_the_policies() {
+    let document = repository().join("docs/ADMIN_API.md");
+    docs::check_part(&document, "routes", &server::admin::routes_document());
+}
+
 /// The Markdown files of a folder.
 fn documents(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(repository().join(folder)).unwrap();

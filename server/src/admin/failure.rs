@@ -1,39 +1,61 @@
 //! What goes wrong, as HTTP says it.
 
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use hsm_backend::{HsmError, HsmErrorKind};
+use serde_json::{Value, json};
 
-use super::wire::ErrorBody;
 use crate::keyring::KeyringError;
 use crate::operation::OpError;
 use crate::store::StoreError;
 
-/// A refusal: a status, and words for the operator.
+/// A refusal: a status, and words for the operator. A list that is empty has no words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     status: StatusCode,
-    text: String,
+    texts: Vec<String>,
 }
 
 impl Failure {
     pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into() }
+        Self { status, texts: vec![text.into()] }
     }
 
-    pub(super) fn not_found(text: &str) -> Self {
+    /// What was asked for cannot be, as it stands.
+    pub(super) fn bad(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, text)
+    }
+
+    /// Who asks may not. One text for every reason: nobody learns what is there.
+    pub(super) fn denied() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "permission denied")
+    }
+
+    pub(super) fn not_found(text: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, text)
+    }
+
+    /// There is nothing to list, or nothing of this name.
+    pub(super) const fn nothing() -> Self {
+        Self { status: StatusCode::NOT_FOUND, texts: Vec::new() }
+    }
+
+    pub(super) fn unavailable(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, text)
     }
 
     pub(super) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal failure; see the server's log")
     }
-}
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        (self.status, Json(ErrorBody { errors: vec![self.text] })).into_response()
+    /// As HTTP has it.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body of the answer.
+    pub(super) fn body(&self) -> Value {
+        json!({ "errors": self.texts })
     }
 }
 
@@ -52,7 +74,7 @@ impl From<HsmError> for Failure {
             | HsmErrorKind::BadKey
             | HsmErrorKind::NotPermitted
             | HsmErrorKind::NotExtractable
-            | HsmErrorKind::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
+            | HsmErrorKind::Unsupported => StatusCode::BAD_REQUEST,
         };
         Self::new(status, format!("the token says: {error}"))
     }
@@ -61,9 +83,10 @@ impl From<HsmError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => {
-                Self::new(StatusCode::CONFLICT, "the object was changed meanwhile; try again")
-            }
+            StoreError::Conflict => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "the object was changed meanwhile; try again",
+            ),
             StoreError::IdentifierTaken
             | StoreError::NameTaken
             | StoreError::Engine(_)
@@ -89,8 +112,7 @@ impl From<OpError> for Failure {
     fn from(error: OpError) -> Self {
         match error {
             OpError::NotFound => Self::not_found("no such object"),
-            OpError::NotExtractable => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
+            OpError::NotExtractable => Self::bad(
                 "the token never lets this key out: it can stay where it is, or be replaced",
             ),
             OpError::Unrecorded(refused) => {
@@ -98,7 +120,7 @@ impl From<OpError> for Failure {
             }
             OpError::Hsm(error) => error.into(),
             OpError::Store(error) => error.into(),
-            other => Self::new(StatusCode::UNPROCESSABLE_ENTITY, other.to_string()),
+            other => Self::bad(other.to_string()),
         }
     }
 }

@@ -1,46 +1,82 @@
-//! The administration interface: HTTP with JSON on a Unix socket.
+//! The administration interface: HTTP with JSON, in the dialect of Vault's, on a Unix socket and
+//! over HTTPS.
 //!
-//! Whoever may open the socket is the operator: its file belongs to the server's user, and a peer of
-//! any other user but root is refused. Work that waits for store or token is done on threads of its
-//! own, never on those of the network.
+//! One [table] of routes says what there is; the router, the [gate] that lets callers
+//! through, the OpenAPI document and the documents for people are made from it. Work that waits for
+//! store or token is done on threads of its own, never on those of the network.
 
+pub mod access;
+mod api;
+mod dispatch;
 mod failure;
-mod key;
+mod gate;
+mod https;
+mod listener;
+mod loose;
+mod openapi;
+mod pacing;
+mod pin;
 mod record;
+mod route;
+mod serial;
+mod settings;
 mod socket;
+mod start;
+mod table;
+#[cfg(test)]
+mod tests;
+pub mod tokens;
 pub mod wire;
-mod wrapping_key;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware;
-use axum::routing::{delete, get, post};
-
 use crate::services::Services;
+use crate::store::TokenStore;
 
+pub use dispatch::router;
 pub use failure::Failure;
+pub use gate::{AdminClient, Peer, Way};
+pub use https::{AdminHttps, HttpsError};
+pub use listener::KmipListener;
+pub use openapi::{document, routes_document};
+pub use pin::PinCheck;
+pub use route::{Form, Needs, Route, Verb};
+pub(crate) use settings::Kept;
 pub use socket::{AdminSocket, SocketError};
+pub use start::{Administration, AdministrationError};
+pub use table::routes;
 
-/// The interface to `services`.
-pub fn router(services: Arc<Services>) -> Router {
-    Router::new()
-        .route("/v1/claviger/scope/{scope}/key/{uid}", get(key::show))
-        .route("/v1/claviger/scope/{scope}/key/{uid}/custody", post(key::move_to))
-        .route("/v1/claviger/wrapping-key", get(wrapping_key::status))
-        .route("/v1/claviger/wrapping-key/rotate", post(wrapping_key::rotate))
-        .route("/v1/claviger/wrapping-key/{id}", delete(wrapping_key::destroy))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&services), record::keep))
-        .fallback(async || Failure::not_found("no such path"))
-        .with_state(services)
+use pacing::Pacing;
+use tokens::Tokens;
+
+/// What the interface works on.
+pub struct Plane {
+    services: Arc<Services>,
+    tokens: Tokens,
+    routes: Vec<Route>,
+    wrong: Pacing,
+    pin: PinCheck,
+    listener: KmipListener,
 }
 
-/// Does `work` on a thread that may wait.
-async fn off_the_network<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Failure::internal()),
+impl Plane {
+    /// The interface to `services`, with tokens kept in `tokens`; who knows the PIN of `pin` may
+    /// recover it.
+    #[must_use]
+    pub fn new(
+        services: Arc<Services>,
+        tokens: Arc<dyn TokenStore>,
+        pin: PinCheck,
+        listener: KmipListener,
+    ) -> Arc<Self> {
+        let tokens = Tokens::new(tokens, Arc::clone(&services.clock));
+        Arc::new(Self {
+            services,
+            tokens,
+            routes: routes(),
+            wrong: Pacing::default(),
+            pin,
+            listener,
+        })
     }
 }

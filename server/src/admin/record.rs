@@ -1,75 +1,90 @@
 //! Every request to the interface is on record: before it is carried out where it changes something,
-//! and with what became of it.
+//! and with what became of it. What is open to anybody is not.
 
-use std::sync::Arc;
+use axum::http::StatusCode;
 
-use axum::extract::{MatchedPath, RawPathParams, Request, State};
-use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use super::gate::{Call, Caller, Peer, Way};
+use super::route::{Fields, Needs, Reply, Route, Verb};
+use super::{Failure, Plane};
+use crate::audit::{Actor, Facts, Outcome, Refused, notes};
 
-use super::Failure;
-use crate::audit::{Actor, Facts, Outcome, Refused};
-use crate::services::Services;
-
-/// Carries out a request between its records. Which operation it is, its route says: a path as it was
-/// sent may hold anything.
-pub(super) async fn keep(
-    State(services): State<Arc<Services>>,
-    path: MatchedPath,
-    params: RawPathParams,
-    request: Request,
-    next: Next,
-) -> Response {
-    let method = request.method().clone();
-    let param = |wanted: &str| {
-        let found = params.iter().find(|(name, _)| *name == wanted);
-        found.map(|(_, value)| crate::audit::notes::identifier(value))
-    };
-    let facts = Facts {
-        request: Some(format!("{}-{}", services.instance, services.next_request())),
-        principal: Some(Actor::Operator),
-        operation: Some(format!("{method} {}", path.as_str())),
-        scope: param("scope"),
-        objects: param("uid").or_else(|| param("id")).into_iter().collect(),
-        ..Facts::default()
-    };
-    match around(services, method, facts, request, next).await {
-        Ok(response) => response,
-        Err(refused) => {
-            Failure::new(StatusCode::SERVICE_UNAVAILABLE, refused.to_string()).into_response()
+fn actor(caller: &Caller) -> Actor {
+    match caller {
+        Caller::Nobody => Actor::Nobody,
+        Caller::Local => Actor::Operator,
+        Caller::Token(token, _) => Actor::Token { accessor: token.accessor.clone() },
+        Caller::Certificate(client) => {
+            let (issuer, serial) = (client.issuer.clone(), client.serial.clone());
+            Actor::Certificate { issuer, serial }
         }
     }
 }
 
-async fn around(
-    services: Arc<Services>,
-    method: Method,
-    facts: Facts,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refused> {
-    let audit = Arc::clone(&services.audit);
-    let changes = method != Method::GET;
-    let intent = facts.clone();
-    let begun = waiting(move || changes.then(|| audit.begin(intent)).transpose()).await?;
-    let response = next.run(request).await;
-    let (outcome, reason) = match response.status() {
-        status if status.is_success() => (Outcome::Success, None),
-        status => (Outcome::Failed, Some(status.as_u16().to_string())),
-    };
-    let audit = Arc::clone(&services.audit);
-    waiting(move || match begun {
-        Some(begun) => begun.finish(outcome, reason),
-        None => audit.tell(&Facts { result: Some(outcome), reason, ..facts }),
-    })
-    .await?;
-    Ok(response)
+/// Which operation it is, its route says: a path as it was sent may hold anything.
+fn operation(route: &Route) -> String {
+    format!("{} {}", route.verb.method(), route.path)
 }
 
-/// Waits for the sinks on a thread that may.
-async fn waiting<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
-) -> Result<T, Refused> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Refused))
+fn peer_text(peer: &Peer) -> Option<String> {
+    match peer.way {
+        Way::Socket => None,
+        Way::Network(addr) => Some(addr.to_string()),
+    }
+}
+
+impl Plane {
+    fn facts(&self, route: &Route, peer: &Peer, caller: &Caller) -> Facts {
+        let services = &self.services;
+        Facts {
+            request: Some(format!("{}-{}", services.instance, services.next_request())),
+            principal: Some(actor(caller)),
+            operation: Some(operation(route)),
+            peer: peer_text(peer),
+            ..Facts::default()
+        }
+    }
+
+    /// Carries out `route` between its records.
+    pub(super) fn attend(
+        &self,
+        route: &Route,
+        peer: &Peer,
+        call: &Call<'_>,
+        fields: Fields,
+    ) -> Result<Reply, Failure> {
+        if route.needs == Needs::Nothing {
+            return route.serve(call, fields);
+        }
+        let named = |name| Some(call.parameter(name)).filter(|text| !text.is_empty());
+        let objects = named("uid").or_else(|| named("id")).map(notes::identifier);
+        let facts = Facts {
+            scope: named("scope").map(notes::identifier),
+            role: named("role").map(notes::identifier),
+            objects: objects.into_iter().collect(),
+            ..self.facts(route, peer, call.caller)
+        };
+        let changes = matches!(route.verb, Verb::Write | Verb::Delete);
+        let verdict = |outcome: &Result<Reply, Failure>| match outcome {
+            Ok(_) => (Outcome::Success, None),
+            Err(failure) => (Outcome::Failed, Some(failure.status().as_u16().to_string())),
+        };
+        let work = || route.serve(call, fields);
+        let attended = self.services.audit.attend(facts, changes, work, verdict);
+        attended.unwrap_or_else(|refused: Refused| Err(Failure::unavailable(refused.to_string())))
+    }
+
+    /// Notes that somebody was not let through, without waiting until that is taken: nothing was done.
+    pub(super) fn note_refusal(
+        &self,
+        route: &Route,
+        peer: &Peer,
+        caller: &Caller,
+        status: StatusCode,
+    ) {
+        self.services.audit.mention(&Facts {
+            result: Some(Outcome::Failed),
+            reason: Some(status.as_u16().to_string()),
+            ..self.facts(route, peer, caller)
+        });
+    }
 }

@@ -5,10 +5,12 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use axum::Router;
 use axum::serve::Listener;
+use axum::{Extension, Router};
 use tokio::net::unix::SocketAddr;
 use tokio::net::{UnixListener, UnixStream};
+
+use super::gate::{Peer, Way};
 
 /// The socket cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,7 @@ impl AdminSocket {
     pub async fn serve(self, router: Router) {
         let uid = std::fs::metadata(&self.file.0).map(|file| file.uid());
         let Ok(uid) = uid else { return };
+        let router = router.layer(Extension(Peer { way: Way::Socket, client: None }));
         let peers = OwnPeers { listener: self.listener, uid };
         if let Err(error) = axum::serve(peers, router).await {
             tracing::error!(%error, "the administration socket is closed");

@@ -1,16 +1,17 @@
 //! The JSON bodies of the administration interface, for both its ends.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A failure.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct ErrorBody {
     /// What went wrong, in words for a person.
     pub errors: Vec<String>,
 }
 
 /// A key, without its value.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct KeyBody {
     /// Unique Identifier.
     pub id: String,
@@ -37,7 +38,7 @@ pub struct KeyBody {
 }
 
 /// Where a key is to go.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoveBody {
     /// `token`, `wrapped` or `assisted`.
@@ -45,7 +46,7 @@ pub struct MoveBody {
 }
 
 /// The wrapping keys.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct WrappingKeysBody {
     /// Every wrapping key, the one in force last.
     pub keys: Vec<WrappingKeyBody>,
@@ -54,7 +55,7 @@ pub struct WrappingKeysBody {
 }
 
 /// A wrapping key.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct WrappingKeyBody {
     /// CKA_ID in hexadecimal.
     pub id: String,
@@ -62,4 +63,36 @@ pub struct WrappingKeyBody {
     pub in_force: bool,
     /// How many keys it wraps.
     pub wraps: u64,
+}
+
+/// How the server does.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+pub struct StatusBody {
+    /// Version of the server.
+    pub version: String,
+    /// Whether there was a first token.
+    pub initialized: bool,
+    /// `ready`, `sealed` or `unavailable`.
+    pub token: String,
+    /// The HSM's token, where it can be asked.
+    pub token_label: Option<String>,
+    /// Its serial number.
+    pub token_serial: Option<String>,
+    /// Who made it.
+    pub token_manufacturer: Option<String>,
+    /// What it is.
+    pub token_model: Option<String>,
+    /// Live objects by scope.
+    pub objects: Vec<ScopeObjects>,
+    /// Keys that are not yet wrapped by the wrapping key in force.
+    pub keys_to_wrap_anew: u64,
+}
+
+/// The objects of one scope.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+pub struct ScopeObjects {
+    /// Its name.
+    pub scope: String,
+    /// How many live objects it has.
+    pub objects: u64,
 }

@@ -19,6 +19,12 @@ pub struct Ready {
     /// Address of the listener for HTTPS, if there is one.
     #[serde(default)]
     pub https_addr: Option<SocketAddr>,
+    /// Address of the listener for administration, if there is one.
+    #[serde(default)]
+    pub admin_addr: Option<SocketAddr>,
+    /// File with the first token of the administration, if there is one.
+    #[serde(default)]
+    pub admin_token: Option<PathBuf>,
     /// Address of the listener for metrics and health, if there is one.
     #[serde(default)]
     pub monitoring_addr: Option<SocketAddr>,

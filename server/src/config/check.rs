@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::raw::{
-    OneOrMany, RawAdmin, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin, RawServer,
-    RawToken, RawWorkers,
+    OneOrMany, RawConfig, RawKeys, RawLimits, RawLog, RawLogFormat, RawPin, RawServer, RawToken,
+    RawWorkers,
 };
 use super::{
-    AdminConfig, Config, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter, LogFormat,
-    SecretSource, ServerConfig, StoreConfig, TokenConfig, TokenSelector, WorkersConfig,
+    Config, KeysConfig, LaneConfig, LimitsConfig, LogConfig, LogFilter, LogFormat, SecretSource,
+    ServerConfig, StoreConfig, TokenConfig, TokenSelector, WorkersConfig,
 };
 use super::{monitoring, notify, scope, validations};
 
@@ -46,11 +46,12 @@ impl Base {
 pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let base = Base(absolute.parent().map(Path::to_owned).unwrap_or_default());
-    let scopes = scope::checked(raw.scope, raw.admin.socket.is_some())?;
+    let administered = raw.admin.socket.is_some() || raw.admin.https_addr.is_some();
+    let scopes = scope::checked(raw.scope, administered)?;
     Ok(Config {
         file: absolute,
         server: server(&raw.server)?,
-        tls: super::tls::checked(&base, raw.tls, &scopes, raw.admin.socket.is_some())?,
+        tls: super::tls::checked(&base, raw.tls, &scopes, administered)?,
         token: token(&base, raw.token)?,
         store: StoreConfig { path: base.required("store.path", &raw.store.path)? },
         workers: workers(&raw.workers)?,
@@ -63,7 +64,7 @@ pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
         audit: super::audit::checked(&base, raw.audit)?,
         internal_ca: super::internal_ca::checked(raw.internal_ca)?,
         log: log(&raw.log)?,
-        admin: admin(&base, raw.admin)?,
+        admin: super::admin::checked(&base, raw.admin)?,
         monitoring: monitoring::checked(&raw.monitoring)?,
     })
 }
@@ -98,7 +99,7 @@ fn server(raw: &RawServer) -> Checked<ServerConfig> {
     })
 }
 
-fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
+pub(super) fn addresses(key: &str, raw: &OneOrMany) -> Checked<Vec<SocketAddr>> {
     let texts = match raw {
         OneOrMany::One(text) => std::slice::from_ref(text),
         OneOrMany::Many(texts) => texts,
@@ -212,11 +213,6 @@ fn keys(raw: &RawKeys) -> Checked<KeysConfig> {
     let rsa_max_bits = within("keys.rsa_max_bits", raw.rsa_max_bits, 1_024, 16_384)?;
     let rsa_min_bits = within("keys.rsa_min_bits", raw.rsa_min_bits, 1_024, rsa_max_bits)?;
     Ok(KeysConfig { rsa_min_bits, rsa_max_bits, allow_3des: raw.allow_3des })
-}
-
-fn admin(base: &Base, raw: RawAdmin) -> Checked<AdminConfig> {
-    let socket = raw.socket.map(|path| base.required("admin.socket", &path)).transpose()?;
-    Ok(AdminConfig { socket })
 }
 
 fn log(raw: &RawLog) -> Checked<LogConfig> {

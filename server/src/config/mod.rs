@@ -3,6 +3,7 @@
 //! [`Config::load`] is the only way in. Relative paths in the file are taken from the folder the
 //! file lies in, so that a configuration can be moved with what belongs to it.
 
+mod admin;
 mod audit;
 mod ca;
 mod check;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Limits;
 
+pub use admin::{AdminClientConfig, AdminConfig};
 pub use audit::{
     AuditConfig, FileSinkConfig, Fsync, HttpsSinkConfig, SinkConfig, SinkKind, SyslogAddress,
     SyslogSinkConfig,
@@ -214,13 +216,6 @@ pub struct KeysConfig {
     pub rsa_max_bits: u32,
     /// Whether 3DES keys are made and taken into the token.
     pub allow_3des: bool,
-}
-
-/// `[admin]`: how operators reach the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdminConfig {
-    /// The Unix socket; absent: none.
-    pub socket: Option<PathBuf>,
 }
 
 impl Default for KeysConfig {

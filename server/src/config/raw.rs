@@ -3,6 +3,7 @@
 //! The `Default` of each struct is the default of the annotated `config/claviger.toml`; a test
 //! compares the two. Nothing is checked here beyond the types: see [`super::Config`].
 
+mod admin;
 mod audit;
 mod monitoring;
 mod notify;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use admin::{RawAdmin, RawAdminClient};
 pub(crate) use audit::{RawAudit, RawFsync, RawSink, RawSinkKind};
 pub(crate) use monitoring::RawMonitoring;
 pub(crate) use notify::RawNotify;
@@ -317,13 +319,6 @@ impl Default for RawLog {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: RawLogFormat::Text }
     }
-}
-
-/// `[admin]`
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct RawAdmin {
-    pub(crate) socket: Option<PathBuf>,
 }
 
 /// `log.format`

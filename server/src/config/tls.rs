@@ -149,10 +149,7 @@ fn trust(raw: &RawTls, client_auth: ClientAuth, administered: bool) -> Checked<(
 }
 
 fn pinned(key: &str, raw: &RawPinnedClient, scopes: &[ScopeConfig]) -> Checked<PinnedClient> {
-    // openssl prints fingerprints with colons and in capitals.
-    let mut digest = [0; 32];
-    hex::decode_to_slice(raw.sha256.replace(':', ""), &mut digest)
-        .map_err(|_| Problem::new(format!("{key}.sha256"), "is not 64 hexadecimal digits"))?;
+    let digest = sha256(&format!("{key}.sha256"), &raw.sha256)?;
     let scope = ScopeName::parse(&raw.scope)
         .filter(|name| scopes.iter().any(|scope| scope.name == *name))
         .ok_or_else(|| {
@@ -185,4 +182,12 @@ fn names(raw: &RawTls) -> Checked<ServerNames> {
         return Err(Problem::new("tls.server_hostnames", format!("{host:?} is no host name")));
     }
     Ok(names)
+}
+
+/// Reads a fingerprint as openssl prints it, with colons and in capitals or not.
+pub(super) fn sha256(key: &str, text: &str) -> Checked<[u8; 32]> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(text.replace(':', ""), &mut digest)
+        .map_err(|_| Problem::new(key, "is not 64 hexadecimal digits"))?;
+    Ok(digest)
 }

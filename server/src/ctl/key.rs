@@ -2,39 +2,31 @@
 
 use hyper::Method;
 
-use super::call::call;
-use super::{CtlError, socket};
-use crate::admin::wire::{KeyBody, MoveBody};
+use serde_json::json;
+
+use super::call::escaped;
+use super::{CtlError, Door, ask};
+use crate::admin::wire::KeyBody;
 use crate::cli::{KeyAddress, KeyCommand};
 
 pub(super) fn run(command: &KeyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
     let (address, key): (_, KeyBody) = match command {
         KeyCommand::Show(args) => {
-            let socket = socket(&args.key.admin)?;
-            (&args.key, call(&socket, Method::GET, &path(&args.key, ""), None::<&MoveBody>)?)
+            let door = Door::of(&args.key.admin)?;
+            (&args.key, ask(&door, Method::GET, &path(&args.key, ""), None)?)
         }
         KeyCommand::Move(args) => {
-            let body = MoveBody { custody: args.custody.name().to_owned() };
-            let socket = socket(&args.key.admin)?;
-            let path = path(&args.key, "/custody");
-            (&args.key, call(&socket, Method::POST, &path, Some(&body))?)
+            let body = json!({ "custody": args.custody.name() });
+            let door = Door::of(&args.key.admin)?;
+            (&args.key, ask(&door, Method::POST, &path(&args.key, "/custody"), Some(&body))?)
         }
     };
     say(&if address.json { json(&key) } else { table(&key) });
     Ok(())
 }
 
-/// Everything a path may not hold is escaped: an identifier is any text.
 fn path(address: &KeyAddress, rest: &str) -> String {
-    let escaped = |text: &str| -> String {
-        let byte = |byte: u8| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        };
-        text.bytes().map(byte).collect()
-    };
+    // An identifier is any text.
     let (scope, id) = (escaped(&address.scope), escaped(&address.id));
     format!("/v1/claviger/scope/{scope}/key/{id}{rest}")
 }
@@ -65,11 +57,10 @@ fn table(key: &KeyBody) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::AdminArgs;
 
     #[test]
     fn path_escapes_what_an_identifier_may_hold() {
-        let admin = AdminArgs { config: "claviger.toml".into(), socket: None };
+        let admin = crate::cli::AdminArgs::default();
         let (scope, id) = ("demo".to_owned(), "a/b c?".to_owned());
         let address = KeyAddress { id, scope, json: false, admin };
         assert_eq!(path(&address, "/custody"), "/v1/claviger/scope/demo/key/a%2Fb%20c%3F/custody");

@@ -1,13 +1,25 @@
-//! The commands that ask a running server over its administration socket.
+//! The commands that ask a running server: over its Unix socket, or over HTTPS.
 
 mod call;
+mod door;
 mod key;
+mod manage;
+mod show;
 mod wrapping_key;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::cli::{AdminArgs, KeyCommand, WrappingKeyCommand};
-use crate::config::{Config, ConfigError};
+use hyper::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cli::{
+    CredentialCommand, KeyCommand, RoleCommand, ScopeCommand, StatusArgs, TokenCommand,
+    WrappingKeyCommand,
+};
+use crate::config::ConfigError;
+
+pub(crate) use door::Door;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +28,44 @@ pub enum CtlError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The configuration names no socket.
-    #[error("{} has no [admin] socket; add one, or give --socket", .0.display())]
+    #[error("{} has no [admin] socket; add one, or give --socket or --address", .0.display())]
     NoSocket(PathBuf),
+    /// An address is no `https://host:port`.
+    #[error("{0:?} is no address; write https://127.0.0.1:8200")]
+    Address(String),
+    /// The server's CA is not named.
+    #[error("name the CA of the server's certificate: --ca-cert FILE, or CLAVIGER_CACERT")]
+    NoCa,
+    /// The CA is of no use.
+    #[error("{}: {text}", path.display())]
+    Ca {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        text: String,
+    },
+    /// Over HTTPS nobody is known without a token.
+    #[error("show a token: --token-file FILE, or CLAVIGER_TOKEN")]
+    NoToken,
+    /// A file cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// A field is not `name=value`.
+    #[error("{0:?} is no field: write operation_get=true, for example")]
+    Field(String),
+    /// There is nothing of what was asked for.
+    #[error("there is nothing")]
+    Nothing,
     /// The server does not answer.
-    #[error("cannot ask the server at {}: {reason}", socket.display())]
+    #[error("cannot ask the server at {server}: {reason}")]
     Unreachable {
-        /// Its socket.
-        socket: PathBuf,
+        /// Its socket or address.
+        server: String,
         /// Why.
         reason: String,
     },
@@ -52,12 +95,38 @@ pub fn wrapping_key(command: &WrappingKeyCommand, say: &dyn Fn(&str)) -> Result<
     wrapping_key::run(command, say)
 }
 
-/// Where the server's socket is.
-fn socket(args: &AdminArgs) -> Result<PathBuf, CtlError> {
-    if let Some(socket) = &args.socket {
-        return Ok(socket.clone());
-    }
-    let file: &Path = &args.config;
-    let config = Config::load(file)?;
-    config.admin.socket.ok_or_else(|| CtlError::NoSocket(file.to_owned()))
+/// Defines a command: what it says, the arguments it takes, and who carries it out.
+macro_rules! commands {
+    ($( $words:literal $name:ident: $arguments:ty; )*) => { $(
+        #[doc = $words]
+        ///
+        /// # Errors
+        ///
+        /// [`CtlError`].
+        pub fn $name(command: &$arguments, say: &dyn Fn(&str)) -> Result<(), CtlError> {
+            manage::$name(command, say)
+        }
+    )* };
+}
+
+commands! {
+    "Carries out `claviger status`." status: StatusArgs;
+    "Carries out a `claviger scope` command." scope: ScopeCommand;
+    "Carries out a `claviger role` command." role: RoleCommand;
+    "Carries out a `claviger credential` command." credential: CredentialCommand;
+    "Carries out a `claviger token` command." token: TokenCommand;
+}
+
+/// Asks for what stands in the answer's `data`.
+pub(crate) fn ask<A: DeserializeOwned>(
+    door: &Door,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<A, CtlError> {
+    let answer = call::call(door, method, path, body)?;
+    serde_json::from_value(answer.data).map_err(|error| CtlError::Unreachable {
+        server: door.describe(),
+        reason: format!("its answer does not read: {error}"),
+    })
 }

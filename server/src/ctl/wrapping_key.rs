@@ -1,13 +1,11 @@
 //! `claviger wrapping-key`.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hyper::Method;
 
-use super::call::call;
-use super::{CtlError, socket};
-use crate::admin::wire::{MoveBody, WrappingKeysBody};
+use super::{CtlError, Door};
+use crate::admin::wire::WrappingKeysBody;
 use crate::cli::WrappingKeyCommand;
 
 const PATH: &str = "/v1/claviger/wrapping-key";
@@ -17,33 +15,33 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) fn run(command: &WrappingKeyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
     match command {
         WrappingKeyCommand::Status(args) => {
-            let keys = ask(&socket(&args.admin)?, Method::GET, PATH)?;
+            let keys = ask(&Door::of(&args.admin)?, Method::GET, PATH)?;
             say(&if args.json { json(&keys) } else { table(&keys) });
         }
         WrappingKeyCommand::Rotate(args) => {
-            let socket = socket(&args.admin)?;
-            let mut keys = ask(&socket, Method::POST, &format!("{PATH}/rotate"))?;
+            let door = Door::of(&args.admin)?;
+            let mut keys = ask(&door, Method::POST, &format!("{PATH}/rotate"))?;
             if let Some(seconds) = args.wait_seconds {
-                keys = wait(&socket, keys, Duration::from_secs(seconds), say)?;
+                keys = wait(&door, keys, Duration::from_secs(seconds), say)?;
             }
             say(&if args.json { json(&keys) } else { table(&keys) });
         }
         WrappingKeyCommand::Destroy(args) => {
             let path = format!("{PATH}/{}", args.id.trim());
-            let keys = ask(&socket(&args.admin)?, Method::DELETE, &path)?;
+            let keys = ask(&Door::of(&args.admin)?, Method::DELETE, &path)?;
             say(&table(&keys));
         }
     }
     Ok(())
 }
 
-fn ask(socket: &Path, method: Method, path: &str) -> Result<WrappingKeysBody, CtlError> {
-    call(socket, method, path, None::<&MoveBody>)
+fn ask(door: &Door, method: Method, path: &str) -> Result<WrappingKeysBody, CtlError> {
+    super::ask(door, method, path, None)
 }
 
 /// Waits until every key is wrapped anew, and says how it goes.
 fn wait(
-    socket: &Path,
+    door: &Door,
     mut keys: WrappingKeysBody,
     longest: Duration,
     say: &dyn Fn(&str),
@@ -59,7 +57,7 @@ fn wait(
             return Err(CtlError::Unfinished(keys.left));
         }
         std::thread::sleep(LOOK_EVERY);
-        keys = ask(socket, Method::GET, PATH)?;
+        keys = ask(door, Method::GET, PATH)?;
     }
     Ok(keys)
 }

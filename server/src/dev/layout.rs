@@ -46,6 +46,11 @@ impl Layout {
         self.root.join("so-pin")
     }
 
+    /// The first token of the administration.
+    pub(super) fn admin_token(&self) -> PathBuf {
+        self.root.join("admin-token")
+    }
+
     pub(super) fn softhsm_conf(&self) -> PathBuf {
         self.root.join("softhsm2.conf")
     }
@@ -108,6 +113,7 @@ path = "audit.log"
 
 [admin]
 socket = "admin.sock"
+https_addr = "127.0.0.1:8200"
 
 [monitoring]
 http_addr = "127.0.0.1:0"

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::admin::tokens::{self, TokenError};
+use crate::app::App;
 use crate::cli::DevArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError, SecretError};
@@ -89,6 +91,9 @@ pub enum DevError {
     /// The token cannot be initialised.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
+    /// The first token of the administration cannot be made.
+    #[error("administration: {0}")]
+    FirstToken(#[from] TokenError),
     /// `serve` cannot be executed.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
@@ -111,12 +116,23 @@ pub fn run(args: &DevArgs) -> Result<Infallible, DevError> {
     let config = prepare(&layout, args)?;
     let mut arguments: Vec<OsString> = vec!["serve".into(), "--config".into()];
     arguments.extend([layout.config().into(), "--dev-data-dir".into(), layout.root().into()]);
-    for (name, addr) in [("--kmip-addr", args.kmip_addr), ("--https-addr", args.https_addr)] {
+    let admin = args.admin_addr.or_else(|| free_port_like(args.kmip_addr));
+    let addrs = [
+        ("--kmip-addr", args.kmip_addr),
+        ("--https-addr", args.https_addr),
+        ("--admin-addr", admin),
+    ];
+    for (name, addr) in addrs {
         if let Some(addr) = addr {
             arguments.extend([name.into(), addr.to_string().into()]);
         }
     }
     Ok(environment::replace_process(arguments, &config.token.environment)?)
+}
+
+/// A free port for administration, where KMIP takes one: there may be more than one such server.
+fn free_port_like(kmip: Option<SocketAddr>) -> Option<SocketAddr> {
+    kmip.filter(|addr| addr.port() == 0)
 }
 
 fn prepare(layout: &Layout, args: &DevArgs) -> Result<Config, DevError> {
@@ -228,6 +244,21 @@ impl Trial {
         let lock = lock(&layout)?;
         provision::once(&layout, config)?;
         Ok(Self { layout, _lock: lock })
+    }
+
+    /// Makes the first token of the administration, unless there was one, and keeps it in a file
+    /// that only its owner can read.
+    ///
+    /// # Errors
+    ///
+    /// `FirstToken`, or `Pki` where the file cannot be written.
+    pub fn first_token(&self, app: &App) -> Result<(), DevError> {
+        let file = self.layout.admin_token();
+        tokens::first(app.tokens(), app.services().clock.now(), |token| {
+            remove_if_there(&file)?;
+            Ok::<_, DevError>(write_private(&file, token.expose().as_bytes())?)
+        })?;
+        Ok(())
     }
 
     /// Writes `ready.json` for a server that listens there; the file is removed with the value.

@@ -23,6 +23,8 @@ pub struct Addresses {
     pub https: Option<SocketAddr>,
     /// For metrics and health.
     pub monitoring: Option<SocketAddr>,
+    /// For administration over HTTPS.
+    pub admin: Option<SocketAddr>,
 }
 
 /// Its content. All paths are absolute.
@@ -30,6 +32,8 @@ pub struct Addresses {
 struct Ready {
     kmip_addr: SocketAddr,
     https_addr: Option<SocketAddr>,
+    admin_addr: Option<SocketAddr>,
+    admin_token: PathBuf,
     monitoring_addr: Option<SocketAddr>,
     ca: PathBuf,
     client_cert: PathBuf,
@@ -51,6 +55,8 @@ impl Ready {
             kmip_addr: addrs.kmip,
             https_addr: addrs.https,
             monitoring_addr: addrs.monitoring,
+            admin_addr: addrs.admin,
+            admin_token: layout.admin_token(),
             ca: layout.pair("ca").certificate,
             client_cert: client.certificate,
             client_key: client.private_key,
@@ -116,7 +122,8 @@ pub(super) fn next_steps(layout: &Layout, addrs: Addresses) -> String {
          \x20           key={key_raw:?}) as client:\n\
          \x20       print(client.create(enums.CryptographicAlgorithm.AES, 256))\n\
          \n\
-         {monitoring}Stop it with Ctrl-C. Everything lies in {root}.\n",
+         {monitoring}{admin}\
+         Stop it with Ctrl-C. Everything lies in {root}.\n",
         // As it was called, since it need not be on the search path.
         program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
         ready = show(&layout.ready()),
@@ -128,7 +135,24 @@ pub(super) fn next_steps(layout: &Layout, addrs: Addresses) -> String {
         ca_raw = ca,
         cert_raw = client.certificate,
         key_raw = client.private_key,
+        admin = addrs.admin.map_or_else(String::new, |addr| administration(layout, addr)),
         root = layout.root().display(),
+    )
+}
+
+/// How the administration is reached, in the variables that OpenBao's and Vault's tools read.
+fn administration(layout: &Layout, addr: SocketAddr) -> String {
+    let show = |path: &Path| shell_word(&path.display().to_string());
+    format!(
+        "Administer it, with OpenBao's or Vault's command line as well as with claviger's:\n\
+         \n\
+         \x20   export BAO_ADDR=https://{addr} BAO_CACERT={ca}\n\
+         \x20   export BAO_TOKEN=$(cat {token})\n\
+         \x20   bao status\n\
+         \n",
+        addr = reachable(addr),
+        ca = show(&layout.pair("ca").certificate),
+        token = show(&layout.admin_token()),
     )
 }
 

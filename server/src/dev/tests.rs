@@ -11,6 +11,7 @@ fn trial() -> (tempfile::TempDir, Layout, DevArgs) {
         data_dir,
         kmip_addr: None,
         https_addr: None,
+        admin_addr: None,
         pkcs11_module: Some(module),
         symmetric_keys_in_token: false,
     };
@@ -76,7 +77,8 @@ fn missing_softhsm_names_the_command_that_installs_it() {
 
 fn addresses(kmip: &str) -> Addresses {
     let monitoring = Some("127.0.0.1:9696".parse().unwrap());
-    Addresses { kmip: kmip.parse().unwrap(), https: None, monitoring }
+    let admin = Some("127.0.0.1:8200".parse().unwrap());
+    Addresses { kmip: kmip.parse().unwrap(), https: None, monitoring, admin }
 }
 
 #[test]
@@ -89,6 +91,8 @@ fn ready_file_holds_its_keys_and_goes_with_its_value() {
     let keys = [
         "kmip_addr",
         "https_addr",
+        "admin_addr",
+        "admin_token",
         "monitoring_addr",
         "ca",
         "client_cert",

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, info, warn};
 
 use super::connection::{Connection, stopped};
+use super::control::{ListenerControl, OpenSockets, Rebind};
 use super::door::Door;
 use super::https::HttpsConnection;
 use super::limits::{ConnectionLimits, Slot};
@@ -46,8 +47,10 @@ pub enum Stopped {
 
 /// The bound sockets, not yet accepting.
 pub struct Listener {
-    sockets: Vec<(Transport, TcpListener)>,
+    /// With the address that was asked for.
+    sockets: Vec<(Transport, SocketAddr, TcpListener)>,
     shared: Arc<Shared>,
+    commands: mpsc::UnboundedReceiver<Rebind>,
 }
 
 /// What carries the messages.
@@ -76,6 +79,7 @@ struct Shared {
     turns: Arc<Semaphore>,
     workers: Arc<Workers>,
     limits: Arc<ConnectionLimits>,
+    control: ListenerControl,
 }
 
 impl Listener {
@@ -90,21 +94,29 @@ impl Listener {
         workers: Arc<Workers>,
     ) -> Result<Self, ListenError> {
         let bind = |transport, addr: &SocketAddr| match bind_socket(*addr) {
-            Ok(socket) => Ok((transport, socket)),
+            Ok(socket) => Ok((transport, *addr, socket)),
             Err(source) => Err(ListenError { addr: *addr, source }),
         };
         let plain = config.kmip_addrs.iter().map(|addr| bind(Transport::Tls, addr));
         let https = config.https_addrs.iter().map(|addr| bind(Transport::Https, addr));
         let sockets = plain.chain(https).collect::<Result<_, _>>()?;
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (control, commands) = ListenerControl::new(config.handshake_timeout);
         let shared = Shared {
             limits: ConnectionLimits::new(config.max_connections, config.max_connections_per_ip),
             config: Arc::new(config.clone()),
             door,
             turns: Arc::new(Semaphore::new(processors)),
             workers,
+            control,
         };
-        Ok(Self { sockets, shared: Arc::new(shared) })
+        Ok(Self { sockets, shared: Arc::new(shared), commands })
+    }
+
+    /// What changes it while it runs.
+    #[must_use]
+    pub fn control(&self) -> ListenerControl {
+        self.shared.control.clone()
     }
 
     /// The addresses of `transport` in the order of the configuration, with the ports that were
@@ -114,22 +126,30 @@ impl Listener {
     ///
     /// What the system says.
     pub fn local_addrs(&self, transport: Transport) -> io::Result<Vec<SocketAddr>> {
-        let ours = self.sockets.iter().filter(|(carries, _)| *carries == transport);
-        ours.map(|(_, socket)| socket.local_addr()).collect()
+        let ours = self.sockets.iter().filter(|(carries, _, _)| *carries == transport);
+        ours.map(|(_, _, socket)| socket.local_addr()).collect()
     }
 
     /// Accepts and serves until `stop` is ready; then lets each connection finish its request.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Stopped {
         let (tell, told) = watch::channel(false);
-        let mut accepting = tokio::task::JoinSet::new();
-        for (transport, socket) in self.sockets {
-            let shared = Arc::clone(&self.shared);
-            accepting.spawn(accept_all(transport, socket, shared, told.clone()));
+        let Self { sockets, shared, mut commands } = self;
+        let mut open = OpenSockets::new(|transport, socket| {
+            tokio::spawn(accept_all(transport, socket, Arc::clone(&shared), told.clone()))
+        });
+        for (transport, addr, socket) in sockets {
+            open.add(transport, addr, socket);
         }
-        stop.await;
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                Some(command) = commands.recv() => open.rebind(command).await,
+            }
+        }
         tell.send_replace(true);
-        accepting.join_all().await;
-        let Shared { config, limits, .. } = &*self.shared;
+        open.ended().await;
+        let Shared { config, limits, .. } = &*shared;
         match timeout(config.shutdown_timeout, limits.all_closed()).await {
             Ok(()) => Stopped::Gracefully,
             Err(_) => Stopped::TimedOut,
@@ -137,7 +157,7 @@ impl Listener {
     }
 }
 
-fn bind_socket(addr: SocketAddr) -> io::Result<TcpListener> {
+pub(super) fn bind_socket(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A restart must not wait until connections of the last run have timed out.
     socket.set_reuseaddr(true)?;
@@ -187,7 +207,7 @@ async fn serve(
 ) {
     let handshake = handshake(transport, stream, peer, &shared);
     let opened = tokio::select! {
-        opened = timeout(shared.config.handshake_timeout, handshake) => opened,
+        opened = timeout(shared.control.handshake_timeout(), handshake) => opened,
         () = stopped(&mut stop) => return,
     };
     match opened {
@@ -265,9 +285,9 @@ async fn handshake(
     stream.set_nodelay(true)?;
     let stream = shared.door.acceptor(transport).accept(stream).await?;
     let (_, tls) = stream.get_ref();
-    let leaf = tls.peer_certificates().and_then(<[_]>::first).ok_or(IdentityError::Absent)?;
+    let chain = tls.peer_certificates().ok_or(IdentityError::Absent)?;
     // Resumed sessions carry the certificate too, so identity never comes from a ticket alone.
-    let principal = shared.door.rules().principal(leaf, peer)?;
+    let principal = shared.door.rules().principal(chain, peer)?;
     debug!(
         %peer, ?transport, subject = ?principal.subject, scope = %principal.scope,
         version = ?tls.protocol_version(), kind = ?tls.handshake_kind(), "client connected"

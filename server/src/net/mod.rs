@@ -2,6 +2,7 @@
 
 mod client_verifier;
 mod connection;
+mod control;
 mod door;
 mod https;
 mod limits;
@@ -10,4 +11,5 @@ mod room;
 pub mod tls;
 
 pub use client_verifier::ClientVerifier;
+pub use control::{ListenerControl, RebindError};
 pub use door::Door;

@@ -6,6 +6,7 @@ mod outbox;
 mod pending;
 mod serial;
 mod sqlite;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub use pending::{
 };
 pub use serial::Serial;
 pub use sqlite::{SqliteStore, read_setting};
+pub use tokens::{Revocation, StoredToken, TokenStore};
 
 use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;

@@ -18,6 +18,7 @@ mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod wrapped;
 mod writer;
 

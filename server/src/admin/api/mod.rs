@@ -1,0 +1,37 @@
+//! What the interface does, by part.
+
+pub(super) mod ca;
+pub(super) mod config;
+pub(super) mod credential;
+pub(super) mod key;
+pub(super) mod policy;
+pub(super) mod recovery;
+pub(super) mod role;
+pub(super) mod scope;
+pub(super) mod status;
+pub(super) mod sys;
+pub(super) mod token;
+pub(super) mod wrapping_key;
+
+use std::time::Instant;
+
+use hsm_backend::CallContext;
+use kmip_core::ttlv::DateTime;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::services::Services;
+
+/// A call to the token that may make a key.
+fn context(services: &Services) -> CallContext {
+    CallContext {
+        deadline: Instant::now() + services.bounds.keygen_timeout,
+        scope: String::new(),
+        request_id: services.next_request(),
+    }
+}
+
+/// A date as text, where it is one that can be written so.
+fn rfc3339(date: DateTime) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp(date.0).ok()?.format(&Rfc3339).ok()
+}

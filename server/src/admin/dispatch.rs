@@ -1,0 +1,287 @@
+//! From a request to its answer: what is asked, who asks, whether they may, and what is said.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use axum::{Extension, Router};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::gate::{Caller, Peer, Way, admit};
+use super::route::{Fields, Form, Needs, Reply, Route, Verb};
+use super::tokens::Secret;
+use super::{Failure, Plane};
+
+/// Longest body of a request.
+const MAX_BODY_BYTES: usize = 256 * 1_024;
+/// Longest wait for the rest of a body.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The interface as a service, which needs a [`Peer`] with each request.
+pub fn router(plane: Arc<Plane>) -> Router {
+    Router::new().fallback(serve).with_state(plane)
+}
+
+async fn serve(
+    State(plane): State<Arc<Plane>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, MAX_BODY_BYTES)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            let text = format!("the body is longer than {MAX_BODY_BYTES} bytes");
+            return refusal(&Failure::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+        }
+        Err(_) => {
+            let late = "the rest of the body did not come in time";
+            return refusal(&Failure::new(StatusCode::REQUEST_TIMEOUT, late));
+        }
+    };
+    let asked = Asked { method: head.method, uri: head.uri, headers: head.headers, body };
+    let answering = tokio::task::spawn_blocking(move || plane.answer(&peer, &asked));
+    answering.await.unwrap_or_else(|_| refusal(&Failure::internal()))
+}
+
+/// A request, all of it.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Asked {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+    }
+
+    /// The token that it bears.
+    fn token(&self) -> Option<&str> {
+        self.header("x-vault-token").or_else(|| {
+            let (scheme, token) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        })
+    }
+
+    /// The segments of its path, decoded; a slash at the end is none.
+    fn segments(&self) -> Option<Vec<String>> {
+        let path = self.uri.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let decoded = path.split('/').skip(1).map(|text| percent_decode_str(text).decode_utf8());
+        decoded.map(|text| text.ok().map(Into::into)).collect()
+    }
+
+    /// The fields of its query.
+    fn query(&self) -> Fields {
+        let query = self.uri.query().unwrap_or_default().as_bytes();
+        form_urlencoded::parse(query)
+            .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+            .collect()
+    }
+
+    fn verb(&self, query: &mut Fields) -> Option<Verb> {
+        let list = query.shift_remove("list").is_some_and(|value| value == "true");
+        match self.method.as_str() {
+            "GET" | "HEAD" if list => Some(Verb::List),
+            "GET" | "HEAD" => Some(Verb::Read),
+            "LIST" => Some(Verb::List),
+            "POST" | "PUT" => Some(Verb::Write),
+            "DELETE" => Some(Verb::Delete),
+            _ => None,
+        }
+    }
+
+    /// The fields of its body, which may be empty.
+    fn fields(&self) -> Result<Fields, Failure> {
+        if self.body.is_empty() {
+            return Ok(Fields::new());
+        }
+        match serde_json::from_slice(&self.body) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(Value::Null) => Ok(Fields::new()),
+            Ok(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                Err(Failure::bad("the body is not a JSON object"))
+            }
+            // Where it breaks off, and not what stands there.
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                Err(Failure::bad(format!("the body is no JSON: line {line}, column {column}")))
+            }
+        }
+    }
+
+    /// Refuses what would change the meaning of every answer.
+    fn check_headers(&self) -> Result<(), Failure> {
+        if self.header("x-vault-wrap-ttl").is_some() {
+            return Err(Failure::bad("answers are not wrapped here: ask without a wrap TTL"));
+        }
+        match self.header("x-vault-namespace").map(|name| name.trim_matches('/')) {
+            None | Some("" | "root") => Ok(()),
+            Some(_) => Err(Failure::bad("there are no namespaces here: scopes part the keys")),
+        }
+    }
+
+    /// Whether a page of another site could not have made a browser send this.
+    fn is_deliberate(&self) -> bool {
+        self.header("x-vault-request").is_some()
+            || self.header(CONTENT_TYPE.as_str()).is_some_and(|kind| {
+                kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json")
+            })
+    }
+}
+
+impl Plane {
+    /// Answers a request of `peer`.
+    pub(super) fn answer(&self, peer: &Peer, asked: &Asked) -> Response<Body> {
+        match self.carry_out(peer, asked) {
+            Ok(reply) => success(reply),
+            Err(failure) => refusal(&failure),
+        }
+    }
+
+    fn carry_out(&self, peer: &Peer, asked: &Asked) -> Result<Reply, Failure> {
+        asked.check_headers()?;
+        let segments = asked.segments().ok_or_else(|| Failure::bad("the path is no text"))?;
+        let mut fields = asked.query();
+        let verb = asked.verb(&mut fields);
+        let fits = |route| Some((route, Route::matches(route, &segments)?));
+        let mut found: Vec<_> = self.routes.iter().filter_map(fits).collect();
+        // A path that is spelled out is no parameter of another.
+        if found.iter().any(|(_, parameters)| parameters.is_empty()) {
+            found.retain(|(_, parameters)| parameters.is_empty());
+        }
+        let chosen = found.iter().find(|(route, _)| Some(route.verb) == verb);
+        let caller = match chosen {
+            Some((route, _)) if route.needs == Needs::Nothing => Caller::Nobody,
+            Some((route, _)) => self.caller(peer, asked).inspect_err(|failure| {
+                self.note_refusal(route, peer, &Caller::Nobody, failure.status());
+            })?,
+            None => self.caller(peer, asked)?,
+        };
+        if found.is_empty() {
+            return Err(Failure::not_found(format!("no such path: {}", segments.join("/"))));
+        }
+        let Some((route, parameters)) = chosen else {
+            let text = format!("this path does not take {}", asked.method);
+            return Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, text));
+        };
+        let call = admit(self, &caller, peer.way, route.needs, parameters.clone());
+        let call = call.inspect_err(|failure| {
+            self.note_refusal(route, peer, &caller, failure.status());
+        })?;
+        fields.extend(asked.fields()?);
+        let outcome = self.attend(route, peer, &call, fields);
+        note(route, &segments, &caller, &outcome);
+        outcome
+    }
+
+    /// Finds out who asks.
+    fn caller(&self, peer: &Peer, asked: &Asked) -> Result<Caller, Failure> {
+        if let Some(text) = asked.token() {
+            return match self.tokens.find(text)? {
+                Some(token) => Ok(Caller::Token(token, Secret::told(text.to_owned()))),
+                None => Err(self.wrong_token(peer.way)),
+            };
+        }
+        match (&peer.client, peer.way) {
+            (Some(client), _) if asked.method == Method::GET || asked.is_deliberate() => {
+                Ok(Caller::Certificate(client.clone()))
+            }
+            (Some(_), _) => Err(Failure::bad("send Content-Type: application/json")),
+            (None, Way::Socket) => Ok(Caller::Local),
+            (None, Way::Network(_)) => {
+                self.be_initialised()?;
+                Err(Failure::new(StatusCode::FORBIDDEN, "missing client token"))
+            }
+        }
+    }
+
+    fn be_initialised(&self) -> Result<(), Failure> {
+        if self.tokens.is_initialised()? {
+            return Ok(());
+        }
+        Err(Failure::unavailable("not initialised: run `claviger init` on the server's machine"))
+    }
+
+    /// What the bearer of a token that is none is told.
+    fn wrong_token(&self, way: Way) -> Failure {
+        let slow_down = || Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens");
+        match (way, self.be_initialised()) {
+            (_, Err(failure)) => failure,
+            (Way::Network(peer), Ok(())) if !self.wrong.note(peer.ip(), Instant::now()) => {
+                tracing::warn!(%peer, "too many wrong tokens");
+                slow_down()
+            }
+            (Way::Network(_) | Way::Socket, Ok(())) => Failure::denied(),
+        }
+    }
+}
+
+/// Notes in the log what was changed, and what was not.
+fn note(route: &Route, segments: &[String], caller: &Caller, outcome: &Result<Reply, Failure>) {
+    let (method, path, caller) = (route.verb.method(), segments.join("/"), caller.name());
+    match (outcome, route.verb) {
+        (Ok(_), Verb::Write | Verb::Delete) => {
+            tracing::info!(method, path, caller, "administration");
+        }
+        (Ok(_), Verb::Read | Verb::List) => {
+            tracing::debug!(method, path, caller, "administration");
+        }
+        (Err(failure), _) => {
+            let status = failure.status().as_u16();
+            tracing::info!(method, path, caller, status, "administration refused");
+        }
+    }
+}
+
+fn success(reply: Reply) -> Response<Body> {
+    let envelope = |data: Value, auth: Value| {
+        json!({
+            "request_id": request_id(),
+            "lease_id": "",
+            "renewable": false,
+            "lease_duration": 0,
+            "data": data,
+            "wrap_info": null,
+            "warnings": if reply.warnings.is_empty() { Value::Null } else { json!(reply.warnings) },
+            "auth": auth,
+        })
+    };
+    match reply.form {
+        Form::Data => response(reply.status, Some(&envelope(reply.body, Value::Null))),
+        Form::Auth => response(reply.status, Some(&envelope(Value::Null, reply.body))),
+        Form::Plain => response(reply.status, Some(&reply.body)),
+        Form::Nothing => response(reply.status, None),
+    }
+}
+
+fn refusal(failure: &Failure) -> Response<Body> {
+    response(failure.status(), Some(&failure.body()))
+}
+
+fn response(status: StatusCode, body: Option<&Value>) -> Response<Body> {
+    let text = body.map_or_else(String::new, |body| format!("{body}\n"));
+    let response = Response::builder().status(status).header(CACHE_CONTROL, "no-store");
+    let response = match body {
+        Some(_) => response.header(CONTENT_TYPE, "application/json"),
+        None => response,
+    };
+    response.body(Body::from(text)).unwrap_or_default()
+}
+
+/// A number for the request, at random, in the form of a UUID; zeros where there is no randomness.
+fn request_id() -> String {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        bytes = [0; 16];
+    }
+    let text = hex::encode(bytes);
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    parts.map(|part| text.get(part).unwrap_or_default().to_owned()).join("-")
+}

@@ -1,0 +1,293 @@
+//! Administration of the real server: by OpenBao's command line, by claviger's own, and by curl's words.
+//!
+//! The commands of the guides are run as they stand there.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use kmip_core::payload::CreateRequest;
+use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask, ObjectType};
+use serde_json::Value;
+use server::client::{Client, ClientConfig, template};
+use softhsm_tests::server::{Server, TokenKind, Trial};
+use softhsm_tests::{docs, program};
+
+/// A running trial, and what its administration is reached with.
+struct World {
+    trial: Trial,
+    server: Server,
+    /// Holds `bao` and `claviger`, and nothing else.
+    programs: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let trial = Trial::on(TokenKind::SoftHsm);
+        let server = trial.start();
+        let programs = tempfile::tempdir().unwrap();
+        for (name, path) in [("bao", program::bao()), ("claviger", program::claviger())] {
+            std::os::unix::fs::symlink(path, programs.path().join(name)).unwrap();
+        }
+        Self { trial, server, programs }
+    }
+
+    fn folder(&self) -> &Path {
+        self.trial.folder()
+    }
+
+    /// Runs lines of a shell as they stand in a guide, but for the folder and the ports.
+    fn shell(&self, lines: &str) -> Output {
+        let admin = self.server.ready().admin_addr.unwrap();
+        let lines = lines
+            .replace("claviger-data", &self.trial.data().to_string_lossy())
+            .replace("127.0.0.1:8200", &admin.to_string())
+            .replace("0.0.0.0:5696", "0.0.0.0:0");
+        let path = std::env::var("PATH").unwrap();
+        let mut command = Command::new("bash");
+        command.args(["-e", "-u", "-o", "pipefail", "-c", &lines]).current_dir(self.folder());
+        command.env("PATH", format!("{}:{path}", self.programs.path().display()));
+        // Where `bao login` would keep a token.
+        command.env("HOME", self.folder()).stdin(Stdio::null());
+        for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {
+            command.env_remove(name);
+        }
+        command.output().unwrap()
+    }
+
+    fn succeed(&self, lines: &str) -> String {
+        let output = self.shell(lines);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{lines}\n{said}\n{}", text(&output.stderr));
+        said
+    }
+
+    fn fail(&self, lines: &str) -> String {
+        let output = self.shell(lines);
+        assert!(!output.status.success(), "{lines}\n{}", text(&output.stdout));
+        text(&output.stderr)
+    }
+
+    /// The address on which KMIP is served now.
+    fn kmip_addr(&self) -> String {
+        let config = self.succeed(&format!("{BAO}bao read -format=json kmip/config"));
+        let config: Value = serde_json::from_str(&config).unwrap();
+        let addr = config["data"]["listen_addrs"][0].as_str().unwrap();
+        addr.replace("0.0.0.0", "127.0.0.1")
+    }
+
+    /// A client with these files, on this address.
+    fn client(&self, addr: &str, certificate: &Path, key: &Path) -> ClientConfig {
+        let mut config = ClientConfig::new(addr, &self.server.ready().ca, certificate, key);
+        config.server_name = Some("localhost".to_owned());
+        config
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn guide(name: &str) -> Vec<String> {
+    let path = program::repository().join("docs/guides").join(name);
+    let guide = std::fs::read_to_string(path).unwrap();
+    docs::blocks(&guide).into_iter().map(str::to_owned).collect()
+}
+
+/// Writes what `bao ... -format=json` told, as the files of a client.
+fn files_of(folder: &Path, told: &Path) -> (PathBuf, PathBuf) {
+    let told: Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+    let data = &told["data"];
+    let chain = data["ca_chain"].as_array().unwrap().iter().map(|one| one.as_str().unwrap());
+    let certificate = format!(
+        "{}\n{}",
+        data["certificate"].as_str().unwrap(),
+        chain.collect::<Vec<_>>().join("\n")
+    );
+    let (pem, key) = (folder.join("bao.pem"), folder.join("bao.key"));
+    std::fs::write(&pem, certificate).unwrap();
+    std::fs::write(&key, data["private_key"].as_str().unwrap()).unwrap();
+    (pem, key)
+}
+
+fn makes_a_key(client: &mut Client) -> bool {
+    let usage = CryptographicUsageMask::Encrypt;
+    let attributes = template::key(CryptographicAlgorithm::AES, 256, usage);
+    let object_type = ObjectType::SymmetricKey;
+    let request = CreateRequest { object_type, template_attribute: template::template(attributes) };
+    client.call(request).is_ok()
+}
+
+#[test]
+fn commands_of_the_vault_guide_work_as_they_stand_there() {
+    let world = World::new();
+    let blocks = guide("vault-users.md");
+    let [login, sequence, end] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let said = world.succeed(&format!("{login}\n{sequence}"));
+    for words in [
+        "Seal Type       pkcs11",
+        "Success! Enabled the kmip secrets engine at: kmip/",
+        "Success! Data written to: kmip/config",
+        "Success! Data written to: kmip/scope/my-service",
+        "Success! Data written to: kmip/scope/my-service/role/admin",
+        "operation_all          true",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+    // At once, and on the address that was asked for.
+    let addr = world.kmip_addr();
+    assert_ne!(addr, world.server.ready().kmip_addr.to_string());
+    let (pem, key) = files_of(world.folder(), &world.folder().join("credential.json"));
+    let config = world.client(&addr, &pem, &key);
+    let mut open = Client::connect(&config).unwrap();
+    assert!(makes_a_key(&mut open));
+    assert!(Client::connect(&world.server.ready().client()).is_err(), "the old address is closed");
+
+    world.succeed(&format!("{login}\n{end}"));
+    assert!(!makes_a_key(&mut open), "its scope is gone");
+    let fresh = Client::connect(&config).map(|mut client| makes_a_key(&mut client));
+    assert!(!fresh.unwrap_or(false));
+    world.server.stop();
+}
+
+#[test]
+fn commands_of_the_administration_guide_work_as_they_stand_there() {
+    let world = World::new();
+    let said = world.succeed(&guide("administration.md").join("\n"));
+    for words in ["token label", "operation create", "is revoked", "the scope backup is gone"] {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+    let folder = world.folder().join("backup-agent");
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode("client.key"), mode("client.pem")), (0o600, 0o600));
+    world.server.stop();
+}
+
+const BAO: &str = "export BAO_ADDR=https://127.0.0.1:8200 BAO_CACERT=claviger-data/pki/ca.pem
+export BAO_TOKEN=$(cat claviger-data/admin-token)
+";
+
+#[test]
+fn refusals_reach_the_person_at_the_terminal() {
+    let world = World::new();
+    world.succeed(&format!("{BAO}bao write -f kmip/scope/s"));
+    for (command, words) in [
+        ("bao secrets disable kmip", "delete its scopes instead"),
+        ("bao secrets enable kv", "the one engine here is kmip"),
+        ("bao write kmip/scope/s/role/r operation_brew=true", "operation_brew"),
+        (
+            "bao write kmip/scope/s/role/r operation_all=true operation_none=true",
+            "exclude each other",
+        ),
+        ("bao write kmip/config listen_addrs=nowhere", "no address"),
+        ("bao write -f kmip/scope/nowhere/role/r", "there is no such scope"),
+        ("bao delete kmip/scope/demo", "declared in the configuration"),
+        ("BAO_TOKEN=clv.0 bao list kmip/scope", "permission denied"),
+        ("BAO_TOKEN= bao list kmip/scope", "missing client token"),
+        ("bao list -wrap-ttl=60s kmip/scope", "answers are not wrapped here"),
+        ("bao list kmip/scope/s/role", "No value found"),
+    ] {
+        let output = world.shell(&format!("{BAO}{command}"));
+        assert!(!output.status.success(), "{command}");
+        let said = text(&output.stderr) + &text(&output.stdout);
+        assert!(said.contains(words), "{command}: {words:?} is not in\n{said}");
+    }
+    world.server.stop();
+}
+
+#[test]
+fn role_that_is_narrowed_or_removed_shows_on_open_connections() {
+    let world = World::new();
+    let run = |command: &str| world.succeed(&format!("{BAO}{command}"));
+    run("bao write -f kmip/scope/s");
+    run("bao write kmip/scope/s/role/r operation_create=true");
+    run("bao write -f -format=json kmip/scope/s/role/r/credential/generate > told.json");
+    let (pem, key) = files_of(world.folder(), &world.folder().join("told.json"));
+    let addr = world.server.ready().kmip_addr.to_string();
+    let mut client = Client::connect(&world.client(&addr, &pem, &key)).unwrap();
+    assert!(makes_a_key(&mut client));
+    run("bao write kmip/scope/s/role/r operation_query=true");
+    assert!(!makes_a_key(&mut client));
+    run("bao write kmip/scope/s/role/r operation_create=true");
+    assert!(makes_a_key(&mut client));
+    run("bao delete kmip/scope/s/role/r");
+    assert!(!makes_a_key(&mut client));
+    world.server.stop();
+}
+
+#[test]
+fn first_token_comes_once_and_a_lost_one_by_the_pin() {
+    let trial = Trial::on(TokenKind::SoftHsm);
+    trial.start().stop();
+    let config = trial.data().join("claviger.toml");
+    let run = |arguments: &[&str], input: &[u8]| {
+        use std::io::Write;
+        let mut command = Command::new(program::claviger());
+        command.args(arguments).arg("--config").arg(&config).env_remove("CLAVIGER_ADDR");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let again = run(&["init"], b"");
+    assert!(!again.status.success());
+    assert!(text(&again.stderr).contains("claviger recover"), "{}", text(&again.stderr));
+
+    let pin = std::fs::read(trial.data().join("pin")).unwrap();
+    let before = std::fs::read_to_string(trial.data().join("admin-token")).unwrap();
+    let offline = run(&["recover", "--json"], &pin);
+    assert!(offline.status.success(), "{}", text(&offline.stderr));
+    let told: Value = serde_json::from_slice(&offline.stdout).unwrap();
+    let second = told["root_token"].as_str().unwrap().to_owned();
+    assert_ne!(second, before);
+
+    let server = trial.start();
+    let wrong = run(&["recover"], b"wrong\n");
+    assert!(text(&wrong.stderr).contains("that is not the PIN"), "{}", text(&wrong.stderr));
+    let online = run(&["recover", "--json"], &pin);
+    assert!(online.status.success(), "{}", text(&online.stderr));
+    let third: Value = serde_json::from_slice(&online.stdout).unwrap();
+    let addr = format!("https://{}", server.ready().admin_addr.unwrap());
+    let asks = |token: &str| {
+        let mut command = Command::new(program::claviger());
+        command.args(["scope", "list", "--address", &addr, "--ca-cert"]);
+        command.arg(trial.data().join("pki/ca.pem")).env("CLAVIGER_TOKEN", token);
+        command.output().unwrap()
+    };
+    for gone in [&before, &second] {
+        let output = asks(gone);
+        assert!(text(&output.stderr).contains("permission denied"), "{}", text(&output.stderr));
+    }
+    assert!(asks(third["root_token"].as_str().unwrap()).status.success());
+    let log = trial.log();
+    for secret in [before.as_bytes(), second.as_bytes(), pin.as_slice()] {
+        assert!(!log.windows(secret.len()).any(|part| part == secret), "a secret is in the log");
+    }
+    server.stop();
+}
+
+#[test]
+fn claviger_says_what_is_missing() {
+    let world = World::new();
+    let addr = "claviger scope list --address https://127.0.0.1:8200";
+    for (command, words) in [
+        (addr, "show a token"),
+        ("CLAVIGER_TOKEN=x claviger scope list --address https://127.0.0.1:8200", "name the CA"),
+        ("CLAVIGER_TOKEN=x claviger scope list --address http://127.0.0.1:8200", "is no address"),
+        ("claviger scope create x --config claviger-data/claviger.toml", "permission denied"),
+        ("claviger role set s r operation_get --config claviger-data/claviger.toml", "is no field"),
+    ] {
+        let said = world.fail(command);
+        assert!(said.contains(words), "{command}: {words:?} is not in\n{said}");
+    }
+    let local = world.succeed("claviger status --config claviger-data/claviger.toml");
+    assert!(local.contains("ready"), "{local}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = world.succeed(&format!("claviger completion {shell}"));
+        assert!(script.contains("credential"), "{shell}");
+    }
+    world.server.stop();
+}
