@@ -11,6 +11,7 @@
 mod queue;
 
 use std::io;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -103,6 +104,10 @@ pub trait MessageHandler: Send + Sync + 'static {
 
     /// Whether the client may do anything at all now; called on a network thread, so it must be quick.
     fn is_welcome(&self, principal: &Principal) -> bool;
+
+    /// Takes note of a peer that was not let in for the certificate that it showed, or did not show; must
+    /// be quick.
+    fn turned_away(&self, peer: SocketAddr, why: &'static str);
 
     /// Answers a frame that cannot be read; `None` closes the connection without a word.
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>>;

@@ -47,6 +47,12 @@ impl<'a> ItemRecord<'a> {
         Self { audit, common, item, number: 0, begun: false, intent: None, open: None }
     }
 
+    /// Whether anything is recorded.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.audit.is_on()
+    }
+
     /// Where the item in hand is recorded.
     fn spool(&self) -> Option<&'a Arc<Spool>> {
         self.audit.spool().filter(|_| self.begun)

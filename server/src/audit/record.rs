@@ -66,10 +66,8 @@ pub enum Actor {
     },
     /// The holder of an administrator's certificate.
     Certificate {
-        /// Issuer, in the text form of RFC 4514.
-        issuer: String,
-        /// Serial number in hexadecimal.
-        serial: String,
+        /// What the configuration calls it.
+        name: String,
     },
 }
 

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use super::chain::{Chain, Line};
@@ -37,8 +37,6 @@ pub(super) struct Spool {
     state: Mutex<State>,
     /// There is something to write, or the end has come.
     work: Condvar,
-    /// Something was taken, or is not going to be.
-    taken: Condvar,
     /// A head is due, or the end has come.
     head_due: Condvar,
     head_records: u64,
@@ -52,6 +50,8 @@ struct State {
     refused: u64,
     /// The last record that any sink has taken.
     through: u64,
+    /// Callers that wait, each for the record of this number.
+    waiters: Vec<(u64, Thread)>,
     /// A caller gave up waiting, and nothing has been taken since.
     stalled: bool,
     /// Records since a head was signed, heads left aside.
@@ -67,6 +67,8 @@ struct Lane {
     through: u64,
     up: bool,
     lost: u64,
+    /// Whether its thread waits for work.
+    idle: bool,
 }
 
 impl State {
@@ -117,12 +119,14 @@ impl Spool {
             through: 0,
             up: true,
             lost: 0,
+            idle: false,
         };
         let state = State {
             chain,
             lanes: ports.iter().map(lane).collect(),
             refused: 0,
             through: 0,
+            waiters: Vec::new(),
             stalled: false,
             unsigned: 0,
             heads_end: false,
@@ -131,7 +135,6 @@ impl Spool {
         let spool = Arc::new(Self {
             state: Mutex::new(state),
             work: Condvar::new(),
-            taken: Condvar::new(),
             head_due: Condvar::new(),
             head_records,
             metrics,
@@ -176,8 +179,12 @@ impl Spool {
     fn append_now(&self, mut state: MutexGuard<'_, State>, kind: Kind, facts: &str) -> u64 {
         let sequence = state.append(kind, facts);
         let head_due = state.unsigned == self.head_records;
+        // To wake nobody costs a call to the system, too.
+        let idle = state.lanes.iter().any(|lane| lane.idle);
         drop(state);
-        self.work.notify_all();
+        if idle {
+            self.work.notify_all();
+        }
         if head_due {
             self.head_due.notify_all();
         }
@@ -191,8 +198,13 @@ impl Spool {
     /// [`Refused`] once it is known that they will not, or after 1.8 s.
     pub(super) fn settle(&self, sequence: u64) -> Result<(), Refused> {
         let deadline = Instant::now() + PATIENCE;
-        let mut state = self.state();
-        while !state.has_taken(sequence) {
+        let own = std::thread::current();
+        loop {
+            let mut state = self.state();
+            state.waiters.retain(|(_, thread)| thread.id() != own.id());
+            if state.has_taken(sequence) {
+                return Ok(());
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 state.stalled = true;
@@ -201,10 +213,10 @@ impl Spool {
                 state.refused += 1;
                 return Err(Refused);
             }
-            let waited = self.taken.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiters.push((sequence, own.clone()));
+            drop(state);
+            std::thread::park_timeout(left);
         }
-        Ok(())
     }
 
     /// Waits until a head is due, `longest` at most; the record it is to sign, if there is any news.
@@ -259,9 +271,12 @@ impl Spool {
 
     /// Takes no more records; what waits is written until `deadline`.
     pub(super) fn end(&self, deadline: Instant) {
-        self.state().end = Some(deadline);
+        let mut state = self.state();
+        state.end = Some(deadline);
+        let waiters = std::mem::take(&mut state.waiters);
+        drop(state);
         self.work.notify_all();
-        self.taken.notify_all();
+        waiters.iter().for_each(|(_, thread)| thread.unpark());
     }
 
     /// How the sinks do.
@@ -315,7 +330,11 @@ impl Spool {
             if ended {
                 return None;
             }
+            lane.idle = true;
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if let Some(lane) = state.lanes.get_mut(index) {
+                lane.idle = false;
+            }
         }
     }
 
@@ -329,8 +348,12 @@ impl Spool {
         lane.up = true;
         let before = std::mem::replace(&mut state.through, last.sequence);
         state.through = state.through.max(before);
+        let waiters = std::mem::take(&mut state.waiters);
+        let (served, waiting): (Vec<_>, Vec<_>) =
+            waiters.into_iter().partition(|(sequence, _)| state.has_taken(*sequence));
+        state.waiters = waiting;
         drop(state);
-        self.taken.notify_all();
+        served.iter().for_each(|(_, thread)| thread.unpark());
         if let Some(sink) = name {
             tracing::info!(sink, lost, "the audit sink works again");
             self.metrics.audit.sink(&sink, true);
@@ -351,7 +374,8 @@ impl Spool {
             lane.up = false;
             self.metrics.audit.sink(&lane.name, false);
         }
-        self.taken.notify_all();
+        let waiters = std::mem::take(&mut state.waiters);
+        waiters.iter().for_each(|(_, thread)| thread.unpark());
         let until = Instant::now() + pause;
         loop {
             let now = Instant::now();

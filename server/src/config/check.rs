@@ -46,11 +46,12 @@ impl Base {
 pub(super) fn checked(file: &Path, raw: RawConfig) -> Checked<Config> {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let base = Base(absolute.parent().map(Path::to_owned).unwrap_or_default());
-    let scopes = scope::checked(raw.scope, raw.admin.socket.is_some())?;
+    let administered = raw.admin.socket.is_some() || raw.admin.https_addr.is_some();
+    let scopes = scope::checked(raw.scope, administered)?;
     Ok(Config {
         file: absolute,
         server: server(&raw.server)?,
-        tls: super::tls::checked(&base, raw.tls, &scopes, raw.admin.socket.is_some())?,
+        tls: super::tls::checked(&base, raw.tls, &scopes, administered)?,
         token: token(&base, raw.token)?,
         store: StoreConfig { path: base.required("store.path", &raw.store.path)? },
         workers: workers(&raw.workers)?,

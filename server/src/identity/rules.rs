@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use der::oid::ObjectIdentifier;
+use rustls::pki_types::CertificateDer;
 use x509_cert::ext::pkix::name::DirectoryString;
 use x509_cert::name::Name;
 
@@ -61,6 +62,19 @@ impl IdentityRules {
         self.pins
             .get(&Pin::Certificate(certificate.certificate_sha256))
             .or_else(|| self.pins.get(&Pin::PublicKey(certificate.spki_sha256)))
+    }
+
+    /// Refuses a chain of which a CA is revoked: `above` are the certificates that came with the client's
+    /// own. Those that cannot be read are of no use to anybody.
+    ///
+    /// # Errors
+    ///
+    /// `RevokedElsewhere`.
+    pub fn check_above(&self, above: &[CertificateDer<'_>]) -> Result<(), IdentityError> {
+        let is_revoked = |der: &CertificateDer<'_>| {
+            PeerCertificate::parse(der).is_ok_and(|ca| self.gate.revoked.covers(&ca))
+        };
+        if above.iter().any(is_revoked) { Err(IdentityError::RevokedElsewhere) } else { Ok(()) }
     }
 
     /// What a verified certificate stands for: the role it was issued to, else what its pin says, else
@@ -147,15 +161,22 @@ impl IdentityRules {
         }
     }
 
-    /// Describes the client that showed the verified certificate `der` on a connection from `peer`.
+    /// Describes the client that showed this verified chain, its own certificate first, on a connection
+    /// from `peer`.
     ///
     /// Dates and identity are looked at again, since a resumed session verifies nothing.
     ///
     /// # Errors
     ///
     /// [`IdentityError`].
-    pub fn principal(&self, der: &[u8], peer: SocketAddr) -> Result<Principal, IdentityError> {
-        let certificate = PeerCertificate::parse(der)?;
+    pub fn principal(
+        &self,
+        chain: &[CertificateDer<'_>],
+        peer: SocketAddr,
+    ) -> Result<Principal, IdentityError> {
+        let (own, above) = chain.split_first().ok_or(IdentityError::Absent)?;
+        self.check_above(above)?;
+        let certificate = PeerCertificate::parse(own)?;
         certificate.check_dates(SystemTime::now())?;
         let Identity { origin, scope, role } = self.identify(&certificate)?;
         let tbs = certificate.inner().tbs_certificate();

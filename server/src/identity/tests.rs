@@ -49,7 +49,7 @@ fn peer() -> SocketAddr {
 fn principal_carries_what_the_certificate_says() {
     let der = certificate(|_| ());
     let rules = rules(&["demo"], NameField::OrganizationalUnit);
-    let principal = rules.principal(&der, peer()).unwrap();
+    let principal = rules.principal(&[der.clone().into()], peer()).unwrap();
     assert_eq!(principal.scope.as_str(), "demo");
     assert!(principal.subject.contains("OU=demo"), "{}", principal.subject);
     assert_eq!(principal.sans, ["DNS:host.example", "IP:192.0.2.7"]);
@@ -61,7 +61,7 @@ fn principal_carries_what_the_certificate_says() {
 fn scope_may_come_from_another_field() {
     let der = certificate(|_| ());
     let rules = rules(&["client1"], NameField::CommonName);
-    assert_eq!(rules.principal(&der, peer()).unwrap().scope.as_str(), "client1");
+    assert_eq!(rules.principal(&[der.clone().into()], peer()).unwrap().scope.as_str(), "client1");
 }
 
 #[test]
@@ -69,18 +69,18 @@ fn unknown_or_absent_scope_is_refused() {
     let der = certificate(|_| ());
     let unknown = rules(&["other"], NameField::OrganizationalUnit);
     assert!(matches!(
-        unknown.principal(&der, peer()),
+        unknown.principal(&[der.clone().into()], peer()),
         Err(IdentityError::UnknownScope { field: "OU", .. })
     ));
     let absent = rules(&["other"], NameField::Organization);
-    assert_eq!(absent.principal(&der, peer()), Err(IdentityError::NoScope("O")));
+    assert_eq!(absent.principal(&[der.into()], peer()), Err(IdentityError::NoScope("O")));
 }
 
 #[test]
 fn expired_certificate_is_refused() {
     let der = certificate(|params| params.not_after = rcgen::date_time_ymd(2001, 1, 1));
     let rules = rules(&["demo"], NameField::OrganizationalUnit);
-    assert_eq!(rules.principal(&der, peer()), Err(IdentityError::NotValidNow));
+    assert_eq!(rules.principal(&[der.clone().into()], peer()), Err(IdentityError::NotValidNow));
 }
 
 #[test]

@@ -79,7 +79,9 @@ impl ClientVerifier {
                 None => Err(Refused::new("no CA is trusted", CertificateError::UnknownIssuer)),
             }
         };
-        trusted.and_then(|()| Ok(self.rules.identify(&leaf).map(|_| ())?)).inspect_err(|refused| {
+        trusted.and_then(|()| Ok(self.rules.check_above(intermediates)?)).and_then(|()| {
+            Ok(self.rules.identify(&leaf).map(|_| ())?)
+        }).inspect_err(|refused| {
             warn!(certificate = %leaf, intermediates = intermediates.len(), reason = %refused.why,
                 "client certificate refused");
         })

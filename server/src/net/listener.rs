@@ -230,6 +230,9 @@ async fn serve(
         Ok(Err(err)) => {
             shared.workers.metrics().network.failed(transport.label(), err.label());
             info!(%peer, reason = %err, "TLS handshake failed");
+            if let "no_certificate" | "identity" | "certificate" = err.label() {
+                shared.workers.handler().turned_away(peer, err.label());
+            }
         }
         Err(_) => {
             shared.workers.metrics().network.failed(transport.label(), "timeout");
@@ -282,9 +285,9 @@ async fn handshake(
     stream.set_nodelay(true)?;
     let stream = shared.door.acceptor(transport).accept(stream).await?;
     let (_, tls) = stream.get_ref();
-    let leaf = tls.peer_certificates().and_then(<[_]>::first).ok_or(IdentityError::Absent)?;
+    let chain = tls.peer_certificates().ok_or(IdentityError::Absent)?;
     // Resumed sessions carry the certificate too, so identity never comes from a ticket alone.
-    let principal = shared.door.rules().principal(leaf, peer)?;
+    let principal = shared.door.rules().principal(chain, peer)?;
     debug!(
         %peer, ?transport, subject = ?principal.subject, scope = %principal.scope,
         version = ?tls.protocol_version(), kind = ?tls.handshake_kind(), "client connected"

@@ -211,8 +211,8 @@ impl<'a> Batch<'a> {
         let mut name = ItemName::of(&item);
         let timed = self.metrics.operations.begin(name.operation);
         let mark = ctx.undo_mark();
-        let placeholder = ctx.placeholder().map(|uid| uid.as_str().to_owned());
-        record::begin(ctx.record(), &item, placeholder.as_deref());
+        let placeholder = ctx.placeholder().cloned();
+        record::begin(ctx.record(), &item, placeholder.as_ref().map(|uid| uid.as_str()));
         let outcome = self.answer(ctx, item, &mut name).and_then(|answer| {
             if self.room.take(&answer) { Ok(answer) } else { Err(OpError::ResponseTooLarge) }
         });

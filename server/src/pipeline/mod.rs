@@ -6,7 +6,11 @@ mod reason;
 mod record;
 mod reply;
 
+use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 pub use reason::{Failure, failure};
 
@@ -26,17 +30,23 @@ use crate::services::Services;
 use crate::worker::{FrameFault, Lane, MessageHandler, Refusal, Served};
 use record::Asker;
 
+/// Peers that are not let in and stand in the audit log, in a second.
+const STRANGERS_PER_SECOND: NonZero<u32> = NonZero::<u32>::MIN.saturating_add(9);
+
 /// Serves KMIP messages.
 pub struct Pipeline {
     services: Arc<Services>,
     limits: Limits,
+    /// How often peers that are not let in are put on record.
+    strangers: DefaultDirectRateLimiter,
 }
 
 impl Pipeline {
     /// A pipeline over `services` for messages within `limits`.
     #[must_use]
-    pub const fn new(services: Arc<Services>, limits: Limits) -> Self {
-        Self { services, limits }
+    pub fn new(services: Arc<Services>, limits: Limits) -> Self {
+        let strangers = RateLimiter::direct(Quota::per_second(STRANGERS_PER_SECOND));
+        Self { services, limits, strangers }
     }
 
     /// Answers one message of `subject`.
@@ -186,6 +196,13 @@ impl MessageHandler for Pipeline {
 
     fn is_welcome(&self, principal: &Principal) -> bool {
         self.subject(principal).is_ok()
+    }
+
+    fn turned_away(&self, peer: SocketAddr, why: &'static str) {
+        // Anybody can be turned away as often as they like, and must not fill the disk by it.
+        if self.strangers.check().is_ok() {
+            record::turned_away(&self.services, peer, why);
+        }
     }
 
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {

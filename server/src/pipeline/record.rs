@@ -1,12 +1,13 @@
 //! What messages leave in the audit log.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use kmip_core::message::{RequestItem, RequestMessage, ResponseItem};
 use kmip_core::types::{EnumTable, Operation, ResultReason, ResultStatus};
 
 use super::reason::{Failure, UNRECORDED_FAILURE};
-use crate::audit::{Caller, Facts, ItemRecord, Outcome, named_object};
+use crate::audit::{Actor, Caller, Facts, ItemRecord, Outcome, named_object};
 use crate::authz::Subject;
 use crate::services::Services;
 
@@ -39,6 +40,9 @@ pub(super) fn of_caller(caller: &Caller) -> Facts {
 
 /// Begins the record of an item.
 pub(super) fn begin(record: &mut ItemRecord<'_>, item: &RequestItem, placeholder: Option<&str>) {
+    if !record.is_on() {
+        return;
+    }
     let payload = item.payload.as_ref().ok().and_then(Option::as_ref);
     let named = payload.and_then(named_object).map(|uid| uid.as_str());
     record.begin(item.operation.map(operation_word), named.or(placeholder));
@@ -46,6 +50,9 @@ pub(super) fn begin(record: &mut ItemRecord<'_>, item: &RequestItem, placeholder
 
 /// Ends it with the item's answer.
 pub(super) fn end(record: &mut ItemRecord<'_>, answer: &ResponseItem) {
+    if !record.is_on() {
+        return;
+    }
     let outcome = match answer.result_status {
         ResultStatus::Success => Outcome::Success,
         ResultStatus::OperationPending => Outcome::Pending,
@@ -81,6 +88,18 @@ pub(super) fn mention_refused(
     failure: Failure,
 ) {
     services.audit.mention(&refusal(Facts::default(), request, failure));
+}
+
+/// Records that a peer was not let in.
+pub(super) fn turned_away(services: &Services, peer: SocketAddr, why: &'static str) {
+    services.audit.mention(&Facts {
+        principal: Some(Actor::Nobody),
+        peer: Some(peer.to_string()),
+        operation: Some("Connect".to_owned()),
+        result: Some(Outcome::Failed),
+        reason: Some(why.to_owned()),
+        ..Facts::default()
+    });
 }
 
 fn refusal(facts: Facts, request: Option<&RequestMessage>, failure: Failure) -> Facts {

@@ -134,13 +134,20 @@ impl InternalCa {
     ) -> Result<Arc<Authorities>, CaError> {
         self.authorities(call, now)?;
         let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let replaced = self.replace(call, level, now);
+        // A new root may be there although its issuer could not be made.
+        let read = self.read_again()?;
+        replaced?;
+        read.ok_or(CaError::Invalid("the internal CA has no certificate"))
+    }
+
+    fn replace(&self, call: &CallContext, level: Level, now: i64) -> Result<(), CaError> {
         if level == Level::Root {
             self.retire(Level::Root)?;
             self.make(call, Level::Root, now)?;
         }
         self.retire(Level::Issuer)?;
-        self.make(call, Level::Issuer, now)?;
-        self.read_again()?.ok_or(CaError::Invalid("the internal CA has no certificate"))
+        self.make(call, Level::Issuer, now)
     }
 
     /// Whether [`keep_up`](Self::keep_up) would do anything.

@@ -116,9 +116,11 @@ impl Trust {
         level: Level,
         now: i64,
     ) -> Result<Arc<Authorities>, CaError> {
-        let rolled = self.ca.roll(call, level, now)?;
-        self.gate.anchors.set_internal(&rolled);
-        Ok(rolled)
+        let rolled = self.ca.roll(call, level, now);
+        if let Some(authorities) = self.ca.existing()? {
+            self.gate.anchors.set_internal(&authorities);
+        }
+        rolled
     }
 
     /// Takes a CA that is no longer in force out of trust at once, with everything it has signed, and

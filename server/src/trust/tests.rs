@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hsm_backend::fault::{FaultyBackend, Moment, Verb};
 use hsm_backend::memory::MemoryBackend;
-use hsm_backend::{CallContext, HsmBackend, KeyRef};
+use hsm_backend::{CallContext, HsmBackend, HsmErrorKind, KeyRef};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::*;
@@ -22,8 +23,11 @@ struct Bench {
 }
 
 fn bench() -> Bench {
-    let store = Arc::new(SqliteStore::in_memory().unwrap());
-    over(store, Arc::new(MemoryBackend::new()), TrustRules::default())
+    on(Arc::new(MemoryBackend::new()))
+}
+
+fn on(hsm: Arc<dyn HsmBackend>) -> Bench {
+    over(Arc::new(SqliteStore::in_memory().unwrap()), hsm, TrustRules::default())
 }
 
 fn over(store: Arc<dyn ObjectStore>, hsm: Arc<dyn HsmBackend>, rules: TrustRules) -> Bench {
@@ -183,6 +187,26 @@ fn cas_are_replaced_in_time_and_forgotten_when_they_have_ended() {
     assert!(third.former_issuers.is_empty());
     let gone = KeyRef::Token(first.issuer.key);
     assert!(bench.hsm.destroy_key(&call(), &gone).is_err(), "its key is gone already");
+}
+
+#[test]
+fn takeover_that_breaks_off_anywhere_leaves_a_ca_that_signs_and_is_completed_later() {
+    for nth in 1..=4 {
+        let token = Arc::new(FaultyBackend::new(Arc::new(MemoryBackend::new())));
+        let bench = on(token.clone());
+        bench.trust.authorities(&call(), NOW).unwrap();
+        token.fail_nth(Verb::Sign, nth, HsmErrorKind::Device(5), Moment::Before);
+        let rolled = bench.trust.roll(&call(), Level::Root, NOW);
+        token.heal();
+        assert_eq!(rolled.is_err(), nth <= 3, "two signatures for the root, one for the issuer");
+        let now = bench.trust.ca().existing().unwrap().unwrap();
+        let issued = client(&bench, 60, NOW);
+        assert!(issued.certificate.is_issued_by(&now.issuer.certificate));
+        assert_eq!(issued.chain.len(), 2, "whichever root the issuer has is known");
+        bench.trust.ca().keep_up(&call(), NOW).unwrap();
+        let whole = bench.trust.ca().existing().unwrap().unwrap();
+        assert!(whole.issuer.certificate.is_issued_by(&whole.root.certificate));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@ use crate::config::ScopeName;
 use crate::identity::Origin;
 use crate::metrics::Metrics;
 use kmip_core::ttlv::DateTime;
+use std::net::SocketAddr;
 use std::sync::mpsc;
 
 /// Serves by the first byte: `p` panics, `b` blocks until released, `l` is answered before its work,
@@ -56,6 +57,8 @@ impl MessageHandler for Double {
     fn is_welcome(&self, _: &Principal) -> bool {
         true
     }
+
+    fn turned_away(&self, _: SocketAddr, _: &'static str) {}
 
     fn unreadable_frame(&self, _: FrameFault) -> Option<Vec<u8>> {
         None

@@ -141,6 +141,8 @@ impl MessageHandler for Echo {
         self.welcome.load(Ordering::Relaxed)
     }
 
+    fn turned_away(&self, _: SocketAddr, _: &'static str) {}
+
     fn unreadable_frame(&self, why: FrameFault) -> Option<Vec<u8>> {
         match why {
             // This one is put into words in the encoding that was asked for, so it must be an item.

@@ -141,6 +141,22 @@ fn refused_items_and_messages_are_on_record() {
     assert_eq!(reasons, expected.map(|reason| Some(reason.to_owned())));
 }
 
+/// Nobody fills the disk with connections that lead to nothing.
+#[test]
+fn peers_that_are_turned_away_are_on_record_a_few_at_a_time() {
+    let log = Log::new();
+    let world = recorded(&log);
+    for port in 1..=100 {
+        world.handler().turned_away(([127, 0, 0, 1], port).into(), "certificate");
+    }
+    // What is waited for comes behind what is not.
+    world.demo().ask(Operation::Query, vec![]);
+    let away = log.of(Kind::Outcome, "Connect");
+    assert!((1..=20).contains(&away.len()), "{}", away.len());
+    assert_eq!(away[0].facts.peer.as_deref(), Some("127.0.0.1:1"));
+    assert_eq!(away[0].facts.reason.as_deref(), Some("certificate"));
+}
+
 #[test]
 fn token_failure_is_on_record_with_its_outcome() {
     let log = Log::new();

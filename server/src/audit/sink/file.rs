@@ -67,8 +67,12 @@ impl FileSink {
         if let Some(open) = self.open.take() {
             open.file.sync_data()?;
         }
-        if let Some(first) = files::first_record(path)? {
-            fs::rename(path, files::rotated(path, first))?;
+        match files::first_record(path) {
+            Ok(Some(first)) => fs::rename(path, files::rotated(path, first))?,
+            Ok(None) => {}
+            // Somebody has moved it away already.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
         let Some(keep) = self.config.keep else { return Ok(None) };
         let old = files::rotated_files(path)?;

@@ -8,7 +8,7 @@ use rcgen::{
     CertificateParams, CertificateRevocationListParams, DnType, Issuer, KeyIdMethod, KeyPair,
     KeyUsagePurpose, RevokedCertParams, SerialNumber,
 };
-use server::client::ClientConfig;
+use server::client::{ClientConfig, Connector};
 use server::config::PemFiles;
 use server::pki::{Authority, PemPair};
 use server::trust::{FileWatch, TrustRules};
@@ -111,6 +111,30 @@ fn certificate_that_another_ca_revokes_is_refused_by_every_way_in() {
     is_shown_out(&mut open);
     ask(&mut others).unwrap();
     comes_in(&good).unwrap();
+}
+
+#[test]
+fn client_below_a_revoked_ca_is_refused_with_and_without_a_resumed_session() {
+    let mut elsewhere = None;
+    let house = house(&mut elsewhere);
+    let elsewhere = elsewhere.unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "Below");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.serial_number = Some(SerialNumber::from(40));
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &elsewhere.issuer).unwrap();
+    let below = Elsewhere { issuer: Issuer::new(params, key) };
+    let files = below.client(house.folder(), 41);
+    let own = std::fs::read_to_string(&files.0).unwrap();
+    std::fs::write(&files.0, own + &certificate.pem()).unwrap();
+    let config = as_client(&house, &files);
+    let resuming = Connector::new(&config).unwrap();
+    ask(&mut resuming.connect().unwrap()).unwrap();
+    std::fs::write(house.folder().join("revoked.crl"), elsewhere.list(&[40])).unwrap();
+    house.gate.read_revoked().unwrap();
+    assert!(comes_in(&config).is_err());
+    assert!(resuming.connect().and_then(|mut client| ask(&mut client)).is_err());
 }
 
 #[test]
