@@ -85,6 +85,8 @@ fn addresses(kmip: &str) -> Addresses {
 fn ready_file_holds_its_keys_and_goes_with_its_value() {
     let (_dir, layout, args) = trial();
     prepare(&layout, &args).unwrap();
+    // Made by the server, once it has opened its store.
+    std::fs::write(layout.admin_token(), "token").unwrap();
     let ready = ReadyFile::write(&layout, addresses("127.0.0.1:5696")).unwrap();
     let text = std::fs::read_to_string(layout.ready()).unwrap();
     let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
