@@ -13,12 +13,15 @@ use zeroize::Zeroizing;
 
 use crate::admin::tokens::{self, Secret, TokenError};
 use crate::app;
+use crate::audit::{Actor, Audit, AuditError, Facts, HEAD_SETTING, Outcome, Refused};
+use crate::authz::Housekeeping;
 use crate::cli::{InitArgs, RecoverArgs};
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError, MAX_SECRET_BYTES, SecretError};
 use crate::ctl::{self, CtlError, Door};
+use crate::metrics::{Metrics, MetricsError};
 use crate::services::{Clock, SystemClock};
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{ObjectStore, SqliteStore, StoreError};
 
 /// Longest wait for the token.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,6 +53,15 @@ pub enum InitError {
          If it is lost, `claviger recover` makes another"
     )]
     Done,
+    /// There is no audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// What is done cannot be recorded, so it was not done.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The library that counts does not start.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// A token cannot be made.
     #[error(transparent)]
     Make(#[from] TokenError),
@@ -82,8 +94,10 @@ pub fn init(args: &InitArgs, say: &dyn Fn(&str)) -> Result<(), InitError> {
     environment::ensure(&config.token.environment)?;
     let store = SqliteStore::open(&config.store.path)?;
     open(app::token_config(&config, config.token.pin.read()?))?;
-    let first = tokens::first(&store, SystemClock.now(), |_| Ok::<_, InitError>(()))?;
-    let root = first.ok_or(InitError::Done)?;
+    let root = on_record(&config, &store, "init", || {
+        let first = tokens::first(&store, SystemClock.now(), |_| Ok::<_, InitError>(()))?;
+        first.ok_or(InitError::Done)
+    })?;
     say(&if args.json { as_json(&root) } else { as_text(&root) });
     Ok(())
 }
@@ -105,13 +119,39 @@ pub fn recover(args: &RecoverArgs, say: &dyn Fn(&str)) -> Result<(), InitError> 
             // Tried once: a token counts wrong PINs.
             let pin = SecretValue::new(pin.as_bytes().to_vec());
             open(app::token_config(&config, pin))?;
-            tokens::recover(&store, "recovery", SystemClock.now())?
+            on_record(&config, &store, "recover", || {
+                Ok(tokens::recover(&store, "recovery", SystemClock.now())?)
+            })?
         }
         Err(StoreError::InUse) => ask_the_server(&config, &pin)?,
         Err(error) => return Err(error.into()),
     };
     say(&if args.json { as_json(&token) } else { as_text(&token) });
     Ok(())
+}
+
+/// Does `work` between its records in the audit log of the server, which is stopped.
+fn on_record<T>(
+    config: &Config,
+    store: &SqliteStore,
+    command: &str,
+    work: impl FnOnce() -> Result<T, InitError>,
+) -> Result<T, InitError> {
+    let signed = store.setting(Housekeeping::new(), HEAD_SETTING)?;
+    let signed = signed.map(|json| serde_json::from_slice(&json)).transpose();
+    let signed = signed.map_err(|_| StoreError::Corrupt(HEAD_SETTING.to_owned()))?;
+    let audit = Audit::open(&config.audit, signed, Metrics::new()?)?;
+    let facts = Facts {
+        principal: Some(Actor::Operator),
+        operation: Some(format!("claviger {command}")),
+        ..Facts::default()
+    };
+    let done = audit.attend(facts, true, work, |done| match done {
+        Ok(_) => (Outcome::Success, None),
+        Err(_) => (Outcome::Failed, None),
+    });
+    audit.stop();
+    done?
 }
 
 /// Logs in to the token and out again.

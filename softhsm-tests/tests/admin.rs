@@ -123,6 +123,7 @@ fn commands_of_the_vault_guide_work_as_they_stand_there() {
     let world = World::new();
     let blocks = guide("vault-users.md");
     let [login, sequence, end] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let mut before = world.server.client();
     let said = world.succeed(&format!("{login}\n{sequence}"));
     for words in [
         "Seal Type       pkcs11",
@@ -142,6 +143,7 @@ fn commands_of_the_vault_guide_work_as_they_stand_there() {
     let mut open = Client::connect(&config).unwrap();
     assert!(makes_a_key(&mut open));
     assert!(Client::connect(&world.server.ready().client()).is_err(), "the old address is closed");
+    assert!(makes_a_key(&mut before), "who was connected there stays so");
 
     world.succeed(&format!("{login}\n{end}"));
     assert!(!makes_a_key(&mut open), "its scope is gone");
@@ -267,6 +269,88 @@ fn first_token_comes_once_and_a_lost_one_by_the_pin() {
         assert!(!log.windows(secret.len()).any(|part| part == secret), "a secret is in the log");
     }
     server.stop();
+}
+
+#[test]
+fn init_makes_the_first_token_once_and_not_beside_a_running_server() {
+    let trial = Trial::on(TokenKind::SoftHsm);
+    trial.start().stop();
+    let store = rusqlite::Connection::open(trial.data().join("claviger.db")).unwrap();
+    let forget = "DELETE FROM admin_token; DELETE FROM setting WHERE name = 'admin_initialised'";
+    store.execute_batch(forget).unwrap();
+    store.close().unwrap();
+    let config = trial.data().join("claviger.toml");
+    let init = || {
+        let mut command = Command::new(program::claviger());
+        command.args(["init", "--json", "--config"]).arg(&config).output().unwrap()
+    };
+    let first = init();
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let told: Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert!(told["root_token"].as_str().unwrap().starts_with("clv."));
+    assert!(text(&init().stderr).contains("this server is initialised"));
+    let log = std::fs::read_to_string(trial.data().join("audit.log")).unwrap();
+    assert_eq!(log.matches(r#""operation":"claviger init""#).count(), 4, "twice tried, once done");
+    let server = trial.start();
+    assert!(text(&init().stderr).contains("stop it first"));
+    server.stop();
+}
+
+#[test]
+fn certificate_of_the_configuration_serves_as_a_token() {
+    let trial = Trial::on(TokenKind::SoftHsm);
+    trial.start().stop();
+    let pki = trial.data().join("pki");
+    let digest = "openssl x509 -in client1.pem -noout -fingerprint -sha256 | cut -d= -f2";
+    let digest = Command::new("sh").args(["-c", digest]).current_dir(&pki).output().unwrap();
+    let digest = text(&digest.stdout);
+    let client = format!(
+        "8200\"\n\n[[admin.client]]\nname = \"backup\"\nsha256 = \"{}\"\nof = \"certificate\"\n\
+         policy = \"auditor\"\n",
+        digest.trim()
+    );
+    trial.edit_config("8200\"\n", &client);
+    let server = trial.start();
+    let addr = server.ready().admin_addr.unwrap();
+    let curl = |arguments: &[&str], path: &str| {
+        let mut command = Command::new("curl");
+        command.args(["-s", "--cacert", "ca.pem", "-w", "%{http_code}"]).args(arguments);
+        command.arg(format!("https://{addr}/v1/{path}")).current_dir(&pki);
+        text(&command.output().unwrap().stdout)
+    };
+    let known = ["--cert", "client1.pem", "--key", "client1.key"];
+    assert!(curl(&known, "kmip/scope?list=true").ends_with("200"));
+    let change = [&known[..], &["-X", "POST", "-H", "Content-Type: application/json"]].concat();
+    assert!(curl(&change, "kmip/scope/s").ends_with("403"), "an auditor changes nothing");
+    assert!(curl(&[], "kmip/scope?list=true").ends_with("403"), "nobody is asked for one");
+    let unknown = ["--cert", "other.pem", "--key", "other.key"];
+    assert!(curl(&unknown, "kmip/scope?list=true").ends_with("000"), "no handshake");
+    let long = trial.folder().join("long");
+    std::fs::write(&long, vec![b' '; 300_000]).unwrap();
+    let body = format!("@{}", long.display());
+    assert!(curl(&["--data-binary", &body], "auth/token/create").ends_with("413"));
+    server.stop();
+}
+
+#[test]
+fn addresses_change_all_together_or_not_at_all() {
+    let world = World::new();
+    world.succeed(&format!("{BAO}bao write kmip/config listen_addrs=127.0.0.1:0,[::1]:0"));
+    let config = world.succeed(&format!("{BAO}bao read -format=json kmip/config"));
+    let config: Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["data"]["listen_addrs"].as_array().unwrap().len(), 2);
+    // No address of this machine.
+    let refused = world.shell(&format!("{BAO}bao write kmip/config listen_addrs=192.0.2.1:5696"));
+    assert!(!refused.status.success());
+    let after = world.succeed(&format!("{BAO}bao read -format=json kmip/config"));
+    let after: Value = serde_json::from_str(&after).unwrap();
+    assert_eq!(
+        after["data"]["listen_addrs"], config["data"]["listen_addrs"],
+        "nothing has changed"
+    );
+    let client = Client::connect(&world.server.ready().client());
+    assert!(makes_a_key(&mut client.unwrap()));
+    world.server.stop();
 }
 
 #[test]

@@ -190,7 +190,7 @@ impl Plane {
             };
         }
         match (&peer.client, peer.way) {
-            (Some(client), _) if asked.method == Method::GET || asked.is_deliberate() => {
+            (Some(client), _) if asked.method != Method::POST || asked.is_deliberate() => {
                 Ok(Caller::Certificate(client.clone()))
             }
             (Some(_), _) => Err(Failure::bad("send Content-Type: application/json")),

@@ -228,13 +228,7 @@ impl Clients {
             Pin::Certificate(digest) => digest == leaf.certificate_sha256(),
             Pin::PublicKey(digest) => digest == leaf.spki_sha256(),
         })?;
-        let certificate = leaf.inner().tbs_certificate();
-        Some(AdminClient {
-            name: known.name.clone(),
-            policy: known.policy,
-            issuer: certificate.issuer().to_string(),
-            serial: hex::encode(certificate.serial_number().as_bytes()),
-        })
+        Some(AdminClient { name: known.name.clone(), policy: known.policy })
     }
 }
 

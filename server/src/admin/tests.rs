@@ -101,12 +101,7 @@ impl World {
             }
             As::Nobody => {}
             As::Certificate(policy) => {
-                peer.client = Some(AdminClient {
-                    name: "operator 1".to_owned(),
-                    policy,
-                    issuer: "CN=ca".to_owned(),
-                    serial: "01".to_owned(),
-                });
+                peer.client = Some(AdminClient { name: "operator 1".to_owned(), policy });
             }
             As::Socket => peer.way = Way::Socket,
         }

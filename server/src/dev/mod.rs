@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 
 use crate::admin::tokens::{self, TokenError};
 use crate::app::App;
+use crate::audit::Refused;
+use crate::authz::Housekeeping;
 use crate::cli::DevArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError, SecretError};
@@ -94,6 +96,9 @@ pub enum DevError {
     /// The first token of the administration cannot be made.
     #[error("administration: {0}")]
     FirstToken(#[from] TokenError),
+    /// The first token cannot be recorded, so it was not made.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// `serve` cannot be executed.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
@@ -254,10 +259,17 @@ impl Trial {
     /// `FirstToken`, or `Pki` where the file cannot be written.
     pub fn first_token(&self, app: &App) -> Result<(), DevError> {
         let file = self.layout.admin_token();
-        tokens::first(app.tokens(), app.services().clock.now(), |token| {
-            remove_if_there(&file)?;
-            Ok::<_, DevError>(write_private(&file, token.expose().as_bytes())?)
-        })?;
+        let services = app.services();
+        let first = || {
+            tokens::first(app.tokens(), services.clock.now(), |token| {
+                remove_if_there(&file)?;
+                Ok::<_, DevError>(write_private(&file, token.expose().as_bytes())?)
+            })
+        };
+        let done = app.tokens().is_initialised(Housekeeping::new()).map_err(TokenError::Store)?;
+        if !done {
+            services.audit.housekeeping("first token", None, Vec::new(), first)??;
+        }
         Ok(())
     }
 
