@@ -66,8 +66,10 @@ pub enum Actor {
     },
     /// The holder of an administrator's certificate.
     Certificate {
-        /// What the configuration calls it.
-        name: String,
+        /// Issuer, in the text form of RFC 4514.
+        issuer: String,
+        /// Serial number in hexadecimal.
+        serial: String,
     },
 }
 

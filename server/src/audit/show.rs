@@ -84,6 +84,6 @@ fn who(actor: &Actor) -> String {
         Actor::Operator => "operator".to_owned(),
         Actor::Client { serial, .. } => format!("client {serial}"),
         Actor::Token { accessor } => format!("token {accessor}"),
-        Actor::Certificate { name } => format!("certificate {name}"),
+        Actor::Certificate { serial, .. } => format!("admin {serial}"),
     }
 }

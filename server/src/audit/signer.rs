@@ -72,7 +72,8 @@ struct Heads {
 struct SigningKey {
     id: KeyId,
     public: PublicKey,
-    /// SHA-256 of its SubjectPublicKeyInfo, in hexadecimal.
+    /// Its SubjectPublicKeyInfo in hexadecimal, and the SHA-256 of that.
+    spki: String,
     name: String,
 }
 
@@ -153,11 +154,16 @@ impl Heads {
         let facts = Facts {
             signed: Some(place.clone()),
             key: Some(key.name),
+            public_key: Some(key.spki),
             signature: Some(hex::encode(signed.value)),
             ..Facts::default()
         };
-        self.spool.append_always(Kind::Head, &facts.encoded());
+        let head = self.spool.append_always(Kind::Head, &facts.encoded());
         self.spool.signed(place.sequence);
+        // The database must not know of more than the log holds, whatever ends the machine.
+        if self.spool.wait(head).is_err() {
+            return Ok(());
+        }
         let stored = serde_json::to_vec(&place).unwrap_or_default();
         Ok(self.keyring.set_setting(HEAD_SETTING, &stored)?)
     }
@@ -174,14 +180,11 @@ impl Heads {
         };
         let stored = self.keyring.setting(&public_key_of(id))?.ok_or(HeadError::PublicKey)?;
         let public = key_format::public_from_spki(&stored).map_err(|_| HeadError::PublicKey)?;
-        let name = hex::encode(Sha256::digest(&stored));
-        let facts = Facts {
-            key: Some(name.clone()),
-            public_key: Some(hex::encode(&stored)),
-            ..Facts::default()
-        };
+        let (spki, name) = (hex::encode(&stored), hex::encode(Sha256::digest(&stored)));
+        let facts =
+            Facts { key: Some(name.clone()), public_key: Some(spki.clone()), ..Facts::default() };
         self.spool.append_always(Kind::Key, &facts.encoded());
-        let key = SigningKey { id, public, name };
+        let key = SigningKey { id, public, spki, name };
         *known = Some(key.clone());
         Ok(key)
     }

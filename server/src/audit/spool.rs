@@ -197,6 +197,11 @@ impl Spool {
     ///
     /// [`Refused`] once it is known that they will not, or after 1.8 s.
     pub(super) fn settle(&self, sequence: u64) -> Result<(), Refused> {
+        self.wait(sequence).inspect_err(|_| self.state().refused += 1)
+    }
+
+    /// As [`settle`](Self::settle), for what is no operation and counts as none.
+    pub(super) fn wait(&self, sequence: u64) -> Result<(), Refused> {
         let deadline = Instant::now() + PATIENCE;
         let own = std::thread::current();
         loop {
@@ -210,7 +215,6 @@ impl Spool {
                 state.stalled = true;
             }
             if !state.carries() {
-                state.refused += 1;
                 return Err(Refused);
             }
             state.waiters.push((sequence, own.clone()));
@@ -238,7 +242,6 @@ impl Spool {
         !waited.unwrap_or_else(PoisonError::into_inner).0.heads_end
     }
 
-    /// Who writes the log.
     pub(super) fn node(&self) -> String {
         self.state().chain.name().to_owned()
     }
@@ -248,7 +251,6 @@ impl Spool {
         self.state().chain.last().clone()
     }
 
-    /// Whether a new record would be taken, as far as is known.
     pub(super) fn carries(&self) -> bool {
         self.state().carries()
     }

@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 
 use super::super::chain::Line;
 use super::super::files;
+use super::super::record::Kind;
 use super::Sink;
 use crate::config::{FileSinkConfig, Fsync};
 
@@ -108,9 +109,11 @@ impl Sink for FileSink {
         written?;
         let open = self.open.as_mut().ok_or(io::ErrorKind::NotFound)?;
         if open.regular {
+            // What is signed is to outlast the machine: the database is told of it.
+            let signed = lines.iter().any(|line| line.kind == Kind::Head);
             match &open.syncer {
-                Some(syncer) => syncer.dirty()?,
-                None => open.file.sync_data()?,
+                Some(syncer) if !signed => syncer.dirty()?,
+                Some(_) | None => open.file.sync_data()?,
             }
         }
         open.size = open.size.saturating_add(length);

@@ -33,7 +33,7 @@ fn sample() -> Sample {
     add(Kind::Start, Facts::default());
     let name = Some(key.name.clone());
     let public_key = Some(hex::encode(&spki));
-    add(Kind::Key, Facts { key: name.clone(), public_key, ..Facts::default() });
+    add(Kind::Key, Facts { key: name.clone(), public_key: public_key.clone(), ..Facts::default() });
     let mut signed = None;
     for round in 0..2 {
         for number in 0..1 {
@@ -47,8 +47,13 @@ fn sample() -> Sample {
         let last = add(Kind::Outcome, Facts::default());
         let signature: p256::ecdsa::DerSignature = signing.sign(&head_message("node", &last));
         let signature = Some(hex::encode(signature.as_bytes()));
-        let facts =
-            Facts { signed: Some(last.clone()), key: name.clone(), signature, ..Facts::default() };
+        let facts = Facts {
+            signed: Some(last.clone()),
+            key: name.clone(),
+            public_key: public_key.clone(),
+            signature,
+            ..Facts::default()
+        };
         add(Kind::Head, facts);
         signed = Some(last);
     }
@@ -143,6 +148,8 @@ fn log_without_its_beginning_is_found_unless_it_is_known_to_be_elsewhere() {
         let from = Some(u64::try_from(start).unwrap() + 1);
         let elsewhere = Knowledge { from, ..known(&sample) };
         assert_eq!(report(&lines.concat(), &elsewhere).findings, [], "from {start}");
+        let unpinned = Knowledge { keys: Vec::new(), ..elsewhere };
+        assert_eq!(report(&lines.concat(), &unpinned).findings, [], "from {start}, no key given");
     }
 }
 
