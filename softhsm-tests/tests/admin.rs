@@ -3,6 +3,7 @@
 //! The commands of the guides are run as they stand there.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -351,6 +352,24 @@ fn addresses_change_all_together_or_not_at_all() {
     let client = Client::connect(&world.server.ready().client());
     assert!(makes_a_key(&mut client.unwrap()));
     world.server.stop();
+}
+
+#[test]
+fn address_that_was_written_goes_before_the_configuration_at_the_next_start() {
+    let world = World::new();
+    world.succeed(&format!("{BAO}bao write kmip/config listen_addrs=[::1]:0"));
+    let World { trial, server, .. } = world;
+    server.stop();
+    let data = trial.data();
+    let mut command = Command::new(program::claviger());
+    command.arg("serve").arg("--config").arg(data.join("claviger.toml"));
+    command.arg("--dev-data-dir").arg(&data).args(["--admin-addr", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let told = said.map(Result::unwrap).find(|line| line.contains("serves KMIP on"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.as_deref().is_some_and(|line| line.contains("[::1]:")), "{told:?}");
 }
 
 #[test]
