@@ -33,6 +33,10 @@ pub struct AdminClient {
     pub name: String,
     /// Its policy there.
     pub policy: Policy,
+    /// Issuer of the certificate, in the text form of RFC 4514.
+    pub issuer: String,
+    /// Serial number of the certificate, in hexadecimal.
+    pub serial: String,
 }
 
 /// Who asks.
@@ -144,7 +148,12 @@ mod tests {
 
     #[test]
     fn socket_is_needed_whatever_the_policy() {
-        let client = AdminClient { name: "a".to_owned(), policy: Policy::Root };
+        let client = AdminClient {
+            name: "a".to_owned(),
+            policy: Policy::Root,
+            issuer: String::new(),
+            serial: String::new(),
+        };
         let caller = Caller::Certificate(client);
         assert!(!may(&caller, NETWORK, Needs::Socket));
         assert!(may(&Caller::Local, Way::Socket, Needs::Socket));

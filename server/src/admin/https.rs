@@ -228,7 +228,13 @@ impl Clients {
             Pin::Certificate(digest) => digest == leaf.certificate_sha256(),
             Pin::PublicKey(digest) => digest == leaf.spki_sha256(),
         })?;
-        Some(AdminClient { name: known.name.clone(), policy: known.policy })
+        let certificate = leaf.inner().tbs_certificate();
+        Some(AdminClient {
+            name: known.name.clone(),
+            policy: known.policy,
+            issuer: certificate.issuer().to_string(),
+            serial: hex::encode(certificate.serial_number().as_bytes()),
+        })
     }
 }
 

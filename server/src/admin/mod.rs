@@ -1,7 +1,7 @@
 //! The administration interface: HTTP with JSON, in the dialect of Vault's, on a Unix socket and
 //! over HTTPS.
 //!
-//! One [table] of routes says what there is; the router, the [gate] that lets callers
+//! One table of routes says what there is; the router, the gate that lets callers
 //! through, the OpenAPI document and the documents for people are made from it. Work that waits for
 //! store or token is done on threads of its own, never on those of the network.
 

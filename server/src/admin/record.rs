@@ -13,7 +13,10 @@ fn actor(caller: &Caller) -> Actor {
         Caller::Nobody => Actor::Nobody,
         Caller::Local => Actor::Operator,
         Caller::Token(token, _) => Actor::Token { accessor: token.accessor.clone() },
-        Caller::Certificate(client) => Actor::Certificate { name: client.name.clone() },
+        Caller::Certificate(client) => {
+            let (issuer, serial) = (client.issuer.clone(), client.serial.clone());
+            Actor::Certificate { issuer, serial }
+        }
     }
 }
 

@@ -101,7 +101,12 @@ impl World {
             }
             As::Nobody => {}
             As::Certificate(policy) => {
-                peer.client = Some(AdminClient { name: "operator 1".to_owned(), policy });
+                peer.client = Some(AdminClient {
+                    name: "operator 1".to_owned(),
+                    policy,
+                    issuer: "CN=ca".to_owned(),
+                    serial: "01".to_owned(),
+                });
             }
             As::Socket => peer.way = Way::Socket,
         }
