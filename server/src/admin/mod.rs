@@ -18,7 +18,6 @@ mod pacing;
 mod pin;
 mod record;
 mod route;
-mod serial;
 mod settings;
 mod socket;
 mod start;

@@ -10,7 +10,6 @@ use super::scope::{failed, known_scope, role_name};
 use crate::admin::Failure;
 use crate::admin::gate::Call;
 use crate::admin::route::{Data, Done, Listing, NoFields};
-use crate::admin::serial;
 use crate::authz::RoleName;
 use crate::ca::{CaError, ReadCertificate, RequestForm};
 use crate::directory::{DirectoryError, Role};
@@ -87,7 +86,7 @@ fn body(new: &NewCredential, form: CredentialForm) -> Result<Data<CredentialBody
         ca_chain: text.ca_chain,
         certificate: plain(text.certificate.expose()),
         private_key: text.private_key.map(|key| plain(key.expose())),
-        serial_number: serial::decimal(&new.issued.serial),
+        serial_number: new.issued.serial.to_string(),
     }))
 }
 
@@ -145,7 +144,7 @@ pub(in crate::admin) struct IssuedBody {
 }
 
 fn read_serial(text: &str) -> Result<Serial, Failure> {
-    serial::parse(text).ok_or_else(|| Failure::bad(format!("{text:?} is no serial number")))
+    Serial::parse(text).ok_or_else(|| Failure::bad(format!("{text:?} is no serial number")))
 }
 
 /// A credential.
@@ -168,7 +167,7 @@ pub(in crate::admin) fn lookup(
     Ok(Data::new(IssuedBody {
         ca_chain: chain.unwrap_or_default().iter().map(pem).collect::<Result<_, _>>()?,
         certificate: pem(&found.certificate)?,
-        serial_number: serial::decimal(&found.serial),
+        serial_number: found.serial.to_string(),
         issued_at: rfc3339(found.made_at),
         not_after: rfc3339(found.not_after),
         revoked: found.revoked_at.is_some(),
@@ -215,7 +214,7 @@ pub(in crate::admin) fn list(call: &Call<'_>, _: NoFields) -> Result<Listing, Fa
             "revoked": one.revoked_at.is_some(),
         })
     };
-    let of = |one: &Credential| (serial::decimal(&one.serial), info(one));
+    let of = |one: &Credential| (one.serial.to_string(), info(one));
     let info: Map<_, _> = found.iter().map(of).collect();
     Ok(Listing::with_info(info.keys().cloned().collect(), info))
 }
