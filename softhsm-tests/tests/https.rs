@@ -95,7 +95,7 @@ fn https_is_off_unless_it_has_an_address() {
     let server = trial.start();
     assert_eq!(server.ready().https_addr, None);
     server.stop();
-    assert!(!String::from_utf8_lossy(&trial.log()).contains("HTTPS"));
+    assert!(!String::from_utf8_lossy(&trial.log()).contains("KMIP over HTTPS"));
     let mut https = String::from("[server]\n");
     writeln!(https, "https_addr = \"127.0.0.1:0\"").unwrap();
     trial.edit_config("[server]\n", &https);

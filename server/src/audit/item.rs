@@ -25,6 +25,9 @@ impl Caller {
     }
 }
 
+/// The number of a record that no sink ever takes: what was not recorded is not answered.
+const NEVER: u64 = u64::MAX;
+
 /// The records of one message.
 pub struct ItemRecord<'a> {
     audit: &'a Audit,
@@ -88,6 +91,10 @@ impl<'a> ItemRecord<'a> {
     /// [`Refused`]: it must not have one.
     pub fn intend(&mut self) -> Result<(), Refused> {
         let Some(spool) = self.spool() else { return Ok(()) };
+        if self.open == Some(NEVER) {
+            // The message will not be answered, so nothing more of it is done.
+            return Err(Refused);
+        }
         let sequence = spool.append(Kind::Intent, &self.item.encoded())?;
         self.intent = Some(sequence);
         self.open = None;
@@ -122,11 +129,12 @@ impl<'a> ItemRecord<'a> {
         };
         notes::end(&mut facts);
         let facts_text = facts.encoded();
-        self.open = match facts.intent {
-            Some(_) => Some(spool.append_always(Kind::Outcome, &facts_text)),
-            // What was not recorded is not answered: its number is one that is never taken.
-            None => Some(spool.append(Kind::Outcome, &facts_text).unwrap_or(u64::MAX)),
+        let sequence = match facts.intent {
+            Some(_) => spool.append_always(Kind::Outcome, &facts_text),
+            None => spool.append(Kind::Outcome, &facts_text).unwrap_or(NEVER),
         };
+        // What is not recorded stays so, whatever of the message is recorded after it.
+        self.open = self.open.max(Some(sequence));
     }
 
     /// Returns once every record of the message is taken.
@@ -136,7 +144,7 @@ impl<'a> ItemRecord<'a> {
     /// [`Refused`]: the message must not be answered.
     pub fn settle(&mut self) -> Result<(), Refused> {
         match (self.open.take(), self.audit.spool()) {
-            (Some(u64::MAX), Some(_)) => Err(Refused),
+            (Some(NEVER), Some(_)) => Err(Refused),
             (Some(sequence), Some(spool)) => spool.settle(sequence),
             (Some(_) | None, Some(_) | None) => Ok(()),
         }

@@ -270,3 +270,29 @@ fn collector_that_is_not_there_refuses_within_the_deadline() {
     assert!(began.elapsed() < Duration::from_secs(2));
     audit.stop();
 }
+
+#[test]
+fn message_of_which_an_item_went_unrecorded_does_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let later = folder.path().join("later");
+    std::fs::create_dir(&later).unwrap();
+    let audit = open(file_sink(&later.join("audit.log")));
+    let mut record = ItemRecord::new(&audit, Facts::default());
+    let patience = Instant::now() + Duration::from_secs(20);
+    audit.tell(&facts("Query")).unwrap();
+    std::fs::remove_dir_all(&later).unwrap();
+    while audit.tell(&facts("Query")).is_ok() {
+        assert!(Instant::now() < patience, "there is no folder for the file");
+    }
+    record.begin(Some("Query".to_owned()), None);
+    record.end(Outcome::Success, None);
+    std::fs::create_dir(&later).unwrap();
+    while audit.sinks().iter().any(|sink| !sink.up) {
+        assert!(Instant::now() < patience, "now there is");
+        std::thread::yield_now();
+    }
+    record.begin(Some("Create".to_owned()), None);
+    assert_eq!(record.intend(), Err(Refused));
+    record.end(Outcome::Failed, None);
+    assert_eq!(record.settle(), Err(Refused), "and is not answered");
+}

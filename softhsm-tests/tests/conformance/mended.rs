@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use softhsm_tests::corpus::{self, Applies};
 use softhsm_tests::docs;
 use softhsm_tests::runner::{self, Way};
-use softhsm_tests::server::Trial;
+use softhsm_tests::server::{TokenKind, Trial};
 
 use crate::corpus_or_skip;
 use crate::lists::{self, Mending};
+
+/// Its keys are of a curve that Kryoptic does not have; it is played on SoftHSM2.
+const OF_SECP256K1: &str = "1.1/TC-ECC-3-11";
 
 #[test]
 fn case_that_nobody_can_pass_passes_once_its_contradiction_is_mended() {
@@ -23,7 +26,11 @@ fn case_that_nobody_can_pass_passes_once_its_contradiction_is_mended() {
     let left = known.iter().filter(|case| case.applies == Applies::Yes);
     let left = left.filter(|case| pending.contains_key(&case.id)).map(|case| case.id.as_str());
     assert_eq!(cases, left.collect(), "mended, and left: pending and to be passed");
+    let kryoptic = Trial::new().kind() == TokenKind::Kryoptic;
     for case in &cases {
+        if kryoptic && *case == OF_SECP256K1 {
+            continue;
+        }
         let mended = tempfile::tempdir().unwrap();
         copy(&folder, mended.path());
         let of_case = mendings.iter().filter(|mending| mending.case == *case);
