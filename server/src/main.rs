@@ -73,5 +73,12 @@ fn say(text: &str) {
 
 #[allow(clippy::print_stderr, reason = "the last word before the process ends")]
 fn complain(err: &anyhow::Error) {
-    eprintln!("claviger: {err:#}");
+    let mut text = err.to_string();
+    for cause in err.chain().skip(1).map(ToString::to_string) {
+        // Many an error says its cause itself.
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    eprintln!("claviger: {text}");
 }

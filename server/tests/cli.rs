@@ -89,3 +89,17 @@ fn check_config_names_file_line_and_key_of_a_mistake() {
         assert!(!output.status.success() && said.contains(place), "{said}");
     }
 }
+
+#[test]
+fn mistake_is_told_once() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    let dir = folder();
+    let output = claviger(dir.path(), "serve").arg("--kmip-addr").arg(addr.to_string()).output();
+    let output = output.unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with(&format!("claviger: cannot listen on {addr}: ")), "{last}");
+    assert_eq!(last.matches("in use").count(), 1, "{last}");
+}

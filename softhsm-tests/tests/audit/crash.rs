@@ -186,7 +186,7 @@ fn audit_log_holds_and_tells_everything_after_some_kills() {
 }
 
 #[test]
-#[ignore = "takes many minutes; run it after a change to the log, the store or the start"]
+#[ignore = "takes a minute or more; `./test` runs it by itself"]
 fn audit_log_holds_and_tells_everything_after_a_thousand_kills() {
     kill(MANY);
 }
