@@ -16,11 +16,11 @@ use crate::app;
 use crate::audit::{Actor, Audit, AuditError, Facts, HEAD_SETTING, Outcome, Refused};
 use crate::authz::Housekeeping;
 use crate::cli::{InitArgs, RecoverArgs};
+use crate::clock::{Clock, SystemClock};
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError, MAX_SECRET_BYTES, SecretError};
 use crate::ctl::{self, CtlError, Door};
 use crate::metrics::{Metrics, MetricsError};
-use crate::services::{Clock, SystemClock};
 use crate::store::{ObjectStore, SqliteStore, StoreError};
 
 /// Longest wait for the token.

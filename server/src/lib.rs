@@ -14,6 +14,7 @@ pub mod ca;
 pub mod check_config;
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod config;
 pub mod ctl;
 pub mod demo;

@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use hsm_backend::HsmBackend;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::payload::ValidationInformation;
-use kmip_core::ttlv::{DateTime, Interval};
+use kmip_core::ttlv::Interval;
 
 use crate::asynchronous::InHand;
 use crate::audit::Audit;
 use crate::authn::Credentials;
 use crate::bell::Bell;
 use crate::ca::Authority;
+use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::invocations::Invocations;
 use crate::keyring::Keyring;
@@ -24,23 +25,6 @@ use crate::sealing::Sealer;
 use crate::store::ObjectStore;
 use crate::streams::Streams;
 use crate::trust::Trust;
-
-/// Tells the time; tests have their own.
-pub trait Clock: Send + Sync {
-    /// Seconds since 1970.
-    fn now(&self) -> DateTime;
-}
-
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> DateTime {
-        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        DateTime(i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
-    }
-}
 
 /// Bounds on what one request may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::access::Policy;
 use crate::authz::Housekeeping;
-use crate::services::Clock;
+use crate::clock::Clock;
 use crate::store::{Revocation, StoreError, StoredToken, TokenStore};
 
 /// By what a token is recognised in a text that should not hold one.

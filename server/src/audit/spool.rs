@@ -13,8 +13,8 @@ use super::chain::{Chain, Line};
 use super::record::{Facts, Kind, Place};
 use super::sink::Sink;
 use super::{Refused, SinkState};
+use crate::clock::{Clock, SystemClock};
 use crate::metrics::Metrics;
-use crate::services::{Clock, SystemClock};
 
 /// How long a caller waits for its record to be taken: it is to be answered within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1_800);

@@ -2,6 +2,8 @@
 //!
 //! [`authorize`] is the only maker of a [`Grant`], and the store hands out no object without one.
 
+mod grants;
+mod name;
 mod operations;
 mod rules;
 mod subject;
@@ -12,8 +14,10 @@ use kmip_core::types::Operation;
 
 use crate::object::Scope;
 
+pub use grants::{Grants, asked, grant_of, of_grant};
+pub use name::is_name;
 pub use operations::Operations;
-pub use rules::{Algorithms, Rules};
+pub use rules::{Algorithms, Rules, algorithm_named};
 pub use subject::{RoleName, Subject};
 
 /// What an operation does to an object, as policy sees it.

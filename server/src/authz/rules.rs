@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZero;
 
-use kmip_core::types::CryptographicAlgorithm;
+use kmip_core::types::{CryptographicAlgorithm, EnumTable};
 
 use super::Operations;
 use crate::object::CustodyRules;
@@ -67,6 +67,17 @@ impl Algorithms {
     }
 }
 
+/// The algorithm of this name, in KMIP's spelling or the same letters and digits in any case.
+#[must_use]
+pub fn algorithm_named(text: &str) -> Option<CryptographicAlgorithm> {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let table: EnumTable = CryptographicAlgorithm::TABLE;
+    let found = table.values.iter().find(|entry| plain(entry.name) == plain(text));
+    found.map(|entry| CryptographicAlgorithm(entry.value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +91,12 @@ mod tests {
         assert!(!some.permit(CryptographicAlgorithm::RSA));
         assert_eq!(some.named(), Some(vec![CryptographicAlgorithm::AES]));
         assert!(!Algorithms::only([]).permit(CryptographicAlgorithm::AES));
+    }
+
+    #[test]
+    fn algorithms_are_found_in_any_spelling() {
+        assert_eq!(algorithm_named("aes"), Some(CryptographicAlgorithm::AES));
+        assert_eq!(algorithm_named("HMAC-SHA256"), Some(CryptographicAlgorithm::HMAC_SHA256));
+        assert_eq!(algorithm_named("rot13"), None);
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-use super::Rules;
-use crate::config::is_name;
+use super::{Rules, is_name};
 use crate::object::Scope;
 
 /// Name of a role: 1 to 64 of `A-Z a-z 0-9 . _ -`. It names the role inside its scope only.

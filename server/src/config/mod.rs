@@ -40,7 +40,7 @@ pub use identity::{IdentityConfig, IdentityRule, NameField, NamePattern, Source}
 pub use log_filter::{LogFilter, LogFilterError};
 pub use monitoring::MonitoringConfig;
 pub use notify::NotifyConfig;
-pub use scope::{ScopeConfig, ScopeName, is_name};
+pub use scope::{ScopeConfig, ScopeName};
 pub use secret_source::{MAX_SECRET_BYTES, SecretError, SecretSource};
 pub use tls::{ClientAuth, PemFiles, Pin, PinnedClient, TlsConfig};
 

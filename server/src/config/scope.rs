@@ -9,10 +9,8 @@ use super::check::Checked;
 use super::error::Problem;
 use super::raw::{RawCustody, RawScope};
 use super::{CredentialsConfig, credentials};
-use crate::authz::{Algorithms, Rules};
-use crate::directory::{Grants, algorithm_named};
+use crate::authz::{Algorithms, Grants, Rules, algorithm_named, is_name, of_grant};
 use crate::object::{CustodyMode, CustodyRules};
-use crate::operation;
 
 /// The word that grants every operation.
 const ALL: &str = "all";
@@ -46,13 +44,6 @@ impl ScopeName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Whether `text` may be the name of a scope or a role: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 impl fmt::Display for ScopeName {
@@ -111,7 +102,7 @@ fn grants(names: &[String]) -> Result<Grants, String> {
     }
     let operation = |name: &String| -> Result<Operation, String> {
         let full = format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(name));
-        operation::of_grant(&full).ok_or_else(|| format!("{name:?} is no operation"))
+        of_grant(&full).ok_or_else(|| format!("{name:?} is no operation"))
     };
     Ok(Grants::Some(names.iter().map(operation).collect::<Result<_, _>>()?))
 }

@@ -14,7 +14,7 @@ use kmip_core::ttlv::DateTime;
 use kmip_core::types::Operation;
 
 pub use error::{DirectoryError, NotAdmitted};
-pub use role::{ClientKey, Grants, Role, algorithm_named};
+pub use role::{ClientKey, Role};
 
 use crate::authz::{Housekeeping, RoleName, Rules, Subject};
 use crate::identity::{Origin, Principal};

@@ -2,43 +2,12 @@
 
 use std::num::NonZero;
 
-use kmip_core::types::{CryptographicAlgorithm, EnumTable, Operation};
+use kmip_core::types::CryptographicAlgorithm;
 use serde::{Deserialize, Serialize};
 
-use crate::authz::{Algorithms, Operations, RoleName, Rules};
+use crate::authz::{Algorithms, Grants, RoleName, Rules, of_grant};
 use crate::object::{CustodyMode, CustodyRules, Scope};
-use crate::operation;
 use crate::store::StoredRole;
-
-/// Which operations a role grants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grants {
-    /// All that are served, those of later builds included.
-    All,
-    /// These; possibly none.
-    Some(Operations),
-}
-
-impl Grants {
-    /// The operations that this build serves and the role grants.
-    #[must_use]
-    pub fn operations(self) -> Operations {
-        match self {
-            Self::All => operation::SERVED.iter().map(|entry| entry.operation).collect(),
-            Self::Some(operations) => operations,
-        }
-    }
-
-    /// Names of the grants, `operation_` before each, in the order of the table of operations.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let operations = self.operations();
-        let granted = move |operation: Operation| operations.contains(operation);
-        operation::SERVED
-            .iter()
-            .filter(move |entry| granted(entry.operation))
-            .map(|entry| entry.grant)
-    }
-}
 
 /// The key of a client's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +129,7 @@ impl Role {
     #[must_use]
     pub fn from_stored(stored: &StoredRole) -> Option<Self> {
         let document: Document = serde_json::from_str(&stored.document).ok()?;
-        let named = document.operations.iter().filter_map(|name| operation::of_grant(name));
+        let named = document.operations.iter().filter_map(|name| of_grant(name));
         let grants = if document.all { Grants::All } else { Grants::Some(named.collect()) };
         let mode = |mode| match mode {
             Mode::Token => CustodyMode::Token,
@@ -197,17 +166,6 @@ impl Role {
     }
 }
 
-/// The algorithm of this name, in KMIP's spelling or the same letters and digits in any case.
-#[must_use]
-pub fn algorithm_named(text: &str) -> Option<CryptographicAlgorithm> {
-    let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-    };
-    let table: EnumTable = CryptographicAlgorithm::TABLE;
-    let found = table.values.iter().find(|entry| plain(entry.name) == plain(text));
-    found.map(|entry| CryptographicAlgorithm(entry.value))
-}
-
 /// A role in JSON. What is added later needs a default.
 #[derive(Deserialize, Serialize)]
 struct Document {
@@ -234,7 +192,10 @@ enum Mode {
 
 #[cfg(test)]
 mod tests {
+    use kmip_core::types::Operation;
+
     use super::*;
+    use crate::authz::Operations;
 
     fn role(grants: Grants) -> Role {
         Role::new(Scope::new("s"), RoleName::parse("r").unwrap(), grants)
@@ -279,12 +240,5 @@ mod tests {
         for (key, key_type, bits) in CLIENT_KEYS {
             assert_eq!(ClientKey::of(key_type, Some(*bits)), Some(*key));
         }
-    }
-
-    #[test]
-    fn algorithms_are_found_in_any_spelling() {
-        assert_eq!(algorithm_named("aes"), Some(CryptographicAlgorithm::AES));
-        assert_eq!(algorithm_named("HMAC-SHA256"), Some(CryptographicAlgorithm::HMAC_SHA256));
-        assert_eq!(algorithm_named("rot13"), None);
     }
 }

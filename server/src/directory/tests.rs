@@ -1,6 +1,7 @@
 use hex::FromHex;
 
 use super::*;
+use crate::authz::Grants;
 use crate::config::ScopeName;
 use crate::store::SqliteStore;
 

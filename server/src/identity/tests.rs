@@ -3,11 +3,12 @@ use std::sync::Arc;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 
 use super::*;
+use crate::authz::Grants;
 use crate::authz::Rules;
 use crate::config::{
     IdentityConfig, IdentityRule, NameField, NamePattern, Pin, PinnedClient, Source, TlsConfig,
 };
-use crate::directory::{DeclaredScope, Directory, Grants, Role};
+use crate::directory::{DeclaredScope, Directory, Role};
 use crate::object::Scope;
 use crate::store::SqliteStore;
 use crate::trust::Gate;

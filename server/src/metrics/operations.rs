@@ -13,7 +13,7 @@ use prometheus::{Histogram, IntCounter, IntCounterVec};
 use super::MetricsError;
 use super::registrar::Registrar;
 use super::table;
-use crate::operation::SERVED;
+use crate::authz::asked;
 
 /// What stands for operations that are not served, and for items without one.
 const OTHER: &str = "other";
@@ -80,11 +80,11 @@ impl Operations {
             failures: [const { OnceLock::new() }; FAILURES],
         };
         let mut served = Vec::new();
-        for entry in SERVED {
-            let place = place(entry.operation);
+        for operation in asked() {
+            let place = place(operation);
             served.resize_with(served.len().max(place + 1), || None);
             if let Some(slot) = served.get_mut(place) {
-                *slot = Some(metered(format!("{:?}", entry.operation)));
+                *slot = Some(metered(format!("{operation:?}")));
             }
         }
         let other = metered(OTHER.to_owned());

@@ -87,8 +87,6 @@ pub enum Undo {
 pub struct OperationEntry {
     /// The operation.
     pub operation: Operation,
-    /// Name of its grant in a role.
-    pub grant: &'static str,
     /// What it does to an object.
     pub action: Action,
     /// Which threads carry it out.
@@ -97,23 +95,12 @@ pub struct OperationEntry {
     pub undo: Undo,
 }
 
-/// The grant is called as the module is, unless it has a name of its own.
-macro_rules! grant {
-    ($module:ident) => {
-        concat!("operation_", stringify!($module))
-    };
-    ($module:ident $grant:ident) => {
-        concat!("operation_", stringify!($grant))
-    };
-}
-
 /// Routes each payload to its module, under the action the subject must be allowed.
 macro_rules! operations {
-    ($( $name:ident => $module:ident $(as $grant:ident)?, $action:ident, $lane:ident, $undo:ident; )*) => {
+    ($( $name:ident => $module:ident, $action:ident, $lane:ident, $undo:ident; )*) => {
         /// What is served: `Query` and the documentation are made from this.
         pub const SERVED: &[OperationEntry] = &[ $( OperationEntry {
             operation: Operation::$name,
-            grant: grant!($module $($grant)?),
             action: Action::$action,
             lane: Lane::$lane,
             undo: Undo::$undo,
@@ -144,11 +131,11 @@ operations! {
     Create           => create,             Create, Slow,  Possible;
     CreateKeyPair    => create_key_pair,    Create, Slow,  Possible;
     Register         => register,           Create, Token, Possible;
-    ReKey            => re_key as rekey,             Create, Slow,  Possible;
-    ReKeyKeyPair     => re_key_key_pair as rekey_key_pair,    Create, Slow,  Possible;
+    ReKey            => re_key,             Create, Slow,  Possible;
+    ReKeyKeyPair     => re_key_key_pair,    Create, Slow,  Possible;
     DeriveKey        => derive_key,         Create, Slow,  Possible;
     Certify          => certify,            Create, Token, Possible;
-    ReCertify        => re_certify as recertify,         Create, Token, Possible;
+    ReCertify        => re_certify,         Create, Token, Possible;
     Locate           => locate,             Read,   None,  Possible;
     Check            => check,              Read,   None,  Possible;
     Validate         => validate,           Read,   Token, Possible;
@@ -188,76 +175,17 @@ pub fn entry(operation: Operation) -> Option<&'static OperationEntry> {
     SERVED.iter().find(|entry| entry.operation == operation)
 }
 
-/// Other spellings of grants, which older documents of the dialect have.
-const OTHER_SPELLINGS: &[(&str, &str)] = &[
-    ("operation_create_keypair", "operation_create_key_pair"),
-    ("operation_rekey_keypair", "operation_rekey_key_pair"),
-];
-
-/// The operation that a grant of this name grants, if it is served.
-#[must_use]
-pub fn of_grant(name: &str) -> Option<Operation> {
-    let other = OTHER_SPELLINGS.iter().find(|(spelling, _)| *spelling == name);
-    let name = other.map_or(name, |(_, own)| own);
-    SERVED.iter().find(|entry| entry.grant == name).map(|entry| entry.operation)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    /// The names that administrators of the dialect know, pseudo-operations left aside.
-    const KNOWN: &[&str] = &[
-        "activate",
-        "add_attribute",
-        "create",
-        "create_key_pair",
-        "create_keypair",
-        "decrypt",
-        "delete_attribute",
-        "destroy",
-        "discover_versions",
-        "encrypt",
-        "get",
-        "get_attribute_list",
-        "get_attributes",
-        "import",
-        "locate",
-        "mac",
-        "mac_verify",
-        "modify_attribute",
-        "query",
-        "register",
-        "rekey",
-        "rekey_key_pair",
-        "rekey_keypair",
-        "revoke",
-        "rng_retrieve",
-        "rng_seed",
-        "sign",
-        "signature_verify",
-    ];
+    use crate::authz::{Grants, Operations, grant_of};
 
     #[test]
-    fn every_operation_has_a_grant_of_its_own() {
-        let grants: BTreeSet<_> = SERVED.iter().map(|entry| entry.grant).collect();
-        assert_eq!(grants.len(), SERVED.len());
+    fn what_is_granted_is_served_and_nothing_else() {
+        let served: Operations = SERVED.iter().map(|entry| entry.operation).collect();
+        assert_eq!(Grants::All.operations(), served);
         for entry in SERVED {
-            assert_eq!(of_grant(entry.grant), Some(entry.operation));
-            let set: crate::authz::Operations = [entry.operation].into_iter().collect();
-            assert!(set.contains(entry.operation), "{:?} has no place in a set", entry.operation);
-        }
-    }
-
-    #[test]
-    fn grants_have_the_names_that_administrators_know() {
-        for name in KNOWN {
-            assert!(of_grant(&format!("operation_{name}")).is_some(), "{name}");
-        }
-        for name in ["get", "operation_", "operation_all", "operation_none", "operation_re_key"] {
-            assert!(of_grant(name).is_none(), "{name}");
+            assert!(grant_of(entry.operation).is_some(), "{:?}", entry.operation);
         }
     }
 }

@@ -10,9 +10,9 @@ use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, Operation,
     QueryFunction, ResultReason as Reason, ResultStatus, Tag,
 };
-use server::authz::{Algorithms, RoleName, Rules};
+use server::authz::{Algorithms, Grants, RoleName, Rules};
 use server::config::ScopeName;
-use server::directory::{Grants, Role};
+use server::directory::Role;
 use server::identity::{Origin, Principal};
 use server::object::Scope;
 use server::operation::clear_retired;

@@ -12,10 +12,9 @@ use crate::admin::Failure;
 use crate::admin::gate::Call;
 use crate::admin::loose::{Flag, Period, Whole, Words};
 use crate::admin::route::{Data, Done, Listing, NoFields};
-use crate::authz::{Algorithms, Rules};
-use crate::directory::{ClientKey, DirectoryError, Grants, Role, algorithm_named};
+use crate::authz::{Algorithms, Grants, Rules, algorithm_named, of_grant};
+use crate::directory::{ClientKey, DirectoryError, Role};
 use crate::object::CustodyMode;
-use crate::operation::{self, SERVED};
 use crate::process;
 
 const ALL: &str = "operation_all";
@@ -63,7 +62,7 @@ impl JsonSchema for RoleWish {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = RoleFields::json_schema(generator);
-        let names = [ALL, NONE].into_iter().chain(SERVED.iter().map(|entry| entry.grant));
+        let names = [ALL, NONE].into_iter().chain(Grants::All.names());
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.extend(
                 names.map(|name| (name.to_owned(), json!({"type": ["boolean", "string"]}))),
@@ -77,7 +76,7 @@ impl JsonSchema for RoleWish {
 fn grants(fields: &Map<String, Value>) -> Result<Option<Grants>, Failure> {
     let (mut all, mut none, mut some) = (false, false, Vec::new());
     for (name, value) in fields {
-        let operation = operation::of_grant(name);
+        let operation = of_grant(name);
         if operation.is_none() && name != ALL && name != NONE {
             return Err(unknown(name));
         }

@@ -86,12 +86,13 @@ pub(in crate::admin) fn remove(call: &Call<'_>, how: Removal) -> Result<Done, Fa
     let services = &*call.plane.services;
     let scope = known_scope(call)?;
     if !how.force.is_some_and(|force| force.0) {
+        // Counted first: where there is no role, nobody makes objects any more.
+        let roles = services.directory.roles(&scope).unwrap_or_default().len();
         let objects = services.directory.objects(&scope)?;
         if objects > 0 {
             let text = format!("the scope has {objects} objects; force=true destroys them");
             return Err(Failure::bad(text));
         }
-        let roles = services.directory.roles(&scope).unwrap_or_default().len();
         if roles > 0 {
             let text = format!("the scope has {roles} roles; force=true removes them");
             return Err(Failure::bad(text));

@@ -17,8 +17,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use kmip_core::types::{Operation, ResultStatus, Tag};
+use server::authz::Grants;
 use server::authz::Rules;
-use server::directory::Grants;
 use server::object::{CustodyRules, Scope};
 use server::worker::Served;
 

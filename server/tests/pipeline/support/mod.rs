@@ -23,18 +23,19 @@ use kmip_core::ttlv::{DateTime, Item, Limits};
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use server::audit::{Audit, Caller, Observed};
 use server::authn::Credentials;
-use server::authz::{RoleName, Rules, Subject};
+use server::authz::{Grants, RoleName, Rules, Subject};
 use server::ca::{Authority, AuthorityRules};
+use server::clock::{Clock, SystemClock};
 use server::config::{
     AuditConfig, CredentialsConfig, FileSinkConfig, Fsync, SinkConfig, SinkKind, TlsConfig,
 };
-use server::directory::{DeclaredScope, Directory, Grants};
+use server::directory::{DeclaredScope, Directory};
 use server::keyring::Keyring;
 use server::metrics::Metrics;
 use server::object::{CustodyMode, CustodyRules, Scope};
 use server::pipeline::Pipeline;
 use server::sealing::Sealer;
-use server::services::{About, Bounds, Clock, GroupRotation, Services, SystemClock};
+use server::services::{About, Bounds, GroupRotation, Services};
 use server::store::{ObjectStore, SqliteStore};
 use server::trust::{Gate, InternalCa, Trust, TrustRules};
 use server::worker::Served;
