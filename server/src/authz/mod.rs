@@ -31,7 +31,7 @@ pub enum Action {
     Read,
     /// Reads the value of an object.
     Export,
-    /// Changes attributes or state.
+    /// Changes attributes or state: of an object, or of the token's random number generator.
     Manage,
     /// Uses the key.
     Use,

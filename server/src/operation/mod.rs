@@ -161,7 +161,7 @@ operations! {
     MAC              => mac,                Use,    Token, Impossible;
     MACVerify        => mac_verify,         Use,    Token, Possible;
     RNGRetrieve      => rng_retrieve,       Open,   Token, Possible;
-    RNGSeed          => rng_seed,           Open,   Token, Impossible;
+    RNGSeed          => rng_seed,           Manage, Token, Impossible;
     Hash             => hash,               Open,   None,  Possible;
     CreateSplitKey   => create_split_key,   Create, Slow,  Possible;
     JoinSplitKey     => join_split_key,     Create, Slow,  Possible;
