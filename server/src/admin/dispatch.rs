@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::{Extension, Router};
+use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -18,6 +19,8 @@ use super::{Failure, Plane};
 
 /// Longest body of a request.
 const MAX_BODY_BYTES: usize = 256 * 1_024;
+/// As much of a body that is too long is read before it is refused.
+const MAX_DROPPED_BYTES: usize = 16 * 1_024 * 1_024;
 /// Longest wait for the rest of a body.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -32,11 +35,14 @@ async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let body = match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, MAX_BODY_BYTES)).await {
+    let body = match tokio::time::timeout(BODY_PATIENCE, whole(body)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => {
+        Ok(Err(Unread::TooLong)) => {
             let text = format!("the body is longer than {MAX_BODY_BYTES} bytes");
             return refusal(&Failure::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+        }
+        Ok(Err(Unread::Broken)) => {
+            return refusal(&Failure::new(StatusCode::BAD_REQUEST, "the body is incomplete"));
         }
         Err(_) => {
             let late = "the rest of the body did not come in time";
@@ -46,6 +52,29 @@ async fn serve(
     let asked = Asked { method: head.method, uri: head.uri, headers: head.headers, body };
     let answering = tokio::task::spawn_blocking(move || plane.answer(&peer, &asked));
     answering.await.unwrap_or_else(|_| refusal(&Failure::internal()))
+}
+
+/// Why there is no body.
+enum Unread {
+    TooLong,
+    Broken,
+}
+
+/// All of `body`. Of one that is too long the rest is read and dropped as well: a connection closed
+/// with bytes unread may take the refusal with it before the client has seen it.
+async fn whole(mut body: Body) -> Result<Bytes, Unread> {
+    let mut kept = Vec::new();
+    let mut came = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(part) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        came = came.saturating_add(part.len());
+        if came <= MAX_BODY_BYTES {
+            kept.extend_from_slice(&part);
+        } else if came > MAX_DROPPED_BYTES {
+            break;
+        }
+    }
+    if came > MAX_BODY_BYTES { Err(Unread::TooLong) } else { Ok(Bytes::from(kept)) }
 }
 
 /// A request, all of it.
