@@ -24,3 +24,4 @@ pub mod runner;
 pub mod server;
 pub mod token;
 pub mod trace;
+pub mod world;

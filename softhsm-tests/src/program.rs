@@ -131,8 +131,12 @@ pub fn bao() -> PathBuf {
     program
 }
 
-/// Where `./test` keeps tools.
-fn cache() -> PathBuf {
+/// Where `./test` keeps tools, and `./test interop` its clients.
+#[must_use]
+pub fn cache() -> PathBuf {
+    if let Some(cache) = std::env::var_os("CLAVIGER_CACHE") {
+        return PathBuf::from(cache);
+    }
     let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
     home.join(".cache/claviger")
 }

@@ -5,84 +5,27 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use kmip_core::payload::CreateRequest;
 use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask, ObjectType};
 use serde_json::Value;
-use server::client::{Client, ClientConfig, template};
-use softhsm_tests::server::{Server, TokenKind, Trial};
+use server::client::{Client, template};
+use softhsm_tests::server::{TokenKind, Trial};
+use softhsm_tests::world::World;
 use softhsm_tests::{docs, program};
 
-/// A running trial, and what its administration is reached with.
-struct World {
-    trial: Trial,
-    server: Server,
-    /// Holds `bao` and `claviger`, and nothing else.
-    programs: tempfile::TempDir,
+/// A trial, with OpenBao's command line beside it.
+fn world() -> World {
+    World::new(&[("bao", program::bao())])
 }
 
-impl World {
-    fn new() -> Self {
-        let trial = Trial::on(TokenKind::SoftHsm);
-        let server = trial.start();
-        let programs = tempfile::tempdir().unwrap();
-        for (name, path) in [("bao", program::bao()), ("claviger", program::claviger())] {
-            std::os::unix::fs::symlink(path, programs.path().join(name)).unwrap();
-        }
-        Self { trial, server, programs }
-    }
-
-    fn folder(&self) -> &Path {
-        self.trial.folder()
-    }
-
-    /// Runs lines of a shell as they stand in a guide, but for the folder and the ports.
-    fn shell(&self, lines: &str) -> Output {
-        let admin = self.server.ready().admin_addr.unwrap();
-        let lines = lines
-            .replace("claviger-data", &self.trial.data().to_string_lossy())
-            .replace("127.0.0.1:8200", &admin.to_string())
-            .replace("0.0.0.0:5696", "0.0.0.0:0");
-        let path = std::env::var("PATH").unwrap();
-        let mut command = Command::new("bash");
-        command.args(["-e", "-u", "-o", "pipefail", "-c", &lines]).current_dir(self.folder());
-        command.env("PATH", format!("{}:{path}", self.programs.path().display()));
-        // Where `bao login` would keep a token.
-        command.env("HOME", self.folder()).stdin(Stdio::null());
-        for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {
-            command.env_remove(name);
-        }
-        command.output().unwrap()
-    }
-
-    fn succeed(&self, lines: &str) -> String {
-        let output = self.shell(lines);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{lines}\n{said}\n{}", text(&output.stderr));
-        said
-    }
-
-    fn fail(&self, lines: &str) -> String {
-        let output = self.shell(lines);
-        assert!(!output.status.success(), "{lines}\n{}", text(&output.stdout));
-        text(&output.stderr)
-    }
-
-    /// The address on which KMIP is served now.
-    fn kmip_addr(&self) -> String {
-        let config = self.succeed(&format!("{BAO}bao read -format=json kmip/config"));
-        let config: Value = serde_json::from_str(&config).unwrap();
-        let addr = config["data"]["listen_addrs"][0].as_str().unwrap();
-        addr.replace("0.0.0.0", "127.0.0.1")
-    }
-
-    /// A client with these files, on this address.
-    fn client(&self, addr: &str, certificate: &Path, key: &Path) -> ClientConfig {
-        let mut config = ClientConfig::new(addr, &self.server.ready().ca, certificate, key);
-        config.server_name = Some("localhost".to_owned());
-        config
-    }
+/// The address on which KMIP is served now.
+fn kmip_addr(world: &World) -> String {
+    let config = world.succeed(&format!("{BAO}bao read -format=json kmip/config"));
+    let config: Value = serde_json::from_str(&config).unwrap();
+    let addr = config["data"]["listen_addrs"][0].as_str().unwrap();
+    addr.replace("0.0.0.0", "127.0.0.1")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -121,10 +64,10 @@ fn makes_a_key(client: &mut Client) -> bool {
 
 #[test]
 fn commands_of_the_vault_guide_work_as_they_stand_there() {
-    let world = World::new();
+    let world = world();
     let blocks = guide("vault-users.md");
     let [login, sequence, end] = blocks.as_slice() else { panic!("{blocks:?}") };
-    let mut before = world.server.client();
+    let mut before = world.server().client();
     let said = world.succeed(&format!("{login}\n{sequence}"));
     for words in [
         "Seal Type       pkcs11",
@@ -137,25 +80,28 @@ fn commands_of_the_vault_guide_work_as_they_stand_there() {
         assert!(said.contains(words), "{words:?} is not in\n{said}");
     }
     // At once, and on the address that was asked for.
-    let addr = world.kmip_addr();
-    assert_ne!(addr, world.server.ready().kmip_addr.to_string());
+    let addr = kmip_addr(&world);
+    assert_ne!(addr, world.server().ready().kmip_addr.to_string());
     let (pem, key) = files_of(world.folder(), &world.folder().join("credential.json"));
     let config = world.client(&addr, &pem, &key);
     let mut open = Client::connect(&config).unwrap();
     assert!(makes_a_key(&mut open));
-    assert!(Client::connect(&world.server.ready().client()).is_err(), "the old address is closed");
+    assert!(
+        Client::connect(&world.server().ready().client()).is_err(),
+        "the old address is closed"
+    );
     assert!(makes_a_key(&mut before), "who was connected there stays so");
 
     world.succeed(&format!("{login}\n{end}"));
     assert!(!makes_a_key(&mut open), "its scope is gone");
     let fresh = Client::connect(&config).map(|mut client| makes_a_key(&mut client));
     assert!(!fresh.unwrap_or(false));
-    world.server.stop();
+    world.stop();
 }
 
 #[test]
 fn commands_of_the_administration_guide_work_as_they_stand_there() {
-    let world = World::new();
+    let world = world();
     let said = world.succeed(&guide("administration.md").join("\n"));
     for words in ["token label", "operation create", "is revoked", "the scope backup is gone"] {
         assert!(said.contains(words), "{words:?} is not in\n{said}");
@@ -166,7 +112,7 @@ fn commands_of_the_administration_guide_work_as_they_stand_there() {
         std::fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777
     };
     assert_eq!((mode("client.key"), mode("client.pem")), (0o600, 0o600));
-    world.server.stop();
+    world.stop();
 }
 
 const BAO: &str = "export BAO_ADDR=https://127.0.0.1:8200 BAO_CACERT=claviger-data/pki/ca.pem
@@ -175,7 +121,7 @@ export BAO_TOKEN=$(cat claviger-data/admin-token)
 
 #[test]
 fn refusals_reach_the_person_at_the_terminal() {
-    let world = World::new();
+    let world = world();
     world.succeed(&format!("{BAO}bao write -f kmip/scope/s"));
     for (command, words) in [
         ("bao secrets disable kmip", "delete its scopes instead"),
@@ -198,18 +144,18 @@ fn refusals_reach_the_person_at_the_terminal() {
         let said = text(&output.stderr) + &text(&output.stdout);
         assert!(said.contains(words), "{command}: {words:?} is not in\n{said}");
     }
-    world.server.stop();
+    world.stop();
 }
 
 #[test]
 fn role_that_is_narrowed_or_removed_shows_on_open_connections() {
-    let world = World::new();
+    let world = world();
     let run = |command: &str| world.succeed(&format!("{BAO}{command}"));
     run("bao write -f kmip/scope/s");
     run("bao write kmip/scope/s/role/r operation_create=true");
     run("bao write -f -format=json kmip/scope/s/role/r/credential/generate > told.json");
     let (pem, key) = files_of(world.folder(), &world.folder().join("told.json"));
-    let addr = world.server.ready().kmip_addr.to_string();
+    let addr = world.server().ready().kmip_addr.to_string();
     let mut client = Client::connect(&world.client(&addr, &pem, &key)).unwrap();
     assert!(makes_a_key(&mut client));
     run("bao write kmip/scope/s/role/r operation_query=true");
@@ -218,7 +164,7 @@ fn role_that_is_narrowed_or_removed_shows_on_open_connections() {
     assert!(makes_a_key(&mut client));
     run("bao delete kmip/scope/s/role/r");
     assert!(!makes_a_key(&mut client));
-    world.server.stop();
+    world.stop();
 }
 
 #[test]
@@ -337,7 +283,7 @@ fn certificate_of_the_configuration_serves_as_a_token() {
 
 #[test]
 fn addresses_change_all_together_or_not_at_all() {
-    let world = World::new();
+    let world = world();
     world.succeed(&format!("{BAO}bao write kmip/config listen_addrs=127.0.0.1:0,[::1]:0"));
     let config = world.succeed(&format!("{BAO}bao read -format=json kmip/config"));
     let config: Value = serde_json::from_str(&config).unwrap();
@@ -351,16 +297,16 @@ fn addresses_change_all_together_or_not_at_all() {
         after["data"]["listen_addrs"], config["data"]["listen_addrs"],
         "nothing has changed"
     );
-    let client = Client::connect(&world.server.ready().client());
+    let client = Client::connect(&world.server().ready().client());
     assert!(makes_a_key(&mut client.unwrap()));
-    world.server.stop();
+    world.stop();
 }
 
 #[test]
 fn address_that_was_written_goes_before_the_configuration_at_the_next_start() {
-    let world = World::new();
+    let world = world();
     world.succeed(&format!("{BAO}bao write kmip/config listen_addrs=[::1]:0"));
-    let World { trial, server, .. } = world;
+    let (trial, server) = world.into_parts();
     server.stop();
     let data = trial.data();
     let mut command = Command::new(program::claviger());
@@ -376,7 +322,7 @@ fn address_that_was_written_goes_before_the_configuration_at_the_next_start() {
 
 #[test]
 fn claviger_says_what_is_missing() {
-    let world = World::new();
+    let world = world();
     let addr = "claviger scope list --address https://127.0.0.1:8200";
     for (command, words) in [
         (addr, "show a token"),
@@ -394,5 +340,5 @@ fn claviger_says_what_is_missing() {
         let script = world.succeed(&format!("claviger completion {shell}"));
         assert!(script.contains("credential"), "{shell}");
     }
-    world.server.stop();
+    world.stop();
 }

@@ -120,6 +120,9 @@ pub struct Facts {
     /// From where: address and port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// Version of KMIP that the client speaks, `1.4` for example.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
     /// What was asked for: a KMIP operation, or method and path of an administration request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,

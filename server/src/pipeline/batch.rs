@@ -29,7 +29,7 @@ pub(super) fn run(services: &Services, asker: Asker<'_>, request: RequestMessage
     let RequestMessage { header, items } = request;
     let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     let correlation = correlation(services, ctx.request_id());
-    ctx.record_as(asker.facts(services, &correlation));
+    ctx.record_as(asker.facts(services, &correlation, Some(header.protocol_version)));
     let mut batch = Batch::new(services, asker.subject, &header, items.len());
     if batch.option == Continuation::Undo {
         ctx.postpone_endings();
@@ -56,7 +56,7 @@ pub(super) fn run_later(
 ) -> Vec<u8> {
     let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
     ctx.carry_out_later(value);
-    ctx.record_as(asker.facts(services, &correlation));
+    ctx.record_as(asker.facts(services, &correlation, Some(header.protocol_version)));
     let mut batch = Batch::new(services, asker.subject, header, 1);
     batch.carry_out(&mut ctx, item);
     batch.end_record(&mut ctx);
@@ -88,7 +88,8 @@ pub(super) fn admit(
         };
         services.metrics.requests.refused(why);
         let name = correlation(services, services.next_request());
-        record::refused(services, asker.facts(services, &name), Some(request), refusal)
+        let version = Some(request.header.protocol_version);
+        record::refused(services, asker.facts(services, &name, version), Some(request), refusal)
     })
 }
 

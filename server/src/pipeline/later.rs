@@ -107,7 +107,11 @@ impl Job {
 
     /// Records that the client is told to wait; false if that cannot be.
     fn recorded(&self, answer: &ResponseItem) -> bool {
-        let facts = self.asker().facts(&self.services, &self.correlation);
+        let facts = self.asker().facts(
+            &self.services,
+            &self.correlation,
+            Some(self.header.protocol_version),
+        );
         let mut record = ItemRecord::new(&self.services.audit, facts);
         if let Some(item) = &self.item {
             record::begin(&mut record, item, None);

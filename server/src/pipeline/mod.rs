@@ -118,7 +118,7 @@ impl Pipeline {
     fn answer_fault(&self, asker: Asker<'_>, message: &[u8], fault: MessageFault) -> Vec<u8> {
         let services = &*self.services;
         let request = batch::correlation(services, services.next_request());
-        let facts = asker.facts(services, &request);
+        let facts = asker.facts(services, &request, peek_version(message));
         self.fault(message, fault, |failure| record::refused(services, facts, None, failure))
     }
 

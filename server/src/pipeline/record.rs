@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use kmip_core::message::{RequestItem, RequestMessage, ResponseItem};
-use kmip_core::types::{EnumTable, Operation, ResultReason, ResultStatus};
+use kmip_core::types::{EnumTable, Operation, ProtocolVersion, ResultReason, ResultStatus};
 
 use super::reason::{Failure, UNRECORDED_FAILURE};
 use crate::audit::{Actor, Caller, Facts, ItemRecord, Outcome, named_object};
@@ -19,8 +19,14 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// What all records of a message have in common, which goes by the name of `request`.
-    pub(super) fn facts(&self, services: &Services, request: &str) -> Facts {
+    /// What all records of a message have in common, which goes by the name of `request` and came
+    /// in `version`, where that could be read.
+    pub(super) fn facts(
+        &self,
+        services: &Services,
+        request: &str,
+        version: Option<ProtocolVersion>,
+    ) -> Facts {
         if !services.audit.is_on() {
             return Facts::default();
         }
@@ -28,6 +34,7 @@ impl Asker<'_> {
             scope: Some(self.subject.scope().as_str().to_owned()),
             role: self.subject.role().map(|role| role.as_str().to_owned()),
             request: Some(request.to_owned()),
+            protocol: version.map(|version| version.to_string()),
             ..of_caller(self.caller)
         }
     }

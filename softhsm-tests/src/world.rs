@@ -1,0 +1,154 @@
+//! A running trial, and the shell of a person who follows a guide beside it.
+
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use server::client::ClientConfig;
+
+use crate::program;
+use crate::server::{Server, TokenKind, Trial};
+
+/// Longest that the commands of one shell may take together.
+const PATIENCE_SECONDS: &str = "900";
+
+/// A running trial, a folder to work in, and programs to work with.
+#[derive(Debug)]
+pub struct World {
+    trial: Trial,
+    server: Server,
+    /// A program of each name, which becomes the one that is meant.
+    programs: tempfile::TempDir,
+}
+
+impl World {
+    /// Starts a trial on SoftHSM2. Its shell finds `claviger` and these programs by their names.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn new(programs: &[(&str, PathBuf)]) -> Self {
+        let trial = Trial::on(TokenKind::SoftHsm);
+        let server = trial.start();
+        let folder = tempfile::tempdir().unwrap();
+        let claviger = ("claviger", program::claviger());
+        for (name, path) in programs.iter().chain([&claviger]) {
+            call_by_name(&folder.path().join(name), path);
+        }
+        Self { trial, server, programs: folder }
+    }
+
+    /// The trial.
+    #[must_use]
+    pub const fn trial(&self) -> &Trial {
+        &self.trial
+    }
+
+    /// The server that runs in it.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Stops the server in good order.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop.
+    pub fn stop(self) {
+        self.server.stop();
+    }
+
+    /// The trial and its server, without the shell.
+    #[must_use]
+    pub fn into_parts(self) -> (Trial, Server) {
+        (self.trial, self.server)
+    }
+
+    /// The folder that the shell works in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.trial.folder()
+    }
+
+    /// A shell that is about to run `lines` as they stand in a guide, but for the data folder and the
+    /// ports of the trial.
+    ///
+    /// # Panics
+    ///
+    /// If the trial serves no administration.
+    #[must_use]
+    pub fn bash(&self, lines: &str) -> Command {
+        let ready = self.server.ready();
+        let lines = lines
+            .replace("claviger-data", &self.trial.data().to_string_lossy())
+            .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
+            .replace("0.0.0.0:5696", "0.0.0.0:0")
+            .replace("5696", &ready.kmip_addr.port().to_string());
+        let mut path = OsString::from(self.programs.path());
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = Command::new("timeout");
+        command.args([PATIENCE_SECONDS, "bash", "-e", "-u", "-o", "pipefail", "-c", &lines]);
+        command.current_dir(self.folder()).env("PATH", path);
+        // Where clients keep tokens and configurations of their own.
+        command.env("HOME", self.folder()).stdin(Stdio::null());
+        for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs `lines`.
+    ///
+    /// # Panics
+    ///
+    /// If no shell can be started.
+    #[must_use]
+    pub fn shell(&self, lines: &str) -> Output {
+        self.bash(lines).output().unwrap()
+    }
+
+    /// Runs `lines`, and returns what they said on standard output.
+    ///
+    /// # Panics
+    ///
+    /// If one of them fails.
+    pub fn succeed(&self, lines: &str) -> String {
+        let output = self.shell(lines);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{lines}\n{said}\n{errors}");
+        said
+    }
+
+    /// Runs `lines`, and returns what they said on standard error.
+    ///
+    /// # Panics
+    ///
+    /// If none of them fails.
+    pub fn fail(&self, lines: &str) -> String {
+        let output = self.shell(lines);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(!output.status.success(), "{lines}\n{said}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// A client with these files, on this address.
+    #[must_use]
+    pub fn client(&self, addr: &str, certificate: &Path, key: &Path) -> ClientConfig {
+        let mut config = ClientConfig::new(addr, &self.server.ready().ca, certificate, key);
+        config.server_name = Some("localhost".to_owned());
+        config
+    }
+}
+
+/// A link would do for most, but Python takes its packages from where it believes to lie.
+fn call_by_name(name: &Path, program: &Path) {
+    let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", program.display());
+    std::fs::write(name, script).unwrap();
+    std::fs::set_permissions(name, Permissions::from_mode(0o755)).unwrap();
+}

@@ -1,0 +1,49 @@
+//! Where a client is tested: a trial of its own, whose audit log is read when it ends.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+
+use softhsm_tests::docs;
+use softhsm_tests::world::World;
+
+use crate::{client, matrix};
+
+/// The trial of one test of one client.
+pub(crate) struct Ground {
+    id: &'static str,
+    world: World,
+}
+
+impl Ground {
+    /// Starts a trial for the client `id`, whose shell finds these programs by their names.
+    pub(crate) fn new(id: &'static str, programs: &[(&str, PathBuf)]) -> Self {
+        Self { id, world: World::new(programs) }
+    }
+
+    /// Follows the client's guide from its first command to its last, in one shell, and returns what
+    /// was said. What takes how long stands in what is told of a failure.
+    pub(crate) fn follow_guide(&self) -> String {
+        let guide = client::guide(self.id);
+        let blocks = docs::blocks(&guide);
+        assert!(!blocks.is_empty(), "the guide of {} has no commands", self.id);
+        // Each command is told as it begins, with the seconds that have gone by.
+        self.world.succeed(&format!("PS4='+ ${{SECONDS}} s: '; set -x\n{}", blocks.join("\n")))
+    }
+}
+
+impl Deref for Ground {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        // A test that fails tells nothing of what works.
+        if !std::thread::panicking() {
+            matrix::saw(self.id, &self.world.trial().data().join("audit.log"));
+        }
+    }
+}
