@@ -63,3 +63,17 @@ running() {
     pid=$(ready_pid "$1")
     [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
 }
+
+# python_venv FOLDER REQUIREMENTS: a virtual environment with what the file names, made once.
+python_venv() {
+    local venv=$1 requirements=$2
+    # shellcheck disable=SC2016  # a probe is evaluated later
+    need_packages python3:python3 python3-venv:'[ -n "$(python3 -c "import ensurepip; print(1)" 2>/dev/null)" ]'
+    if ! cmp -s "$requirements" "$venv/installed.txt"; then
+        rm -rf "$venv"
+        mkdir -p "$(dirname "$venv")"
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install -q --no-deps -r "$requirements"
+        cp "$requirements" "$venv/installed.txt"
+    fi
+}

@@ -53,6 +53,18 @@ impl World {
         &self.server
     }
 
+    /// Stops the server in good order and starts it again; its ports are others then.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop, or not start.
+    pub fn restart(&mut self) {
+        self.server.terminate();
+        let status = self.server.wait();
+        assert!(status.success(), "the server stopped with {status}");
+        self.server = self.trial.start();
+    }
+
     /// Stops the server in good order.
     ///
     /// # Panics
