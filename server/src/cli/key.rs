@@ -57,6 +57,12 @@ pub struct KmipArgs {
     /// Name that the server's certificate must carry [default: the endpoint's host].
     #[arg(long, value_name = "NAME")]
     pub server_name: Option<String>,
+    /// User of the scope, where it asks for one besides the certificate.
+    #[arg(long, value_name = "NAME", env = "CLAVIGER_USERNAME", requires = "password_file")]
+    pub username: Option<String>,
+    /// File whose first line is the user's password.
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -1,12 +1,15 @@
 //! A connection to the KMIP port, as a client of a role.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kmip_core::attribute::{AttributeKind, UniqueIdentifier};
-use kmip_core::message::RequestItem;
+use kmip_core::message::{
+    Authentication, Credential, CredentialValue, RequestItem, UsernameAndPassword,
+};
 use kmip_core::payload::{LocateRequest, RequestPayload, ResponsePayload};
 use kmip_core::ttlv::Codec;
-use kmip_core::types::{BatchErrorContinuationOption, ProtocolVersion};
+use kmip_core::types::{BatchErrorContinuationOption, CredentialType, ProtocolVersion};
+use zeroize::Zeroizing;
 
 use super::attributes_of;
 use crate::cli::KmipArgs;
@@ -19,6 +22,7 @@ const BATCH_ITEMS: usize = 50;
 /// A connection.
 pub(super) struct Session {
     client: Client,
+    authentication: Option<Authentication>,
 }
 
 impl Session {
@@ -32,12 +36,16 @@ impl Session {
         let ca = file(&args.ca_cert, "ca.pem")?;
         let mut config = ClientConfig::new(&args.endpoint, &ca, &certificate, &key);
         config.server_name.clone_from(&args.server_name);
-        Ok(Self { client: Client::connect(&config)? })
+        let user = args.username.as_deref().zip(args.password_file.as_deref());
+        let authentication = user.map(|(name, file)| authentication(name, file)).transpose()?;
+        Ok(Self { client: Client::connect(&config)?, authentication })
     }
 
     /// Asks one thing.
     pub(super) fn call<C: Call>(&mut self, request: C) -> Result<C::Answer, ClientError> {
-        self.client.call(request)
+        let answer = self.ask_each(vec![request.into()])?.pop();
+        let answer = answer.ok_or(ClientError::Protocol("an answer without an item"))??;
+        C::answer(answer).ok_or(ClientError::Protocol("an answer to another operation"))
     }
 
     /// Asks the same of many objects, several in a message; the answers are in their order.
@@ -51,6 +59,7 @@ impl Session {
             let items: Vec<_> = requests.by_ref().take(BATCH_ITEMS).collect();
             let asked = items.len();
             let mut header = request_header(ProtocolVersion::NEWEST);
+            header.authentication.clone_from(&self.authentication);
             // What has gone meanwhile says so, and the others are answered all the same.
             header.batch_error_continuation_option = Some(BatchErrorContinuationOption::Continue);
             let message = self.client.batch(header, items)?;
@@ -95,6 +104,20 @@ impl Session {
             .first()
             .and_then(|attribute| attribute.value.to(ProtocolVersion::NEWEST).ok()))
     }
+}
+
+/// A user's name, and the password in the first line of `file`.
+fn authentication(name: &str, file: &Path) -> Result<Authentication, CtlError> {
+    let failed = |reason| CtlError::File { path: file.to_owned(), reason };
+    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(failed)?);
+    let password = text.lines().next().unwrap_or_default();
+    let user = UsernameAndPassword { username: name.to_owned(), password: Some(password.into()) };
+    Ok(Authentication {
+        credentials: vec![Credential {
+            credential_type: CredentialType::UsernameAndPassword,
+            credential_value: CredentialValue::UsernameAndPassword(user),
+        }],
+    })
 }
 
 /// Whether `text` is written like the identifiers that this server gives: five groups of hexadecimal
