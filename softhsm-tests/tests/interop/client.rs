@@ -76,12 +76,22 @@ pub(crate) fn venv(id: &str) -> PathBuf {
     python
 }
 
-/// Which version of `package` the client's `requirements.txt` names.
+/// The release of a client in Python, after these of its packages; or why it is absent, as its
+/// `install` has left word.
 ///
 /// # Panics
 ///
-/// If it names none.
-pub(crate) fn requirement(id: &str, package: &str) -> String {
+/// If its `requirements.txt` does not name them.
+pub(crate) fn python_release(id: &str, packages: &[&str]) -> Version {
+    if let Ok(why) = std::fs::read_to_string(program::cache().join(id).join("absent")) {
+        return Version::Absent(why.trim().to_owned());
+    }
+    let named = packages.iter().map(|package| format!("{package} {}", requirement(id, package)));
+    Version::Released(named.collect::<Vec<_>>().join(", "))
+}
+
+/// Which version of `package` the client's `requirements.txt` names.
+fn requirement(id: &str, package: &str) -> String {
     let text = std::fs::read_to_string(folder(id).join("requirements.txt")).unwrap();
     let version = |line: &str| Some(line.strip_prefix(package)?.strip_prefix("==")?.to_owned());
     let mut versions = text.lines().filter_map(version);

@@ -3,18 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::client::{self, Client, Version};
+use crate::client::{self, Client};
 use crate::ground::Ground;
 
 /// Its row.
 pub(crate) const CLIENT: Client = Client {
     id: "mongodb",
     name: "MongoDB client-side encryption",
-    version: || {
-        let pymongo = client::requirement(CLIENT.id, "pymongo");
-        let crypt = client::requirement(CLIENT.id, "pymongocrypt");
-        Version::Released(format!("pymongo {pymongo}, pymongocrypt {crypt}"))
-    },
+    version: || client::python_release(CLIENT.id, &["pymongo", "pymongocrypt"]),
     use_case: "fields that the database sees encrypted only",
     needs: "export, unless `delegated` is set (recommended)",
     tests: &[
