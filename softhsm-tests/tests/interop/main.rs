@@ -11,12 +11,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod barbican;
 mod claviger;
 mod client;
 mod ground;
 mod matrix;
 mod mongodb;
 mod pykmip;
+mod swift;
 mod zenko;
 
 use std::process::ExitCode;
@@ -25,7 +27,14 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[claviger::CLIENT, pykmip::CLIENT, zenko::CLIENT, mongodb::CLIENT];
+const CLIENTS: &[Client] = &[
+    claviger::CLIENT,
+    pykmip::CLIENT,
+    swift::CLIENT,
+    barbican::CLIENT,
+    zenko::CLIENT,
+    mongodb::CLIENT,
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
