@@ -14,6 +14,7 @@
 mod barbican;
 mod claviger;
 mod client;
+mod edb;
 mod ground;
 mod matrix;
 mod mongodb;
@@ -32,6 +33,7 @@ const CLIENTS: &[Client] = &[
     pykmip::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
+    edb::CLIENT,
     zenko::CLIENT,
     mongodb::CLIENT,
 ];
