@@ -11,9 +11,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod ceph_csi;
 mod claviger;
 mod client;
+mod golang;
 mod ground;
+mod kmip_go;
+mod kms_wrapping;
 mod matrix;
 mod pykmip;
 
@@ -23,7 +27,8 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[claviger::CLIENT, pykmip::CLIENT];
+const CLIENTS: &[Client] =
+    &[ceph_csi::CLIENT, claviger::CLIENT, kmip_go::CLIENT, kms_wrapping::CLIENT, pykmip::CLIENT];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
