@@ -12,9 +12,13 @@
 )]
 
 mod barbican;
+mod ceph_csi;
 mod claviger;
 mod client;
+mod golang;
 mod ground;
+mod kmip_go;
+mod kms_wrapping;
 mod matrix;
 mod mongodb;
 mod pykmip;
@@ -29,11 +33,14 @@ use libtest_mimic::Arguments;
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
     claviger::CLIENT,
+    kms_wrapping::CLIENT,
+    kmip_go::CLIENT,
     pykmip::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
     zenko::CLIENT,
     mongodb::CLIENT,
+    ceph_csi::CLIENT,
 ];
 
 fn main() -> ExitCode {
