@@ -11,10 +11,24 @@
     reason = "a test fails by panicking"
 )]
 
+mod ceph_nvmeof;
+mod ceph_rgw;
 mod client;
+mod couchbase;
+mod fortigate;
 mod ground;
 mod matrix;
+mod percona_mysql;
+mod pg_tde;
+mod psmdb;
 mod pykmip;
+mod replay;
+mod scylla;
+mod storage_array;
+mod synology;
+mod vast;
+mod veeam;
+mod vmware;
 
 use std::process::ExitCode;
 
@@ -22,7 +36,22 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[pykmip::CLIENT];
+const CLIENTS: &[Client] = &[
+    pykmip::CLIENT,
+    vmware::CLIENT,
+    fortigate::CLIENT,
+    synology::CLIENT,
+    vast::CLIENT,
+    veeam::CLIENT,
+    percona_mysql::CLIENT,
+    pg_tde::CLIENT,
+    psmdb::CLIENT,
+    couchbase::CLIENT,
+    scylla::CLIENT,
+    ceph_rgw::CLIENT,
+    ceph_nvmeof::CLIENT,
+    storage_array::CLIENT,
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
