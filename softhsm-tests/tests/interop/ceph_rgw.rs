@@ -4,7 +4,6 @@ use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     KeyFormatType, ObjectType, Operation, ProtocolVersion, QueryFunction, ResultReason, Tag,
 };
-use softhsm_tests::program;
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
@@ -35,7 +34,7 @@ fn manner(username: &str, password: &str) -> Manner {
 }
 
 fn guide() {
-    let ground = Ground::new(CLIENT.id, &[("python3", program::python())]);
+    let ground = Ground::new(CLIENT.id, &[]);
     ground.follow_guide();
     let way = Way::of(&ground, "rgw");
     for (username, password) in [("", ""), ("rgw", "a password"), ("nobody", "")] {
@@ -64,7 +63,7 @@ fn find(line: &mut Line, called: &str) -> Payload {
 
 /// What else libkmip can ask: into fixed room.
 fn library() {
-    let ground = Ground::new(CLIENT.id, &[("python3", program::python())]);
+    let ground = Ground::new(CLIENT.id, &[]);
     ground.follow_guide();
     ground.succeed(
         "claviger role set ceph rgw --socket claviger-data/admin.sock \

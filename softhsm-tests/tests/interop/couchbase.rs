@@ -7,7 +7,6 @@ use kmip_core::types::{
     ProtocolVersion, ResultReason, Tag,
 };
 use server::client::template::NO_PARAMETERS;
-use softhsm_tests::program;
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
@@ -48,7 +47,7 @@ impl Node {
 }
 
 fn guide() {
-    let ground = Ground::new(CLIENT.id, &[("python3", program::python())]);
+    let ground = Ground::new(CLIENT.id, &[]);
     ground.follow_guide();
     let way = |folder| Way::of(&ground, folder).naming("localhost");
     let key = std::fs::read_to_string(ground.folder().join("key-id")).unwrap();

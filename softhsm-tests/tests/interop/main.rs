@@ -13,6 +13,7 @@
 
 mod ceph_nvmeof;
 mod ceph_rgw;
+mod claviger;
 mod client;
 mod couchbase;
 mod fortigate;
@@ -37,6 +38,7 @@ use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
+    claviger::CLIENT,
     pykmip::CLIENT,
     vmware::CLIENT,
     fortigate::CLIENT,
