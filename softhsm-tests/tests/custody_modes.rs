@@ -78,7 +78,8 @@ fn operator_sees_where_a_key_lives_and_moves_it() {
     let nobody = ["custody", "show", "nobody", "--scope", "demo"];
     assert!(refused(&trial, &nobody).contains("no such object"));
     assert!(
-        refused(&trial, &["custody", "show", id.as_str(), "--scope", "none"]).contains("no such scope")
+        refused(&trial, &["custody", "show", id.as_str(), "--scope", "none"])
+            .contains("no such scope")
     );
     server.stop();
     assert!(refused(&trial, &key("show")).contains("cannot ask the server"));

@@ -57,7 +57,7 @@ fn guide() {
     // The value leaves for a role that may export, and no other.
     let raw = vec![uid(key), item(Tag::KeyFormatType, &KeyFormatType::Raw)];
     let refusal = Node(way("couchbase")).refused(Operation::Get, raw);
-    assert_eq!(refusal.reason, ResultReason::PermissionDenied);
+    assert_eq!(refusal.reason, ResultReason::NotExtractable);
     takes_the_key(&Node(way("couchbase-get")));
 }
 
