@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use softhsm_tests::docs;
+use softhsm_tests::server::Trial;
 use softhsm_tests::world::World;
 
 use crate::{client, matrix};
@@ -32,6 +33,15 @@ impl Ground {
     /// Stops the server in good order and starts it again; its ports are others then.
     pub(crate) fn restart(&mut self) {
         self.world.restart();
+    }
+
+    /// The same, but for a configuration that `edit` has changed.
+    pub(crate) fn configured(
+        id: &'static str,
+        programs: &[(&str, PathBuf)],
+        edit: impl FnOnce(&Trial),
+    ) -> Self {
+        Self { id, world: World::configured(programs, edit) }
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what
