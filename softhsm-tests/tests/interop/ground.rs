@@ -41,7 +41,7 @@ impl Ground {
         programs: &[(&str, PathBuf)],
         edit: impl FnOnce(&Trial),
     ) -> Self {
-        Self { id, world: World::configured(programs, edit) }
+        Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what
