@@ -33,6 +33,24 @@ impl World {
     pub fn new(programs: &[(&str, PathBuf)]) -> Self {
         let trial = Trial::on(TokenKind::SoftHsm);
         let server = trial.start();
+        Self::of(trial, server, programs)
+    }
+
+    /// The same; `edit` may change the configuration, which an earlier start has then written.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn configured(programs: &[(&str, PathBuf)], edit: impl FnOnce(&Trial)) -> Self {
+        let trial = Trial::on(TokenKind::SoftHsm);
+        trial.start().stop();
+        edit(&trial);
+        let server = trial.start();
+        Self::of(trial, server, programs)
+    }
+
+    fn of(trial: Trial, server: Server, programs: &[(&str, PathBuf)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let claviger = ("claviger", program::claviger());
         for (name, path) in programs.iter().chain([&claviger]) {
@@ -98,6 +116,7 @@ impl World {
         let lines = lines
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
+            .replace("127.0.0.1:9696", &ready.monitoring_addr.unwrap().to_string())
             .replace("0.0.0.0:5696", "0.0.0.0:0")
             .replace("5696", &ready.kmip_addr.port().to_string());
         let mut path = OsString::from(self.programs.path());
@@ -108,6 +127,8 @@ impl World {
         command.current_dir(self.folder()).env("PATH", path);
         // Where clients keep tokens and configurations of their own.
         command.env("HOME", self.folder()).stdin(Stdio::null());
+        // What was installed for the tests stays where it is.
+        command.env("CLAVIGER_CACHE", program::cache());
         // What the program takes when nobody says another, with the port of the trial.
         command.env("CLAVIGER_KMIP_ENDPOINT", format!("localhost:{}", ready.kmip_addr.port()));
         for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {

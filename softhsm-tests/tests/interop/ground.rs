@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use softhsm_tests::docs;
+use softhsm_tests::server::Trial;
 use softhsm_tests::world::World;
 
 use crate::{client, matrix};
@@ -20,6 +21,15 @@ impl Ground {
     /// Starts a trial for the client `id`, whose shell finds these programs by their names.
     pub(crate) fn new(id: &'static str, programs: &[(&str, PathBuf)]) -> Self {
         Self { id, world: World::new(programs), stand_ins: Vec::new() }
+    }
+
+    /// The same, but for a configuration that `edit` has changed.
+    pub(crate) fn configured(
+        id: &'static str,
+        programs: &[(&str, PathBuf)],
+        edit: impl FnOnce(&Trial),
+    ) -> Self {
+        Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
     }
 
     /// Has what `stands` in the guide, the address of another server for example, replaced by what
