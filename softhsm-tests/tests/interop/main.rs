@@ -35,6 +35,7 @@ mod scylla;
 mod storage_array;
 mod swift;
 mod synology;
+mod truenas;
 mod vast;
 mod veeam;
 mod vmware;
@@ -54,6 +55,7 @@ const CLIENTS: &[Client] = &[
     swift::CLIENT,
     barbican::CLIENT,
     edb::CLIENT,
+    truenas::CLIENT,
     zenko::CLIENT,
     mongodb::CLIENT,
     percona_mysql::CLIENT,
