@@ -19,6 +19,7 @@ mod couchbase;
 mod fortigate;
 mod ground;
 mod matrix;
+mod mysql_enterprise;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
@@ -46,6 +47,7 @@ const CLIENTS: &[Client] = &[
     vast::CLIENT,
     veeam::CLIENT,
     percona_mysql::CLIENT,
+    mysql_enterprise::CLIENT,
     pg_tde::CLIENT,
     psmdb::CLIENT,
     couchbase::CLIENT,

@@ -92,6 +92,16 @@ const LATER: &[(&str, i32)] = &[
     ("Never Extractable", 4),
 ];
 
+/// The last number of each enumeration that Query lists, with the minor version it came with.
+const LAST: &[(Tag, u32, i32)] = &[
+    (Tag::Operation, 0x1C, 0),
+    (Tag::Operation, 0x1E, 1),
+    (Tag::Operation, 0x29, 2),
+    (Tag::Operation, 0x2B, 4),
+    (Tag::ObjectType, 0x08, 0),
+    (Tag::ObjectType, 0x09, 2),
+];
+
 /// Holds the payload of an answer to `operation` against the tables.
 ///
 /// # Panics
@@ -105,6 +115,7 @@ pub(super) fn check(operation: Operation, version: ProtocolVersion, payload: &[I
         match item.tag {
             Tag::Attribute => attribute_name(&item.value.children()[0].value, version),
             Tag::AttributeName => attribute_name(&item.value, version),
+            Tag::Operation | Tag::ObjectType => number(item, version),
             _ => {}
         }
     }
@@ -153,4 +164,12 @@ fn the_object(object: &Item, version: ProtocolVersion) {
 fn attribute_name(name: &Value, version: ProtocolVersion) {
     let later = LATER.iter().find(|(later, _)| *later == text(name));
     assert!(later.is_none_or(|(_, since)| *since <= version.minor), "{name:?} in {version}");
+}
+
+/// Whether `version` has the number at all.
+fn number(item: &Item, version: ProtocolVersion) {
+    let Value::Enumeration(number) = item.value else { panic!("{item:?}") };
+    let rows = LAST.iter().filter(|(tag, _, since)| *tag == item.tag && *since <= version.minor);
+    let last = rows.map(|(_, last, _)| *last).max().unwrap();
+    assert!(number <= last, "{item:?} in {version}");
 }

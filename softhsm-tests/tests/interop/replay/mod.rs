@@ -131,6 +131,11 @@ impl Line {
         (Asked { operation, id }, structure(Tag::BatchItem, fields))
     }
 
+    /// Takes leave, as the server does.
+    pub(crate) fn close(self) {
+        self.wire.close();
+    }
+
     /// Sends something else altogether, and returns the answer's bytes: one TLS record.
     pub(crate) fn raw(&mut self, message: &[u8]) -> Vec<u8> {
         self.wire.send(message);

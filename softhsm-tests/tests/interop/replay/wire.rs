@@ -142,6 +142,25 @@ impl Wire {
         data
     }
 
+    /// Takes leave by TLS's own word, which the server returns before it ends the connection.
+    ///
+    /// # Panics
+    ///
+    /// If it just ends.
+    pub(crate) fn close(mut self) {
+        self.tls.send_close_notify();
+        self.flush();
+        let mut rest = Vec::new();
+        self.socket.read_to_end(&mut rest).unwrap();
+        let mut rest = rest.as_slice();
+        let mut closed = false;
+        while !rest.is_empty() {
+            self.tls.read_tls(&mut rest).unwrap();
+            closed = self.tls.process_new_packets().unwrap().peer_has_closed();
+        }
+        assert!(closed, "the connection ended without a word");
+    }
+
     /// The data in the next record, if it holds any.
     fn record(&mut self) -> Vec<u8> {
         let mut record = vec![0; RECORD_HEAD_BYTES];
