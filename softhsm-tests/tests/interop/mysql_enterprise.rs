@@ -25,8 +25,8 @@ fn guide() {
     ground.follow_guide();
     // With the files as the plugin has them.
     let folder = ground.folder().join("keyring-okv/ssl");
-    let [ca, certificate, key] = ["CA.pem", "cert.pem", "key.pem"].map(|file| folder.join(file));
-    let way = Way::with(&ground, &ca, [&certificate, &key], rustls::ALL_VERSIONS);
+    let files = ["cert.pem", "key.pem"].map(|file| folder.join(file));
+    let way = Way::with(&ground, &folder.join("CA.pem"), &files, rustls::ALL_VERSIONS);
     let mut line = Line::open(&way, &Manner::plain(ProtocolVersion::V1_1));
 
     let wanted = vec![kind(ObjectType::SymmetricKey), template(aes(256))];

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,15 +40,15 @@ impl Way {
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
         let folder = ground.folder().join(folder);
-        let [certificate, key] = ["client.pem", "client.key"].map(|file| folder.join(file));
-        Self::with(ground, &ground.server().ready().ca, [&certificate, &key], versions)
+        let files = ["client.pem", "client.key"].map(|file| folder.join(file));
+        Self::with(ground, &ground.server().ready().ca, &files, versions)
     }
 
     /// The same, with a certificate and its key from elsewhere, and trust in other CAs.
     pub(crate) fn with(
         ground: &Ground,
         ca: &Path,
-        [certificate, key]: [&Path; 2],
+        [certificate, key]: &[PathBuf; 2],
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
         let mut roots = RootCertStore::empty();
