@@ -59,7 +59,8 @@ const CLIENTS: &[Client] = &[
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = CLIENTS.iter().flat_map(Client::trials).collect::<Vec<_>>();
+    let clients = CLIENTS.iter().flat_map(Client::trials);
+    let trials = clients.chain(replay::strict::trials()).collect::<Vec<_>>();
     let asked = trials.len();
     let conclusion = libtest_mimic::run(&arguments, trials);
     // A part of the tests tells a part of the table.
