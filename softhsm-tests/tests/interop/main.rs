@@ -25,6 +25,7 @@ mod kmip_go;
 mod kms_wrapping;
 mod matrix;
 mod mongodb;
+mod mysql_enterprise;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
@@ -68,11 +69,13 @@ const CLIENTS: &[Client] = &[
     synology::CLIENT,
     vast::CLIENT,
     storage_array::CLIENT,
+    mysql_enterprise::CLIENT,
 ];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = CLIENTS.iter().flat_map(Client::trials).collect::<Vec<_>>();
+    let clients = CLIENTS.iter().flat_map(Client::trials);
+    let trials = clients.chain(replay::strict::trials()).collect::<Vec<_>>();
     let asked = trials.len();
     let conclusion = libtest_mimic::run(&arguments, trials);
     // A part of the tests tells a part of the table.
