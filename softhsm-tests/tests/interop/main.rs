@@ -19,6 +19,7 @@ mod ground;
 mod kmip_go;
 mod kms_wrapping;
 mod matrix;
+mod okms;
 mod pykmip;
 
 use std::process::ExitCode;
@@ -27,8 +28,14 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] =
-    &[ceph_csi::CLIENT, claviger::CLIENT, kmip_go::CLIENT, kms_wrapping::CLIENT, pykmip::CLIENT];
+const CLIENTS: &[Client] = &[
+    ceph_csi::CLIENT,
+    claviger::CLIENT,
+    kmip_go::CLIENT,
+    kms_wrapping::CLIENT,
+    okms::CLIENT,
+    pykmip::CLIENT,
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
