@@ -26,6 +26,7 @@ mod kms_wrapping;
 mod matrix;
 mod mongodb;
 mod mysql_enterprise;
+mod okms;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
@@ -49,6 +50,7 @@ use libtest_mimic::Arguments;
 const CLIENTS: &[Client] = &[
     claviger::CLIENT,
     kms_wrapping::CLIENT,
+    okms::CLIENT,
     kmip_go::CLIENT,
     pykmip::CLIENT,
     swift::CLIENT,
