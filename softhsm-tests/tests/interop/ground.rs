@@ -23,6 +23,15 @@ impl Ground {
         Self { id, world: World::new(programs), stand_ins: Vec::new() }
     }
 
+    /// The same, but for a configuration that `edit` has changed.
+    pub(crate) fn configured(
+        id: &'static str,
+        programs: &[(&str, PathBuf)],
+        edit: impl FnOnce(&Trial),
+    ) -> Self {
+        Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
+    }
+
     /// Has what `stands` in the guide, the address of another server for example, replaced by what
     /// the test has for it.
     pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
@@ -33,15 +42,6 @@ impl Ground {
     /// Stops the server in good order and starts it again; its ports are others then.
     pub(crate) fn restart(&mut self) {
         self.world.restart();
-    }
-
-    /// The same, but for a configuration that `edit` has changed.
-    pub(crate) fn configured(
-        id: &'static str,
-        programs: &[(&str, PathBuf)],
-        edit: impl FnOnce(&Trial),
-    ) -> Self {
-        Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what

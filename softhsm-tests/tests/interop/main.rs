@@ -18,6 +18,7 @@ mod ceph_rgw;
 mod claviger;
 mod client;
 mod couchbase;
+mod edb;
 mod fortigate;
 mod golang;
 mod ground;
@@ -55,6 +56,7 @@ const CLIENTS: &[Client] = &[
     pykmip::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
+    edb::CLIENT,
     zenko::CLIENT,
     mongodb::CLIENT,
     percona_mysql::CLIENT,
