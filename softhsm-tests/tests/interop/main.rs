@@ -56,7 +56,6 @@ const CLIENTS: &[Client] = &[
     pykmip::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
-    edb::CLIENT,
     zenko::CLIENT,
     mongodb::CLIENT,
     percona_mysql::CLIENT,
@@ -73,6 +72,7 @@ const CLIENTS: &[Client] = &[
     synology::CLIENT,
     vast::CLIENT,
     storage_array::CLIENT,
+    edb::CLIENT,
     mysql_enterprise::CLIENT,
 ];
 
