@@ -14,7 +14,9 @@
 mod client;
 mod ground;
 mod matrix;
+mod openbao;
 mod pykmip;
+mod steps;
 
 use std::process::ExitCode;
 
@@ -22,7 +24,7 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[pykmip::CLIENT];
+const CLIENTS: &[Client] = &[openbao::CLIENT, pykmip::CLIENT];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
