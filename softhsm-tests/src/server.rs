@@ -239,8 +239,8 @@ impl Trial {
         }
         command.args(["--kmip-addr", &format!("127.0.0.1:{}", self.kmip_port)]);
         if self.kmip_port != 0 {
-            // With a port of its own the trial is taken for a person's, with the usual ports.
-            command.args(["--admin-addr", "127.0.0.1:0", "--monitoring-addr", "127.0.0.1:0"]);
+            // Where KMIP has a port of its own, so has the administration: the usual one.
+            command.args(["--admin-addr", "127.0.0.1:0"]);
         }
         if self.https {
             command.args(["--https-addr", "127.0.0.1:0"]);

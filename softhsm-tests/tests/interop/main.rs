@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod claviger;
 mod client;
 mod ground;
 mod matrix;
@@ -24,7 +25,7 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[openbao::CLIENT, pykmip::CLIENT];
+const CLIENTS: &[Client] = &[claviger::CLIENT, openbao::CLIENT, pykmip::CLIENT];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
