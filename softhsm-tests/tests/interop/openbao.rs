@@ -8,8 +8,10 @@ mod rotation;
 mod seal;
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use serde_json::Value;
+use softhsm_tests::program;
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
@@ -18,10 +20,11 @@ use crate::ground::Ground;
 pub(crate) const CLIENT: Client = Client {
     id: "openbao",
     name: "OpenBao",
-    version: || Version::Released("2.7.2".to_owned()),
+    version: || Version::Released(version()),
     use_case: "auto-unseal: the key that opens its storage is in the HSM",
     needs: "nothing",
     tests: &[
+        ("guide", guide),
         ("aes_gcm", life::aes_gcm),
         ("rsa_oaep_sha256", life::rsa_oaep_sha256),
         ("rsa_oaep_sha384", life::rsa_oaep_sha384),
@@ -31,6 +34,32 @@ pub(crate) const CLIENT: Client = Client {
         ("outages", outage::of_server_and_token),
     ],
 };
+
+/// As `bao version` says it: `OpenBao v2.7.2 (...), ...`.
+fn version() -> String {
+    let output = Command::new(program::bao()).arg("version").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.split_whitespace().nth(1).unwrap().trim_start_matches('v').to_owned()
+}
+
+fn guide() {
+    let programs = [("bao", program::bao())];
+    let ground = Ground::new(CLIENT.id, &programs).with_ports(&["8210", "8211"]);
+    let said = ground.follow_guide();
+    // Read after the restart, the rotation, and either migration.
+    assert_eq!(said.matches("correct-horse").count(), 4, "{said}");
+    let log = std::fs::read_to_string(ground.folder().join("bao.log")).unwrap();
+    for words in [
+        "upgrading recovery key",
+        "upgrading stored keys",
+        "migrating from one auto-unseal to shamir",
+        "migrating from shamir to auto-unseal",
+    ] {
+        assert!(log.contains(words), "{words:?} is not in\n{log}");
+    }
+    assert_eq!(log.matches("seal migration complete").count(), 2, "{log}");
+    assert_granted_is_needed(&ground);
+}
 
 /// What the role of an OpenBao is granted. It asks for no more.
 const GRANTS: [&str; 4] = ["discover_versions", "get_attributes", "encrypt", "decrypt"];

@@ -43,7 +43,7 @@ impl Bao {
     }
 
     /// Writes its configuration with these seals; none is Shamir's.
-    pub(super) fn configure(&self, seals: &[Seal]) {
+    pub(super) fn configure(&self, seals: &[&Seal]) {
         let Self { folder, port, cluster_port: cluster, .. } = self;
         let mut text = format!(
             "storage \"raft\" {{\n  path = \"{}\"\n  node_id = \"one\"\n  \
@@ -119,7 +119,7 @@ impl Bao {
     }
 
     /// Stops it and starts it with these seals.
-    pub(super) fn restart(&mut self, seals: &[Seal]) {
+    pub(super) fn restart(&mut self, seals: &[&Seal]) {
         self.stop();
         self.configure(seals);
         self.start();

@@ -31,7 +31,7 @@ fn with(algorithm: Algorithm) {
     steps.at("key created and activated");
     let seal = scope.seal(algorithm);
     let mut bao = Bao::new(ground.folder());
-    bao.configure(&[seal.clone()]);
+    bao.configure(&[&seal]);
     steps.at("first start");
     bao.start();
     let told = format!("encrypt_alg: \"{}\"", algorithm.name());

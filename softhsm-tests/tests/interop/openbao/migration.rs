@@ -23,11 +23,11 @@ pub(super) fn every_way() {
     steps.at("Shamir to KMIP");
     let first = Scope::new(&ground, "first");
     let old = first.seal(Algorithm::RsaOaepSha256(2048));
-    bao.restart(&[old.clone()]);
+    bao.restart(&[&old]);
     migrate(&bao, &shares[..2], &["of-shamir"]);
     bao.keep("of-first");
     steps.at("KMIP: unseals by itself, and with what were unseal keys");
-    bao.restart(&[old.clone()]);
+    bao.restart(&[&old]);
     bao.wait_until_active();
     assert_eq!(bao.status()["type"], "kmip");
     bao.tell("operator seal");
@@ -36,17 +36,17 @@ pub(super) fn every_way() {
     steps.at("KMIP to KMIP");
     let second = Scope::new(&ground, "second");
     let new = second.seal(Algorithm::AesGcm);
-    bao.restart(&[old.disabled(), new.clone()]);
+    bao.restart(&[&old.disabled(), &new]);
     migrate(&bao, &shares[..2], &["of-shamir", "of-first"]);
     bao.keep("of-second");
     steps.at("KMIP: what was before is gone");
     first.delete();
-    bao.restart(&[new.clone()]);
+    bao.restart(&[&new]);
     bao.wait_until_active();
     bao.assert_secrets(&["of-shamir", "of-first", "of-second"]);
 
     steps.at("KMIP to Shamir");
-    bao.restart(&[new.disabled()]);
+    bao.restart(&[&new.disabled()]);
     migrate(&bao, &shares[..2], &["of-shamir", "of-first", "of-second"]);
     steps.at("Shamir: what was before is gone");
     second.delete();

@@ -21,7 +21,7 @@ pub(super) fn seal_key() {
     let scope = Scope::new(&ground, "openbao");
     let mut seal = scope.seal(Algorithm::AesGcm);
     let mut bao = Bao::new(ground.folder());
-    bao.configure(&[seal.clone()]);
+    bao.configure(&[&seal]);
     bao.start();
     let shares = bao.init("-recovery-shares=1 -recovery-threshold=1");
     bao.wait_until_active();
@@ -40,7 +40,7 @@ pub(super) fn seal_key() {
         bao.keep(secret);
         steps.at("the key before is Deactivated, and OpenBao restarted");
         scope.revoke(&before);
-        bao.restart(&[seal.clone()]);
+        bao.restart(&[&seal]);
         bao.wait_until_active();
         bao.assert_secrets(&secrets);
         assert!(!bao.log().contains("upgrading"), "{}", bao.log());
@@ -59,7 +59,7 @@ pub(super) fn seal_key() {
 
 /// Restarts with another seal, and waits until nothing is encrypted with the one before.
 fn take(bao: &mut Bao, seal: &Seal, secrets: &[&str]) {
-    bao.restart(&[seal.clone()]);
+    bao.restart(&[seal]);
     bao.wait_until_active();
     bao.wait_for_log("upgrading recovery key");
     bao.wait_for_log("upgrading stored keys");

@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-use kmip_core::attribute::{Attribute, AttributeKind};
-use kmip_core::payload::CreateKeyPairRequest;
-use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask as Mask, State};
-use server::client::{Client, template};
-use softhsm_tests::requests::{self, Id, Shortcuts};
+use serde_json::Value;
 
 use crate::ground::Ground;
 
@@ -43,7 +39,8 @@ impl Algorithm {
 /// A `seal "kmip"` of OpenBao's configuration.
 #[derive(Clone)]
 pub(super) struct Seal {
-    pub(super) key: Id,
+    /// Its Unique Identifier, of a pair the private half's.
+    key: String,
     algorithm: Algorithm,
     scope: String,
     folder: PathBuf,
@@ -89,14 +86,7 @@ impl<'ground> Scope<'ground> {
             list.iter().map(|name| format!(" operation_{name}=true")).collect::<String>()
         };
         let openbao = grants(&super::GRANTS);
-        let keeper = grants(&[
-            "create",
-            "create_key_pair",
-            "activate",
-            "get_attributes",
-            "revoke",
-            "destroy",
-        ]);
+        let keeper = grants(&["create", "create_key_pair", "activate", "get_attributes", "revoke"]);
         ground.succeed(&format!(
             "{ADMIN}claviger scope create {name}\n\
              claviger role set {name} seal{openbao}\n\
@@ -112,33 +102,24 @@ impl<'ground> Scope<'ground> {
         self.ground.succeed(&format!("{ADMIN}claviger scope delete {} --force", self.name));
     }
 
-    fn keeper(&self) -> Client {
-        let folder = self.ground.folder().join(format!("{}-keeper", self.name));
-        let address = self.ground.server().ready().kmip_addr.to_string();
-        let (certificate, key) = (folder.join("client.pem"), folder.join("client.key"));
-        Client::connect(&self.ground.client(&address, &certificate, &key)).unwrap()
+    /// Runs `claviger key` with these words, as who keeps the keys, and returns its JSON.
+    fn keeper(&self, words: &str) -> Value {
+        let said = self.ground.succeed(&format!(
+            "{ADMIN}claviger key {words} --endpoint 127.0.0.1:5696 --credential {}-keeper --json",
+            self.name
+        ));
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{words}: {error}: {said}"))
     }
 
-    /// Makes a key and activates it.
+    /// Makes a key, which is Active.
     pub(super) fn seal(&self, algorithm: Algorithm) -> Seal {
-        let mut keeper = self.keeper();
-        let key = match algorithm.rsa_bits() {
-            None => {
-                let key = keeper.call(requests::create_aes(&[])).unwrap().unique_identifier;
-                keeper.call(requests::activate(&key)).unwrap();
-                key
-            }
-            Some(bits) => {
-                let pair = keeper.call(rsa_pair(bits)).unwrap();
-                for half in
-                    [&pair.private_key_unique_identifier, &pair.public_key_unique_identifier]
-                {
-                    keeper.call(requests::activate(half)).unwrap();
-                }
-                pair.private_key_unique_identifier
-            }
+        let (make, id) = match algorithm.rsa_bits() {
+            None => ("--algorithm AES --length 256".to_owned(), "id"),
+            Some(bits) => (format!("--algorithm RSA --length {bits}"), "private_key_id"),
         };
-        assert_eq!(keeper.state(&key).unwrap(), State::Active);
+        let made = self.keeper(&format!("create {make} --usage encrypt,decrypt --activate"));
+        let key = made[id].as_str().unwrap().to_owned();
+        self.assert_state(&key, "Active");
         let ready = self.ground.server().ready();
         Seal {
             key,
@@ -153,27 +134,13 @@ impl<'ground> Scope<'ground> {
 
     /// Revokes the key, which is Deactivated then.
     pub(super) fn revoke(&self, seal: &Seal) {
-        let mut keeper = self.keeper();
-        keeper.call(requests::revoke(&seal.key)).unwrap();
-        assert_eq!(keeper.state(&seal.key).unwrap(), State::Deactivated);
+        self.keeper(&format!("revoke {}", seal.key));
+        self.assert_state(&seal.key, "Deactivated");
     }
 
-    /// Destroys the key.
-    pub(super) fn destroy(&self, seal: &Seal) {
-        self.keeper().call(requests::destroy(&seal.key)).unwrap();
-    }
-}
-
-fn rsa_pair(bits: i32) -> CreateKeyPairRequest {
-    let common = vec![
-        Attribute::new(AttributeKind::CryptographicAlgorithm, &CryptographicAlgorithm::RSA),
-        Attribute::new(AttributeKind::CryptographicLength, &bits),
-    ];
-    let of = |usage| Some(template::template(vec![template::mask(usage)]));
-    CreateKeyPairRequest {
-        common_template_attribute: Some(template::template(common)),
-        private_key_template_attribute: of(Mask::Decrypt),
-        public_key_template_attribute: of(Mask::Encrypt),
+    fn assert_state(&self, key: &str, state: &str) {
+        let shown = self.keeper(&format!("show {key}"));
+        assert_eq!(shown["State"], state, "{shown}");
     }
 }
 
