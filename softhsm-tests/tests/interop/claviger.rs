@@ -1,6 +1,7 @@
 //! Claviger's own command line, as a KMIP client.
 
 use serde_json::Value;
+use softhsm_tests::{docs, program};
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
@@ -12,7 +13,7 @@ pub(crate) const CLIENT: Client = Client {
     version: || Version::Released(env!("CARGO_PKG_VERSION").to_owned()),
     use_case: "keys at the terminal",
     needs: "nothing",
-    tests: &[("guide", guide), ("refusals", refusals)],
+    tests: &[("guide", guide), ("readme", readme), ("refusals", refusals)],
 };
 
 const LOGIN: &str =
@@ -47,6 +48,17 @@ fn guide() {
         "\"code-signing-public\" \"ec\" 384 \"active\"",
     ];
     assert_eq!(left, expected);
+}
+
+fn readme() {
+    let readme = std::fs::read_to_string(program::repository().join("README.md")).unwrap();
+    let blocks = docs::blocks(&readme);
+    let block = blocks.iter().find(|block| block.contains("claviger scope create")).unwrap();
+    // The program is the one that was built for the tests.
+    let lines: Vec<_> = block.lines().filter(|line| !line.starts_with("export PATH=")).collect();
+    assert_eq!(lines.len() + 1, block.lines().count());
+    let said = Ground::new(CLIENT.id, &[]).succeed(&lines.join("\n"));
+    assert!(said.contains("first-key"), "{said}");
 }
 
 fn refusals() {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
-use softhsm_tests::program;
+use softhsm_tests::{port, program};
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
@@ -44,7 +44,9 @@ fn version() -> String {
 
 fn guide() {
     let programs = [("bao", program::bao())];
-    let ground = Ground::new(CLIENT.id, &programs).with_ports(&["8210", "8211"]);
+    let ground = Ground::new(CLIENT.id, &programs)
+        .with_stand_in("8210", &port::fresh().to_string())
+        .with_stand_in("8211", &port::fresh().to_string());
     let said = ground.follow_guide();
     // Read after the restart, the rotation, and either migration.
     assert_eq!(said.matches("correct-horse").count(), 4, "{said}");
