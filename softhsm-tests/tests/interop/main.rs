@@ -28,12 +28,14 @@ mod matrix;
 mod mongodb;
 mod mysql_enterprise;
 mod okms;
+mod openbao;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
 mod pykmip;
 mod replay;
 mod scylla;
+mod steps;
 mod storage_array;
 mod swift;
 mod synology;
@@ -50,10 +52,12 @@ use libtest_mimic::Arguments;
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
     claviger::CLIENT,
+    openbao::CLIENT,
     kms_wrapping::CLIENT,
     okms::CLIENT,
     kmip_go::CLIENT,
     pykmip::CLIENT,
+    edb::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
     zenko::CLIENT,
@@ -61,6 +65,7 @@ const CLIENTS: &[Client] = &[
     percona_mysql::CLIENT,
     pg_tde::CLIENT,
     psmdb::CLIENT,
+    mysql_enterprise::CLIENT,
     couchbase::CLIENT,
     scylla::CLIENT,
     ceph_rgw::CLIENT,
@@ -72,8 +77,6 @@ const CLIENTS: &[Client] = &[
     synology::CLIENT,
     vast::CLIENT,
     storage_array::CLIENT,
-    edb::CLIENT,
-    mysql_enterprise::CLIENT,
 ];
 
 fn main() -> ExitCode {
