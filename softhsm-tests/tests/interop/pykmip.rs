@@ -25,8 +25,16 @@ fn ground() -> Ground {
 }
 
 fn guide() {
-    let said = ground().follow_guide();
+    let ground = ground();
+    let said = ground.follow_guide();
     assert!(said.contains("hello\n"), "{said}");
+    // The tools on the command line end with 0 whatever happens.
+    let log = std::fs::read_to_string(ground.trial().data().join("audit.log")).unwrap();
+    let outcomes = || log.lines().filter(|line| line.contains("\"kind\":\"outcome\""));
+    let failed = outcomes().find(|line| !line.contains("\"result\":\"success\""));
+    assert_eq!(failed, None);
+    let encrypted = outcomes().filter(|line| line.contains("\"operation\":\"Encrypt\""));
+    assert_eq!(encrypted.count(), 2);
 }
 
 fn client_in_every_version() {
