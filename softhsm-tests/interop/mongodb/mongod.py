@@ -12,7 +12,7 @@ import threading
 
 import bson
 
-OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
+OP_MSG = 2013
 DOCUMENTS, SEQUENCE = 0, 1
 MORE_TO_COME = 2
 
@@ -82,13 +82,10 @@ def matches(document, query):
 
 COMMANDS = {
     "hello": hello,
-    "isMaster": hello,
     "ismaster": hello,
     "insert": insert,
     "find": find,
     "update": update,
-    "ping": lambda _command: {},
-    "endSessions": lambda _command: {},
 }
 
 
@@ -116,29 +113,17 @@ def of_message(body):
     return {**command, **lists}, not flags & MORE_TO_COME
 
 
-def of_query(body):
-    """The command of an OP_QUERY, which opens connections."""
-    name_ends = body.index(b"\0", 4)
-    return bson.decode(body[name_ends + 9 :])
-
-
 class Connection(socketserver.StreamRequestHandler):
     def handle(self):
         while head := self.rfile.read(16):
             size, number, _, code = struct.unpack("<iiii", head)
             body = self.rfile.read(size - 16)
-            if code == OP_MSG:
-                command, wanted = of_message(body)
-                said = answer(command)
-                reply, kind = struct.pack("<IB", 0, DOCUMENTS) + bson.encode(said), OP_MSG
-                if not wanted:
-                    continue
-            elif code == OP_QUERY:
-                said = answer(of_query(body))
-                reply, kind = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(said), OP_REPLY
-            else:
+            if code != OP_MSG:
                 raise NotImplementedError(code)
-            self.wfile.write(struct.pack("<iiii", 16 + len(reply), 0, number, kind) + reply)
+            command, wanted = of_message(body)
+            reply = struct.pack("<IB", 0, DOCUMENTS) + bson.encode(answer(command))
+            if wanted:
+                self.wfile.write(struct.pack("<iiii", 16 + len(reply), 0, number, OP_MSG) + reply)
 
 
 class Server(socketserver.ThreadingTCPServer):
