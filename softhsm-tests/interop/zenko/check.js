@@ -9,6 +9,7 @@
 const assert = require('assert');
 const crypto = require('crypto');
 const { Driver, Refusal, options } = require('./driver');
+const { Relay } = require('./relay');
 
 const ACTIVE = 2;
 const ITEM_NOT_FOUND = 1;
@@ -134,6 +135,25 @@ async function pipeline() {
     return `${drv.events.filter(event => event.what === 'data').length} answers`;
 }
 
+/** Seen from outside, in TLS 1.2: as many records as answers, however many are asked for at once. */
+async function records() {
+    const given = options(process.env);
+    const relay = new Relay(given.host, given.port);
+    const drv = new Driver({ ...given, port: await relay.listen() });
+    const key = await drv.createBucketKey('counted');
+    await drv.identified;
+    assert.strictEqual(drv.socket.getProtocol(), 'TLSv1.2');
+    const sizes = [...Array(40).keys()].map(each => 1 + each * 190);
+    await Promise.all(sizes.map(size => drv.cipherDataKey(key, Buffer.alloc(size))));
+    await drv.destroyBucketKey(key);
+    oneAnswerEach(drv);
+    const answers = drv.events.filter(event => event.what === 'data').length;
+    assert.strictEqual(relay.records, answers);
+    drv.end();
+    relay.close();
+    return `${answers} answers, ${relay.records} records`;
+}
+
 /** Refusals between successes: each comes with id and operation, and the connection goes on. */
 async function refusals() {
     const drv = driver();
@@ -170,7 +190,7 @@ async function health() {
     return 'made and destroyed a key';
 }
 
-const CHECKS = { handshake, bucket, compound, misnamed, pipeline, refusals, health };
+const CHECKS = { handshake, bucket, compound, misnamed, pipeline, records, refusals, health };
 
 async function main() {
     const wanted = process.argv.slice(2);
