@@ -4,6 +4,7 @@ mod bao;
 mod life;
 mod migration;
 mod outage;
+mod refusals;
 mod rotation;
 mod seal;
 
@@ -31,6 +32,7 @@ pub(crate) const CLIENT: Client = Client {
         ("rsa_oaep_sha512", life::rsa_oaep_sha512),
         ("seal_key_rotation", rotation::seal_key),
         ("seal_migration", migration::every_way),
+        ("refusals", refusals::of_the_seal),
         ("outages", outage::of_server_and_token),
     ],
 };
