@@ -33,7 +33,8 @@ pub(crate) const CLIENT: Client = Client {
         ("seal_key_rotation", rotation::seal_key),
         ("seal_migration", migration::every_way),
         ("refusals", refusals::of_the_seal),
-        ("outages", outage::of_server_and_token),
+        ("server_outages", outage::of_the_server),
+        ("token_outages", outage::of_the_token),
     ],
 };
 

@@ -79,7 +79,7 @@ impl Seal {
                encrypt_alg = \"{}\"\n  ca_cert = \"{}\"\n  client_cert = \"{}\"\n  \
                client_key = \"{}\"\n  disabled = \"{disabled}\"\n  \
                health_check_interval = \"1s\"\n  health_check_interval_unhealthy = \"1s\"\n  \
-               health_check_timeout = \"10s\"\n}}\n",
+               health_check_timeout = \"3s\"\n}}\n",
             algorithm.name(),
             ca.display(),
             credential.join("client.pem").display(),
