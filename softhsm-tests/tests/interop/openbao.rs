@@ -46,10 +46,10 @@ fn version() -> String {
 }
 
 fn guide() {
-    let programs = [("bao", program::bao())];
-    let ground = Ground::new(CLIENT.id, &programs)
-        .with_stand_in("8210", &port::fresh().to_string())
-        .with_stand_in("8211", &port::fresh().to_string());
+    let mut ground = Ground::new(CLIENT.id, &[("bao", program::bao())]);
+    for address in ["127.0.0.1:8210", "127.0.0.1:8211"] {
+        ground = ground.with_stand_in(address, &format!("127.0.0.1:{}", port::fresh()));
+    }
     let said = ground.follow_guide();
     // Read after the restart, the rotation, and either migration.
     assert_eq!(said.matches("correct-horse").count(), 4, "{said}");

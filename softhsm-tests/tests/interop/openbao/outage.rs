@@ -13,7 +13,7 @@ use super::seal::{Algorithm, Scope};
 use crate::ground::Ground;
 use crate::steps::Steps;
 
-/// What OpenBao logs once a second while it cannot encrypt.
+/// What OpenBao logs, once a second here, while the seal does not do its work.
 const AWAY: &str = "seal backend may be unreachable";
 const BACK: &str = "seal backend is now healthy again";
 
@@ -24,6 +24,8 @@ pub(super) fn of_the_server() {
     steps.at("the server is killed: OpenBao goes on");
     ground.kill();
     goes_on(&bao, "during", &shares);
+    let said = bao.refused("write -f sys/rotate/root");
+    assert!(said.contains("failed to store keys"), "{said}");
     steps.at("the server is back: OpenBao finds it");
     ground.revive();
     recovers(&mut bao, &shares);
@@ -57,6 +59,8 @@ pub(super) fn of_the_token() {
     steps.at("the token goes away: OpenBao goes on");
     token.take_away();
     goes_on(&bao, "during", &shares);
+    // Encrypting takes the public key, and so no token.
+    bao.tell("write -f sys/rotate/root");
     steps.at("the token is back: OpenBao finds it");
     token.bring_back();
     recovers(&mut bao, &shares);
