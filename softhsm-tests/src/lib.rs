@@ -17,6 +17,7 @@ pub mod keys;
 mod kryoptic;
 pub mod material;
 pub mod memory;
+mod output;
 pub mod port;
 pub mod program;
 pub mod provision;

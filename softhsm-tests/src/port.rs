@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
+/// The usual port of KMIP, which in commands of guides stands for that of the trial.
+const KMIP: &str = "5696";
+
 /// How many places each process of tests begins after another, at least mostly.
 const STRIDE: u32 = 64;
 
@@ -24,7 +27,8 @@ pub fn fresh() -> u16 {
     for _ in 0..COUNT {
         let step = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         let port = FIRST + (begin + step) % COUNT;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let mistakable = port.to_string().contains(KMIP);
+        if !mistakable && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
     }

@@ -1,19 +1,14 @@
 //! The real server, as a child process on a free port with a token of its own.
 
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
 
 use server::client::{Client, ClientConfig, Ready};
 
+use crate::output::Output;
 use crate::trace::Trace;
 use crate::{kryoptic, program};
-
-/// Longest start and longest stop: first starts make keys and certificates on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Environment variable that names the kind of token for the tests that work on any.
 pub const TOKEN_VARIABLE: &str = "CLAVIGER_TEST_TOKEN";
@@ -362,45 +357,5 @@ impl Drop for Server {
         // Both fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A child's standard output, line by line; its end is the end of the process.
-#[derive(Debug)]
-struct Output {
-    lines: Receiver<String>,
-}
-
-impl Output {
-    fn follow(pipe: std::process::ChildStdout) -> Self {
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(pipe).lines() {
-                let Ok(line) = line else { return };
-                // Nobody may be listening any more; the pipe is read on so that it never fills.
-                let _ = sender.send(line);
-            }
-        });
-        Self { lines }
-    }
-
-    fn wait_for(&self, words: &str) -> bool {
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) if line.contains(words) => return true,
-                Ok(_) => {}
-                Err(_) => return false,
-            }
-        }
-    }
-
-    fn wait_for_end(&self) -> bool {
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => return true,
-                Err(RecvTimeoutError::Timeout) => return false,
-            }
-        }
     }
 }

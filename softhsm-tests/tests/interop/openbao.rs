@@ -4,6 +4,7 @@ mod bao;
 mod life;
 mod migration;
 mod outage;
+mod refusals;
 mod rotation;
 mod seal;
 
@@ -31,7 +32,9 @@ pub(crate) const CLIENT: Client = Client {
         ("rsa_oaep_sha512", life::rsa_oaep_sha512),
         ("seal_key_rotation", rotation::seal_key),
         ("seal_migration", migration::every_way),
-        ("outages", outage::of_server_and_token),
+        ("refusals", refusals::of_the_seal),
+        ("server_outages", outage::of_the_server),
+        ("token_outages", outage::of_the_token),
     ],
 };
 
@@ -43,10 +46,10 @@ fn version() -> String {
 }
 
 fn guide() {
-    let programs = [("bao", program::bao())];
-    let ground = Ground::new(CLIENT.id, &programs)
-        .with_stand_in("8210", &port::fresh().to_string())
-        .with_stand_in("8211", &port::fresh().to_string());
+    let mut ground = Ground::new(CLIENT.id, &[("bao", program::bao())]);
+    for address in ["127.0.0.1:8210", "127.0.0.1:8211"] {
+        ground = ground.with_stand_in(address, &format!("127.0.0.1:{}", port::fresh()));
+    }
     let said = ground.follow_guide();
     // Read after the restart, the rotation, and either migration.
     assert_eq!(said.matches("correct-horse").count(), 4, "{said}");

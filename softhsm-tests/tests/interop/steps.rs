@@ -7,6 +7,9 @@ use softhsm_tests::docs;
 /// Longest that one step may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Environment variable that has the steps told of tests that pass, too.
+const TELL_VARIABLE: &str = "CLAVIGER_TEST_STEPS";
+
 /// The steps of one test. What fails while one is under way is told with its name and with what the
 /// steps before it took.
 pub(crate) struct Steps {
@@ -57,7 +60,7 @@ impl Steps {
 
 impl Drop for Steps {
     fn drop(&mut self) {
-        if std::thread::panicking() || std::env::var_os("CLAVIGER_TEST_STEPS").is_some() {
+        if std::thread::panicking() || std::env::var_os(TELL_VARIABLE).is_some() {
             self.tell();
         }
     }

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use softhsm_tests::{port, program};
@@ -14,6 +15,9 @@ use crate::steps::wait_until;
 
 /// What `/v1/sys/health` answers with where OpenBao is unsealed and active.
 const ACTIVE: u16 = 200;
+
+/// Longest wait for that answer.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many lines of the log are told when a test fails.
 const TOLD_LINES: usize = 30;
@@ -129,6 +133,7 @@ impl Bao {
     /// it does not listen.
     fn health(&self) -> Option<u16> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        stream.set_read_timeout(Some(HEALTH_PATIENCE)).ok()?;
         stream.write_all(b"GET /v1/sys/health HTTP/1.0\r\n\r\n").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
@@ -146,7 +151,7 @@ impl Bao {
         self.log_mark = usize::try_from(bytes).unwrap();
     }
 
-    /// What it has logged since it was last started.
+    /// What it has logged since it was last started, or since [`Self::forget_log`].
     pub(super) fn log(&self) -> String {
         let bytes = std::fs::read(self.log_file()).unwrap();
         String::from_utf8_lossy(bytes.get(self.log_mark..).unwrap_or_default()).into_owned()

@@ -50,6 +50,21 @@ pub(super) struct Seal {
 }
 
 impl Seal {
+    /// Its key.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The same, with this key.
+    pub(super) fn with_key(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self.clone() }
+    }
+
+    /// The same, with this algorithm.
+    pub(super) fn with_algorithm(&self, algorithm: Algorithm) -> Self {
+        Self { algorithm, ..self.clone() }
+    }
+
     /// The same, for leaving it.
     pub(super) fn disabled(&self) -> Self {
         Self { disabled: true, ..self.clone() }
@@ -64,7 +79,7 @@ impl Seal {
                encrypt_alg = \"{}\"\n  ca_cert = \"{}\"\n  client_cert = \"{}\"\n  \
                client_key = \"{}\"\n  disabled = \"{disabled}\"\n  \
                health_check_interval = \"1s\"\n  health_check_interval_unhealthy = \"1s\"\n  \
-               health_check_timeout = \"10s\"\n}}\n",
+               health_check_timeout = \"3s\"\n}}\n",
             algorithm.name(),
             ca.display(),
             credential.join("client.pem").display(),
@@ -82,9 +97,6 @@ pub(super) struct Scope<'ground> {
 impl<'ground> Scope<'ground> {
     /// Makes it. OpenBao's role has what OpenBao needs, and nothing else.
     pub(super) fn new(ground: &'ground Ground, name: &'static str) -> Self {
-        let grants = |list: &[&str]| {
-            list.iter().map(|name| format!(" operation_{name}=true")).collect::<String>()
-        };
         let openbao = grants(&super::GRANTS);
         let keeper = grants(&["create", "create_key_pair", "activate", "get_attributes", "revoke"]);
         ground.succeed(&format!(
@@ -97,13 +109,31 @@ impl<'ground> Scope<'ground> {
         Self { ground, name }
     }
 
+    /// Grants OpenBao what it needs, but for this.
+    pub(super) fn grant_all_but(&self, missing: &str) {
+        let rest = super::GRANTS.into_iter().filter(|name| *name != missing).collect::<Vec<_>>();
+        let role = format!("{} seal{}", self.name, grants(&rest));
+        self.ground.succeed(&format!("{ADMIN}claviger role set {role}"));
+    }
+
+    /// Revokes the credentials of OpenBao's role.
+    pub(super) fn revoke_credentials(&self) {
+        let role = format!("{} seal", self.name);
+        let list = format!("{ADMIN}claviger credential list {role} --json");
+        let list: Value = serde_json::from_str(&self.ground.succeed(&list)).unwrap();
+        for serial in list["keys"].as_array().unwrap() {
+            let serial = serial.as_str().unwrap();
+            self.ground.succeed(&format!("{ADMIN}claviger credential revoke {role} {serial}"));
+        }
+    }
+
     /// Removes it with all that is in it.
     pub(super) fn delete(self) {
         self.ground.succeed(&format!("{ADMIN}claviger scope delete {} --force", self.name));
     }
 
     /// Runs `claviger key` with these words, as who keeps the keys, and returns its JSON.
-    fn keeper(&self, words: &str) -> Value {
+    pub(super) fn keeper(&self, words: &str) -> Value {
         let said = self.ground.succeed(&format!(
             "{ADMIN}claviger key {words} --endpoint 127.0.0.1:5696 --credential {}-keeper --json",
             self.name
@@ -142,6 +172,10 @@ impl<'ground> Scope<'ground> {
         let shown = self.keeper(&format!("show {key}"));
         assert_eq!(shown["State"], state, "{shown}");
     }
+}
+
+fn grants(operations: &[&str]) -> String {
+    operations.iter().map(|name| format!(" operation_{name}=true")).collect()
 }
 
 /// What a person sets who administers the trial.
