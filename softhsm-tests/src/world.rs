@@ -71,6 +71,18 @@ impl World {
         &self.server
     }
 
+    /// Stops the server in good order and starts it again; its ports are others then.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop, or not start.
+    pub fn restart(&mut self) {
+        self.server.terminate();
+        let status = self.server.wait();
+        assert!(status.success(), "the server stopped with {status}");
+        self.server = self.trial.start();
+    }
+
     /// Stops the server in good order.
     ///
     /// # Panics
@@ -115,6 +127,8 @@ impl World {
         command.current_dir(self.folder()).env("PATH", path);
         // Where clients keep tokens and configurations of their own.
         command.env("HOME", self.folder()).stdin(Stdio::null());
+        // What was installed for the tests stays where it is.
+        command.env("CLAVIGER_CACHE", program::cache());
         // What the program takes when nobody says another, with the port of the trial.
         command.env("CLAVIGER_KMIP_ENDPOINT", format!("localhost:{}", ready.kmip_addr.port()));
         for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {

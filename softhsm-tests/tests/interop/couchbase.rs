@@ -11,7 +11,7 @@ use server::client::template::NO_PARAMETERS;
 use crate::client::{Client, Version};
 use crate::ground::Ground;
 use crate::replay::answer::blob;
-use crate::replay::items::{aes, bytes, item, kind, symmetric_key, template, uid};
+use crate::replay::items::{bytes, item, kind, symmetric_key, uid};
 use crate::replay::{Line, Manner, Payload, Refusal, Way};
 
 /// Its row.
@@ -50,7 +50,8 @@ fn guide() {
     let ground = Ground::new(CLIENT.id, &[]);
     ground.follow_guide();
     let way = |folder| Way::of(&ground, folder).naming("localhost");
-    let key = std::fs::read_to_string(ground.folder().join("key-id")).unwrap();
+    let id_in = |file| std::fs::read_to_string(ground.folder().join(file)).unwrap();
+    let (key, other) = (id_in("key-id"), id_in("key-id-get"));
     let key = key.trim();
     encrypts_and_decrypts(&Node(way("couchbase")), key);
 
@@ -58,7 +59,7 @@ fn guide() {
     let raw = vec![uid(key), item(Tag::KeyFormatType, &KeyFormatType::Raw)];
     let refusal = Node(way("couchbase")).refused(Operation::Get, raw);
     assert_eq!(refusal.reason, ResultReason::NotExtractable);
-    takes_the_key(&Node(way("couchbase-get")));
+    takes_the_key(&Node(way("couchbase-get")), other.trim());
 }
 
 /// `use_encrypt_decrypt`: the server chooses the IV, and the tag stands alone.
@@ -99,14 +100,15 @@ fn encrypts_and_decrypts(node: &Node, key: &str) {
     }
 }
 
-/// `use_get`: 32 bytes, raw, and nothing else.
-fn takes_the_key(node: &Node) {
-    let key = symmetric_key(CryptographicAlgorithm::AES, DATA_KEY, &[]);
-    let brought = vec![kind(ObjectType::SymmetricKey), template(aes(256)), key.clone()];
-    let id = node.ask(Operation::Register, brought).id();
-    let raw = item(Tag::KeyFormatType, &KeyFormatType::Raw);
-    let got = node.ask(Operation::Get, vec![uid(&id), raw]);
-    assert_eq!(got.0, [kind(ObjectType::SymmetricKey), uid(&id), key]);
+/// `use_get`: 32 bytes, raw, and nothing else; each time the same.
+fn takes_the_key(node: &Node, id: &str) {
+    let raw = || vec![uid(id), item(Tag::KeyFormatType, &KeyFormatType::Raw)];
+    let got = node.ask(Operation::Get, raw());
+    let material = got.material();
+    assert_eq!(material.len(), 32);
+    let key = symmetric_key(CryptographicAlgorithm::AES, &material, &[]);
+    assert_eq!(got.0, [kind(ObjectType::SymmetricKey), uid(id), key]);
+    assert!(node.ask(Operation::Get, raw()) == got, "another key the second time");
 }
 
 fn gcm(random_iv: Option<bool>) -> Item {

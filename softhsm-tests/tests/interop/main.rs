@@ -11,14 +11,20 @@
     reason = "a test fails by panicking"
 )]
 
+mod barbican;
+mod ceph_csi;
 mod ceph_nvmeof;
 mod ceph_rgw;
 mod claviger;
 mod client;
 mod couchbase;
 mod fortigate;
+mod golang;
 mod ground;
+mod kmip_go;
+mod kms_wrapping;
 mod matrix;
+mod mongodb;
 mod mysql_enterprise;
 mod percona_mysql;
 mod pg_tde;
@@ -27,10 +33,12 @@ mod pykmip;
 mod replay;
 mod scylla;
 mod storage_array;
+mod swift;
 mod synology;
 mod vast;
 mod veeam;
 mod vmware;
+mod zenko;
 
 use std::process::ExitCode;
 
@@ -40,12 +48,13 @@ use libtest_mimic::Arguments;
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
     claviger::CLIENT,
+    kms_wrapping::CLIENT,
+    kmip_go::CLIENT,
     pykmip::CLIENT,
-    vmware::CLIENT,
-    fortigate::CLIENT,
-    synology::CLIENT,
-    vast::CLIENT,
-    veeam::CLIENT,
+    swift::CLIENT,
+    barbican::CLIENT,
+    zenko::CLIENT,
+    mongodb::CLIENT,
     percona_mysql::CLIENT,
     mysql_enterprise::CLIENT,
     pg_tde::CLIENT,
@@ -53,7 +62,13 @@ const CLIENTS: &[Client] = &[
     couchbase::CLIENT,
     scylla::CLIENT,
     ceph_rgw::CLIENT,
+    ceph_csi::CLIENT,
     ceph_nvmeof::CLIENT,
+    vmware::CLIENT,
+    veeam::CLIENT,
+    fortigate::CLIENT,
+    synology::CLIENT,
+    vast::CLIENT,
     storage_array::CLIENT,
 ];
 
