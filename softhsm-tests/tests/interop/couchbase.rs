@@ -55,10 +55,7 @@ fn guide() {
     let key = key.trim();
     encrypts_and_decrypts(&Node(way("couchbase")), key);
 
-    // The value leaves for a role that may export, and no other.
-    let raw = vec![uid(key), item(Tag::KeyFormatType, &KeyFormatType::Raw)];
-    let refusal = Node(way("couchbase")).refused(Operation::Get, raw);
-    assert_eq!(refusal.reason, ResultReason::NotExtractable);
+    stays_in_the_token(&ground, &Node(way("couchbase")), key);
     takes_the_key(&Node(way("couchbase-get")), other.trim());
 }
 
@@ -98,6 +95,19 @@ fn encrypts_and_decrypts(node: &Node, key: &str) {
         let refusal = node.refused(Operation::Decrypt, wrong);
         assert_eq!(refusal.reason, ResultReason::CryptographicFailure);
     }
+}
+
+/// The nodes may not ask for the value, and if they might, they would not get it.
+fn stays_in_the_token(ground: &Ground, node: &Node, key: &str) {
+    let raw = || vec![uid(key), item(Tag::KeyFormatType, &KeyFormatType::Raw)];
+    let refusal = node.refused(Operation::Get, raw());
+    assert_eq!(refusal.reason, ResultReason::PermissionDenied);
+    let grant = "claviger role set couchbase node operation_get=true";
+    ground.succeed(&format!(
+        "{grant} --socket claviger-data/admin.sock --token-file claviger-data/admin-token"
+    ));
+    let refusal = node.refused(Operation::Get, raw());
+    assert_eq!(refusal.reason, ResultReason::NotExtractable);
 }
 
 /// `use_get`: 32 bytes, raw, and nothing else; each time the same.

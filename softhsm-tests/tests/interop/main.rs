@@ -18,6 +18,7 @@ mod ceph_rgw;
 mod claviger;
 mod client;
 mod couchbase;
+mod edb;
 mod fortigate;
 mod golang;
 mod ground;
@@ -26,12 +27,15 @@ mod kms_wrapping;
 mod matrix;
 mod mongodb;
 mod mysql_enterprise;
+mod okms;
+mod openbao;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
 mod pykmip;
 mod replay;
 mod scylla;
+mod steps;
 mod storage_array;
 mod swift;
 mod synology;
@@ -48,17 +52,20 @@ use libtest_mimic::Arguments;
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
     claviger::CLIENT,
+    openbao::CLIENT,
     kms_wrapping::CLIENT,
+    okms::CLIENT,
     kmip_go::CLIENT,
     pykmip::CLIENT,
+    edb::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
     zenko::CLIENT,
     mongodb::CLIENT,
     percona_mysql::CLIENT,
-    mysql_enterprise::CLIENT,
     pg_tde::CLIENT,
     psmdb::CLIENT,
+    mysql_enterprise::CLIENT,
     couchbase::CLIENT,
     scylla::CLIENT,
     ceph_rgw::CLIENT,
