@@ -1,18 +1,15 @@
 //! Couchbase Server 8: KMIP 1.4, read by a decoder that takes the specification's fields and no others.
 
-use kmip_core::attribute::CryptographicParameters;
 use kmip_core::ttlv::Item;
 use kmip_core::types::{
-    BlockCipherMode, CryptographicAlgorithm, KeyFormatType, ObjectType, Operation, PaddingMethod,
-    ProtocolVersion, ResultReason, Tag,
+    CryptographicAlgorithm, KeyFormatType, ObjectType, Operation, ProtocolVersion, ResultReason,
+    Tag,
 };
-use server::client::template::NO_PARAMETERS;
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
-use crate::replay::answer::blob;
-use crate::replay::items::{bytes, item, kind, symmetric_key, uid};
-use crate::replay::{Line, Manner, Payload, Refusal, Way};
+use crate::replay::items::{item, kind, symmetric_key, uid};
+use crate::replay::{Line, Manner, Payload, Refusal, Way, gcm};
 
 /// Its row.
 pub(crate) const CLIENT: Client = Client {
@@ -23,11 +20,6 @@ pub(crate) const CLIENT: Client = Client {
     needs: "nothing; `export=true` for its approach `use_get`",
     tests: &[("guide", guide)],
 };
-
-const AAD: &[u8] = b"couchbase bucket key 7";
-const DATA_KEY: &[u8] = &[0x42; 32];
-const IV_BYTES: usize = 12;
-const TAG_BYTES: usize = 16;
 
 /// It connects anew for each request.
 struct Node(Way);
@@ -53,48 +45,12 @@ fn guide() {
     let id_in = |file| std::fs::read_to_string(ground.folder().join(file)).unwrap();
     let (key, other) = (id_in("key-id"), id_in("key-id-get"));
     let key = key.trim();
-    encrypts_and_decrypts(&Node(way("couchbase")), key);
+    // `use_encrypt_decrypt`
+    let node = Node(way("couchbase"));
+    gcm::seals_and_opens(&|| node.line(), key);
 
-    stays_in_the_token(&ground, &Node(way("couchbase")), key);
+    stays_in_the_token(&ground, &node, key);
     takes_the_key(&Node(way("couchbase-get")), other.trim());
-}
-
-/// `use_encrypt_decrypt`: the server chooses the IV, and the tag stands alone.
-fn encrypts_and_decrypts(node: &Node, key: &str) {
-    let encrypted = node.ask(
-        Operation::Encrypt,
-        vec![uid(key), gcm(Some(true)), bytes(Tag::Data, DATA_KEY), associated(AAD)],
-    );
-    let tags = encrypted.0.iter().map(|field| field.tag).collect::<Vec<_>>();
-    let expected =
-        [Tag::UniqueIdentifier, Tag::Data, Tag::IVCounterNonce, Tag::AuthenticatedEncryptionTag];
-    assert_eq!(tags, expected);
-    assert_eq!(encrypted.0[0], uid(key));
-    let sealed = encrypted.data();
-    assert_eq!(sealed.len(), DATA_KEY.len());
-    assert_ne!(sealed, DATA_KEY);
-    let iv = blob(encrypted.only(Tag::IVCounterNonce));
-    let tag = blob(encrypted.only(Tag::AuthenticatedEncryptionTag));
-    assert_eq!((iv.len(), tag.len()), (IV_BYTES, TAG_BYTES));
-
-    let request = |associated_data: &[u8], tag: &[u8]| {
-        vec![
-            uid(key),
-            gcm(None),
-            bytes(Tag::Data, &sealed),
-            bytes(Tag::IVCounterNonce, &iv),
-            associated(associated_data),
-            bytes(Tag::AuthenticatedEncryptionTag, tag),
-        ]
-    };
-    let opened = node.ask(Operation::Decrypt, request(AAD, &tag));
-    assert_eq!(opened.0, [uid(key), bytes(Tag::Data, DATA_KEY)]);
-    let mut other = tag.clone();
-    other[0] ^= 1;
-    for wrong in [request(b"another bucket", &tag), request(AAD, &other)] {
-        let refusal = node.refused(Operation::Decrypt, wrong);
-        assert_eq!(refusal.reason, ResultReason::CryptographicFailure);
-    }
 }
 
 /// The nodes may not ask for the value, and if they might, they would not get it.
@@ -119,20 +75,4 @@ fn takes_the_key(node: &Node, id: &str) {
     let key = symmetric_key(CryptographicAlgorithm::AES, &material, &[]);
     assert_eq!(got.0, [kind(ObjectType::SymmetricKey), uid(id), key]);
     assert!(node.ask(Operation::Get, raw()) == got, "another key the second time");
-}
-
-fn gcm(random_iv: Option<bool>) -> Item {
-    let parameters = CryptographicParameters {
-        block_cipher_mode: Some(BlockCipherMode::GCM),
-        padding_method: Some(PaddingMethod::None),
-        cryptographic_algorithm: Some(CryptographicAlgorithm::AES),
-        random_iv,
-        tag_length: Some(i32::try_from(TAG_BYTES).unwrap()),
-        ..NO_PARAMETERS
-    };
-    item(Tag::CryptographicParameters, &parameters)
-}
-
-fn associated(data: &[u8]) -> Item {
-    bytes(Tag::AuthenticatedEncryptionAdditionalData, data)
 }
