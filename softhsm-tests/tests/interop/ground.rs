@@ -47,11 +47,6 @@ impl Ground {
         self
     }
 
-    /// Stops the server in good order and starts it again; its ports are others then.
-    pub(crate) fn restart(&mut self) {
-        self.world.restart();
-    }
-
     /// Follows the client's guide from its first command to its last, in one shell, and returns what
     /// was said. What takes how long stands in what is told of a failure.
     pub(crate) fn follow_guide(&self) -> String {
