@@ -9,6 +9,7 @@
     reason = "a harness fails its test by panicking"
 )]
 
+mod configuration;
 pub mod corpus;
 pub mod crypto;
 pub mod docs;

@@ -52,14 +52,21 @@ pub fn next_round(services: &Services, longest: Duration) -> Duration {
     wait.map_or(longest, |wait| wait.clamp(SHORTEST, longest))
 }
 
-/// Sees to it that the server has a certificate, where the operator gives none, as far as the token is
-/// there. For the start: later it is part of [`keep_up`].
+/// Sees to it that the server has a certificate, where the operator gives none, and the list of revoked
+/// ones that it names, as far as the token is there. For the start: later it is part of [`keep_up`].
 pub fn provide_server_certificate(services: &Services) {
     let call = credential::call(services, "");
-    if let Err(error) = provide(services, &call, services.clock.now().0) {
+    let now = services.clock.now().0;
+    if let Err(error) = provide(services, &call, now) {
         tracing::warn!(%error, "the server has no certificate of its own yet");
     }
-    // A CA that was just made has no list of revoked certificates yet.
+    // A CA that was just made has no list yet, and clients look for it as soon as they see the
+    // certificate.
+    if matches!(services.hsm.state(), TokenState::Ready(_))
+        && let Err(error) = services.trust.renew_crls(services, &call, now)
+    {
+        tracing::warn!(%error, "no list of revoked certificates yet");
+    }
     services.bell.ring();
 }
 

@@ -2,13 +2,14 @@
 
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    KeyFormatType, ObjectType, Operation, ProtocolVersion, QueryFunction, ResultReason, Tag,
+    KeyFormatType, ObjectType, Operation, ProtocolVersion, QueryFunction, ResultReason,
+    RevocationReasonCode, Tag,
 };
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
-use crate::replay::items::{aes, date, integer, item, kind, name, template, uid, user};
-use crate::replay::{Line, Manner, Payload, Way};
+use crate::replay::items::{aes, date, integer, item, kind, name, structure, template, uid, user};
+use crate::replay::{Line, Manner, Payload, Way, gcm};
 
 /// Its row.
 pub(crate) const CLIENT: Client = Client {
@@ -17,7 +18,7 @@ pub(crate) const CLIENT: Client = Client {
     version: || Version::Replayed("libkmip 0.2"),
     use_case: "server-side encryption (SSE-KMS)",
     needs: "`export=true`; a user's name and password may be sent",
-    tests: &[("guide", guide), ("library", library)],
+    tests: &[("guide", guide), ("library", library), ("bucket_keys", bucket_keys)],
 };
 
 /// The longest answer that libkmip takes.
@@ -65,11 +66,7 @@ fn find(line: &mut Line, called: &str) -> Payload {
 fn library() {
     let ground = Ground::new(CLIENT.id, &[]);
     ground.follow_guide();
-    ground.succeed(
-        "claviger role set ceph rgw --socket claviger-data/admin.sock \
-         --token-file claviger-data/admin-token export=true operation_query=true \
-         operation_create=true operation_get=true operation_destroy=true",
-    );
+    grant(&ground, "export=true", &["query", "create", "get", "destroy"]);
     let mut line = Line::open(&Way::of(&ground, "rgw"), &manner("", ""));
     let functions = (1..=4).map(|number| item(Tag::QueryFunction, &QueryFunction(number)));
     let answer = line.ask(Operation::Query, functions.collect());
@@ -91,6 +88,35 @@ fn library() {
     let refusal = small.refused(Operation::Query, functions);
     assert_eq!(refusal.reason, ResultReason::ResponseTooLarge);
     line.ask(Operation::Destroy, vec![uid(&id)]);
+}
+
+/// SSE-S3, as it is proposed for a coming release, in 1.4: a key for each bucket, which stays in the
+/// token and encrypts the keys of objects.
+fn bucket_keys() {
+    let ground = Ground::new(CLIENT.id, &[]);
+    ground.follow_guide();
+    let needed = ["create", "activate", "encrypt", "decrypt", "revoke", "destroy"];
+    grant(&ground, "export=false", &needed);
+    let way = Way::of(&ground, "rgw");
+    let open = || Line::open(&way, &Manner::plain(ProtocolVersion::V1_4));
+    let wanted = vec![kind(ObjectType::SymmetricKey), template(aes(256))];
+    let id = open().ask(Operation::Create, wanted).id();
+    open().ask(Operation::Activate, vec![uid(&id)]);
+    gcm::seals_and_opens(&open, &id);
+    let code = item(Tag::RevocationReasonCode, &RevocationReasonCode::CessationOfOperation);
+    let why = structure(Tag::RevocationReason, vec![code]);
+    open().ask(Operation::Revoke, vec![uid(&id), why]);
+    open().ask(Operation::Destroy, vec![uid(&id)]);
+}
+
+/// Gives the gateway's role other grants than the guide does.
+fn grant(ground: &Ground, export: &str, operations: &[&str]) {
+    let operations = operations.iter().map(|name| format!(" operation_{name}=true"));
+    let operations = operations.collect::<String>();
+    ground.succeed(&format!(
+        "claviger role set ceph rgw {export}{operations} \
+         --socket claviger-data/admin.sock --token-file claviger-data/admin-token"
+    ));
 }
 
 fn wanted() -> Vec<Item> {

@@ -8,7 +8,7 @@ use kmip_core::types::{
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
-use crate::replay::items::{boolean, integer, item, key, kind, name, template, uid, user};
+use crate::replay::items::{boolean, integer, item, key, kind, name, template, uid, user, words};
 use crate::replay::{Line, Manner, Payload, Way};
 
 /// Its row.
@@ -61,7 +61,7 @@ fn guide() {
 
 /// Criteria that cannot be met are never passed over.
 fn a_search_by_nonsense_finds_nothing(line: &mut Line) {
-    let unknown = template(vec![crate::replay::items::words("Nmae", NAMES[0])]);
+    let unknown = template(vec![words("Nmae", NAMES[0])]);
     let refusal = line.refused(Operation::Locate, vec![unknown]);
     assert_eq!(refusal.reason, ResultReason::InvalidField);
     let mut both = vec![name(NAMES[0])];

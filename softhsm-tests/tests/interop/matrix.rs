@@ -37,6 +37,9 @@ pub(crate) fn ran(id: &'static str, passed: bool) {
     }
 }
 
+/// The role of those who make keys for a client that makes none: what they do is not the client's.
+const OPERATOR: &str = "operator";
+
 /// Takes from an audit log what the client `id` has asked for with success.
 pub(crate) fn saw(id: &'static str, log: &Path) {
     let log = std::fs::read_to_string(log).unwrap();
@@ -45,7 +48,7 @@ pub(crate) fn saw(id: &'static str, log: &Path) {
     for line in log.lines() {
         // The last line may be cut where the server was killed.
         let Ok(record) = serde_json::from_str::<Value>(line) else { continue };
-        if record["result"] != "success" {
+        if record["result"] != "success" || record["role"] == OPERATOR {
             continue;
         }
         if let (Some(version), Some(operation)) =

@@ -12,7 +12,7 @@ use crate::replay::items::{
     aes, date, integer, item, kind, name, names, password, reason, symmetric_key, template, uid,
     with, words,
 };
-use crate::replay::{Line, Manner, Way};
+use crate::replay::{Line, Manner, Way, answer};
 
 /// Its row.
 pub(crate) const CLIENT: Client = Client {
@@ -59,7 +59,7 @@ impl Keyring {
             let asked = [vec![uid(&id)], names(&["Name"])].concat();
             let facts = line.ask_in(ProtocolVersion::V1_4, Operation::GetAttributes, asked);
             let Value::Structure(parts) = facts.attribute("Name") else { panic!("{facts:?}") };
-            let called = crate::replay::answer::text(&parts[0].value).to_owned();
+            let called = answer::text(&parts[0].value).to_owned();
             (id, called, value)
         };
         ids.into_iter().map(fetch).collect()
@@ -106,11 +106,12 @@ fn guide() {
     let mut stored = (0..KEYS)
         .map(|number| {
             let called = format!("INNODBKey-{number}");
-            (keyring.store(key(&called, number)), called, vec![number; 32])
+            (keyring.store(key(&called, GROUP, number)), called, vec![number; 32])
         })
         .collect::<Vec<_>>();
     let secret = keyring.store(secret("a password"));
-    another_group_is_another_keyring(&keyring);
+    // Another group is another server's.
+    keyring.store(key("INNODBKey-of-another", "mysql-10", 0));
 
     // Every key once, whatever the page it was on, and each with its name and its value.
     let mut loaded = keyring.load(ObjectType::SymmetricKey);
@@ -127,7 +128,7 @@ fn guide() {
     }
     assert_eq!(keyring.load(ObjectType::SymmetricKey).len(), usize::from(KEYS) - 1);
     // The name is free again.
-    keyring.store(key(&stored[0].1, 0));
+    keyring.store(key(&stored[0].1, GROUP, 0));
     assert_eq!(keyring.load(ObjectType::SymmetricKey).len(), usize::from(KEYS));
     assert!(keyring.load(ObjectType::SecretData).is_empty());
 }
@@ -144,16 +145,9 @@ fn configured(ground: &Ground) -> Way {
     Way::with(ground, &path("server_ca"), &files, rustls::ALL_VERSIONS)
 }
 
-fn another_group_is_another_keyring(keyring: &Keyring) {
+fn key(called: &str, group: &str, filled_with: u8) -> Vec<Item> {
     let mut attributes = aes(256);
-    attributes.push(words("Object Group", "mysql-10"));
-    let wanted = vec![kind(ObjectType::SymmetricKey), template(attributes)];
-    keyring.line().ask(Operation::Create, wanted);
-}
-
-fn key(called: &str, filled_with: u8) -> Vec<Item> {
-    let mut attributes = aes(256);
-    attributes.extend([name(called), words("Object Group", GROUP)]);
+    attributes.extend([name(called), words("Object Group", group)]);
     let compression =
         item(Tag::KeyCompressionType, &KeyCompressionType::ECPublicKeyTypeUncompressed);
     let key = symmetric_key(CryptographicAlgorithm::AES, &[filled_with; 32], &[compression]);

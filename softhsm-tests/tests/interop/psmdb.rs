@@ -107,14 +107,14 @@ fn kmipclient() {
 /// same connection, in 1.4, is answered.
 fn speaks_two_when_it_is_not_spoken(line: &mut Line) {
     let reference = structure(Tag(0x42_0005), Vec::new());
-    let item = structure(
+    let asked = structure(
         Tag::BatchItem,
         vec![
             item(Tag::Operation, &Operation::GetAttributes),
             structure(Tag::RequestPayload, vec![uid("any"), reference]),
         ],
     );
-    let probe = message(ProtocolVersion::V2_0, &[], vec![item]);
+    let probe = message(ProtocolVersion::V2_0, &[], vec![asked]);
     let answer = Item::from_bytes(&line.raw(&probe)).unwrap();
     let header = answer.child(Tag::ResponseHeader).unwrap();
     let version = Value::of(&ProtocolVersion::NEWEST);
@@ -124,9 +124,11 @@ fn speaks_two_when_it_is_not_spoken(line: &mut Line) {
     assert_eq!(failed.child(Tag::ResultReason).unwrap().value, reason);
     let words = &failed.child(Tag::ResultMessage).unwrap().value;
     assert_eq!(words, &Value::TextString("protocol version not supported".to_owned()));
-    // What it would have been told, had it asked.
-    let told = line.ask(Operation::DiscoverVersions, Vec::new());
-    assert!(told.all(Tag::ProtocolVersion).all(|told| *told != Value::of(&ProtocolVersion::V2_0)));
+    // What it would have been told, had it asked: of what it names, what is spoken, in its own order.
+    let named = [ProtocolVersion::V2_0, ProtocolVersion::V1_0, ProtocolVersion::V1_4];
+    let named = named.map(|version| item(Tag::ProtocolVersion, &version));
+    let told = line.ask(Operation::DiscoverVersions, named.to_vec());
+    assert_eq!(told.0, named[1..]);
 }
 
 fn brought(more: Vec<Item>) -> Vec<Item> {

@@ -15,7 +15,7 @@ use crate::replay::{Line, Manner, Way};
 pub(crate) const CLIENT: Client = Client {
     id: "scylla",
     name: "ScyllaDB",
-    version: || Version::Replayed("Enterprise, in each version of KMIP"),
+    version: || Version::Replayed("Enterprise"),
     use_case: "encryption at rest",
     needs: "`export=true`; a user's name and password may be sent",
     tests: &[("guide", guide)],

@@ -15,7 +15,7 @@ use softhsm_tests::server::Trial;
 use crate::client::{self, Client, Version};
 use crate::ground::Ground;
 use crate::replay::items::{item, kind, name, reason, structure, uid, with};
-use crate::replay::{Line, Manner, Payload, Way, Wire};
+use crate::replay::{Line, Manner, Payload, Way, Wire, answer};
 
 /// Its row.
 pub(crate) const CLIENT: Client = Client {
@@ -51,8 +51,7 @@ fn configure(trial: &Trial) {
     let toml = docs::blocks_of(&text, "toml").concat();
     let (tls, internal_ca) = toml.split_once("[internal_ca]").unwrap();
     trial.edit_config("certificate = \"pki/server.pem\"\nprivate_key = \"pki/server.key\"\n", "");
-    trial.edit_config("[tls]\n", tls.trim_end_matches('\n'));
-    trial.edit_config("client_ca", "\nclient_ca");
+    trial.edit_config("[tls]\n", &format!("{}\n", tls.trim_end()));
     trial.append_config(&format!("[internal_ca]{internal_ca}"));
 }
 
@@ -125,7 +124,7 @@ fn make(line: &mut Line, of: &str) -> (String, String) {
         vec![name(of), with("Cryptographic Usage Mask", &usage)]
     };
     let public_name = format!("{of}-public");
-    let answer = line.ask(
+    let made = line.ask(
         Operation::CreateKeyPair,
         vec![
             structure(Tag::CommonTemplateAttribute, common),
@@ -136,7 +135,7 @@ fn make(line: &mut Line, of: &str) -> (String, String) {
             ),
         ],
     );
-    let id = |tag| crate::replay::answer::text(answer.only(tag)).to_owned();
+    let id = |tag| answer::text(made.only(tag)).to_owned();
     (id(Tag::PrivateKeyUniqueIdentifier), id(Tag::PublicKeyUniqueIdentifier))
 }
 

@@ -57,7 +57,8 @@ fn cas_are_published_and_certificates_say_where_their_list_is() {
     let url = "http://kmip.example/v1/kmip/ca/crl";
     let rules = TrustRules { crl_url: Some(url.to_owned()), ..TrustRules::default() };
     let house = House::with(tempfile::tempdir().unwrap(), rules, |_, _| ());
-    let (status, pem) = get(serve(&house), "/v1/kmip/ca/pem");
+    let addr = serve(&house);
+    let (status, pem) = get(addr, "/v1/kmip/ca/pem");
     assert_eq!(status, 200);
     let pem = String::from_utf8(pem).unwrap();
     assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2);
@@ -69,4 +70,6 @@ fn cas_are_published_and_certificates_say_where_their_list_is() {
     let point = format!("{url}/{}", all.issuer.short_name());
     let point = point.as_bytes();
     assert!(server.der().windows(point.len()).any(|bytes| bytes == point));
+    // Clients that are shown the certificate look there at once.
+    assert_eq!(get(addr, &format!("/v1/kmip/ca/crl/{}", all.issuer.short_name())).0, 200);
 }

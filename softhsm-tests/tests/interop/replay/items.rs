@@ -2,8 +2,8 @@
 
 use kmip_core::ttlv::{Codec, DateTime, Item, Value};
 use kmip_core::types::{
-    CryptographicAlgorithm, CryptographicUsageMask, KeyFormatType, NameType, ObjectType,
-    RevocationReasonCode, SecretDataType, Tag,
+    CredentialType, CryptographicAlgorithm, CryptographicUsageMask, KeyFormatType, NameType,
+    ObjectType, RevocationReasonCode, SecretDataType, Tag,
 };
 
 /// A structure.
@@ -130,8 +130,7 @@ pub(crate) fn password(value: &[u8]) -> Item {
 pub(crate) fn user(name: &str, password: &str) -> Item {
     let value = vec![text(Tag::Username, name), text(Tag::Password, password)];
     let credential = vec![
-        // Username and Password
-        item(Tag::CredentialType, &kmip_core::types::CredentialType::UsernameAndPassword),
+        item(Tag::CredentialType, &CredentialType::UsernameAndPassword),
         structure(Tag::CredentialValue, value),
     ];
     structure(Tag::Authentication, vec![structure(Tag::Credential, credential)])

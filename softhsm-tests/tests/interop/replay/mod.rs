@@ -6,6 +6,7 @@
 
 pub(crate) mod answer;
 mod fields;
+pub(crate) mod gcm;
 pub(crate) mod items;
 mod reader;
 pub(crate) mod strict;

@@ -30,21 +30,12 @@ impl Way {
     /// By any version of TLS and without naming the server (SNI), with the credential that a guide has
     /// put into this folder.
     pub(crate) fn of(ground: &Ground, folder: &str) -> Self {
-        Self::by(ground, folder, rustls::ALL_VERSIONS)
-    }
-
-    /// The same, by these versions of TLS only.
-    pub(crate) fn by(
-        ground: &Ground,
-        folder: &str,
-        versions: &[&'static SupportedProtocolVersion],
-    ) -> Self {
         let folder = ground.folder().join(folder);
         let files = ["client.pem", "client.key"].map(|file| folder.join(file));
-        Self::with(ground, &ground.server().ready().ca, &files, versions)
+        Self::with(ground, &ground.server().ready().ca, &files, rustls::ALL_VERSIONS)
     }
 
-    /// The same, with a certificate and its key from elsewhere, and trust in other CAs.
+    /// By these versions of TLS, with this certificate and its key, and trust in these CAs.
     pub(crate) fn with(
         ground: &Ground,
         ca: &Path,
