@@ -19,6 +19,7 @@ pub mod material;
 pub mod memory;
 pub mod program;
 pub mod provision;
+pub mod pykmip;
 pub mod requests;
 pub mod runner;
 pub mod server;

@@ -33,6 +33,24 @@ impl World {
     pub fn new(programs: &[(&str, PathBuf)]) -> Self {
         let trial = Trial::on(TokenKind::SoftHsm);
         let server = trial.start();
+        Self::of(trial, server, programs)
+    }
+
+    /// The same; `edit` may change the configuration, which an earlier start has then written.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn configured(programs: &[(&str, PathBuf)], edit: impl FnOnce(&Trial)) -> Self {
+        let trial = Trial::on(TokenKind::SoftHsm);
+        trial.start().stop();
+        edit(&trial);
+        let server = trial.start();
+        Self::of(trial, server, programs)
+    }
+
+    fn of(trial: Trial, server: Server, programs: &[(&str, PathBuf)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let claviger = ("claviger", program::claviger());
         for (name, path) in programs.iter().chain([&claviger]) {
@@ -51,6 +69,18 @@ impl World {
     #[must_use]
     pub const fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// Stops the server in good order and starts it again; its ports are others then.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop, or not start.
+    pub fn restart(&mut self) {
+        self.server.terminate();
+        let status = self.server.wait();
+        assert!(status.success(), "the server stopped with {status}");
+        self.server = self.trial.start();
     }
 
     /// Stops the server in good order.
@@ -86,6 +116,7 @@ impl World {
         let lines = lines
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
+            .replace("127.0.0.1:9696", &ready.monitoring_addr.unwrap().to_string())
             .replace("0.0.0.0:5696", "0.0.0.0:0")
             .replace("5696", &ready.kmip_addr.port().to_string());
         let mut path = OsString::from(self.programs.path());

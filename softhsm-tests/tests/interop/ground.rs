@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use softhsm_tests::docs;
+use softhsm_tests::server::Trial;
 use softhsm_tests::world::World;
 
 use crate::{client, matrix};
@@ -12,22 +13,54 @@ use crate::{client, matrix};
 pub(crate) struct Ground {
     id: &'static str,
     world: World,
+    /// What stands in the guide, and what stands in for it.
+    stand_ins: Vec<(String, String)>,
 }
 
 impl Ground {
     /// Starts a trial for the client `id`, whose shell finds these programs by their names.
     pub(crate) fn new(id: &'static str, programs: &[(&str, PathBuf)]) -> Self {
-        Self { id, world: World::new(programs) }
+        Self { id, world: World::new(programs), stand_ins: Vec::new() }
+    }
+
+    /// Has what `stands` in the guide, the address of another server for example, replaced by what
+    /// the test has for it.
+    pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
+        self.stand_ins.push((stands.to_owned(), instead.to_owned()));
+        self
+    }
+
+    /// Stops the server in good order and starts it again; its ports are others then.
+    pub(crate) fn restart(&mut self) {
+        self.world.restart();
+    }
+
+    /// The same, but for a configuration that `edit` has changed.
+    pub(crate) fn configured(
+        id: &'static str,
+        programs: &[(&str, PathBuf)],
+        edit: impl FnOnce(&Trial),
+    ) -> Self {
+        Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what
     /// was said. What takes how long stands in what is told of a failure.
     pub(crate) fn follow_guide(&self) -> String {
+        self.follow_guide_and("")
+    }
+
+    /// Follows the guide and then runs `more` in the same shell, with what the guide has exported.
+    pub(crate) fn follow_guide_and(&self, more: &str) -> String {
         let guide = client::guide(self.id);
         let blocks = docs::blocks(&guide);
         assert!(!blocks.is_empty(), "the guide of {} has no commands", self.id);
+        let mut lines = blocks.join("\n");
+        for (stands, instead) in &self.stand_ins {
+            lines = lines.replace(stands, instead);
+        }
         // Each command is told as it begins, with the seconds that have gone by.
-        self.world.succeed(&format!("PS4='+ ${{SECONDS}} s: '; set -x\n{}", blocks.join("\n")))
+        self.world.succeed(&format!("PS4='+ ${{SECONDS}} s: '; set -x\n{lines}\n{more}"))
     }
 }
 

@@ -11,16 +11,33 @@
     reason = "a test fails by panicking"
 )]
 
+mod barbican;
 mod ceph_csi;
+mod ceph_nvmeof;
+mod ceph_rgw;
 mod claviger;
 mod client;
+mod couchbase;
+mod fortigate;
 mod golang;
 mod ground;
 mod kmip_go;
 mod kms_wrapping;
 mod matrix;
-mod okms;
+mod mongodb;
+mod percona_mysql;
+mod pg_tde;
+mod psmdb;
 mod pykmip;
+mod replay;
+mod scylla;
+mod storage_array;
+mod swift;
+mod synology;
+mod vast;
+mod veeam;
+mod vmware;
+mod zenko;
 
 use std::process::ExitCode;
 
@@ -29,12 +46,29 @@ use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
-    ceph_csi::CLIENT,
     claviger::CLIENT,
-    kmip_go::CLIENT,
-    kms_wrapping::CLIENT,
     okms::CLIENT,
+    kms_wrapping::CLIENT,
+    kmip_go::CLIENT,
     pykmip::CLIENT,
+    swift::CLIENT,
+    barbican::CLIENT,
+    zenko::CLIENT,
+    mongodb::CLIENT,
+    percona_mysql::CLIENT,
+    pg_tde::CLIENT,
+    psmdb::CLIENT,
+    couchbase::CLIENT,
+    scylla::CLIENT,
+    ceph_rgw::CLIENT,
+    ceph_csi::CLIENT,
+    ceph_nvmeof::CLIENT,
+    vmware::CLIENT,
+    veeam::CLIENT,
+    fortigate::CLIENT,
+    synology::CLIENT,
+    vast::CLIENT,
+    storage_array::CLIENT,
 ];
 
 fn main() -> ExitCode {
