@@ -25,6 +25,7 @@ mod kmip_go;
 mod kms_wrapping;
 mod matrix;
 mod mongodb;
+mod okms;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
