@@ -18,7 +18,8 @@ const PATIENCE_SECONDS: &str = "900";
 #[derive(Debug)]
 pub struct World {
     trial: Trial,
-    server: Server,
+    /// None between [`World::kill`] and [`World::revive`].
+    server: Option<Server>,
     /// A program of each name, which becomes the one that is meant.
     programs: tempfile::TempDir,
 }
@@ -31,9 +32,7 @@ impl World {
     /// If it does not start.
     #[must_use]
     pub fn new(programs: &[(&str, PathBuf)]) -> Self {
-        let trial = Trial::on(TokenKind::SoftHsm);
-        let server = trial.start();
-        Self::of(trial, server, programs)
+        Self::of(Trial::on(TokenKind::SoftHsm), programs)
     }
 
     /// The same; `edit` may change the configuration, which an earlier start has then written.
@@ -46,11 +45,17 @@ impl World {
         let trial = Trial::on(TokenKind::SoftHsm);
         trial.start().stop();
         edit(&trial);
-        let server = trial.start();
-        Self::of(trial, server, programs)
+        Self::of(trial, programs)
     }
 
-    fn of(trial: Trial, server: Server, programs: &[(&str, PathBuf)]) -> Self {
+    /// The same, in this trial.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn of(trial: Trial, programs: &[(&str, PathBuf)]) -> Self {
+        let server = Some(trial.start());
         let folder = tempfile::tempdir().unwrap();
         let claviger = ("claviger", program::claviger());
         for (name, path) in programs.iter().chain([&claviger]) {
@@ -66,9 +71,31 @@ impl World {
     }
 
     /// The server that runs in it.
+    ///
+    /// # Panics
+    ///
+    /// If it was killed.
     #[must_use]
-    pub const fn server(&self) -> &Server {
-        &self.server
+    pub fn server(&self) -> &Server {
+        self.server.as_ref().expect("the server was killed")
+    }
+
+    /// Ends the server without a word (SIGKILL), until [`Self::revive`].
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be killed.
+    pub fn kill(&mut self) {
+        self.server.take().expect("the server was killed already").kill();
+    }
+
+    /// Starts the server again.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn revive(&mut self) {
+        self.server = Some(self.trial.start());
     }
 
     /// Stops the server in good order and starts it again; its ports are others then.
@@ -77,10 +104,8 @@ impl World {
     ///
     /// If it does not stop, or not start.
     pub fn restart(&mut self) {
-        self.server.terminate();
-        let status = self.server.wait();
-        assert!(status.success(), "the server stopped with {status}");
-        self.server = self.trial.start();
+        self.server.take().expect("the server was killed").stop();
+        self.revive();
     }
 
     /// Stops the server in good order.
@@ -89,13 +114,18 @@ impl World {
     ///
     /// If it does not stop.
     pub fn stop(self) {
-        self.server.stop();
+        let (_trial, server) = self.into_parts();
+        server.stop();
     }
 
     /// The trial and its server, without the shell.
+    ///
+    /// # Panics
+    ///
+    /// If the server was killed.
     #[must_use]
     pub fn into_parts(self) -> (Trial, Server) {
-        (self.trial, self.server)
+        (self.trial, self.server.expect("the server was killed"))
     }
 
     /// The folder that the shell works in.
@@ -112,7 +142,7 @@ impl World {
     /// If the trial serves no administration.
     #[must_use]
     pub fn bash(&self, lines: &str) -> Command {
-        let ready = self.server.ready();
+        let ready = self.server().ready();
         let lines = lines
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
@@ -175,7 +205,7 @@ impl World {
     /// A client with these files, on this address.
     #[must_use]
     pub fn client(&self, addr: &str, certificate: &Path, key: &Path) -> ClientConfig {
-        let mut config = ClientConfig::new(addr, &self.server.ready().ca, certificate, key);
+        let mut config = ClientConfig::new(addr, &self.server().ready().ca, certificate, key);
         config.server_name = Some("localhost".to_owned());
         config
     }

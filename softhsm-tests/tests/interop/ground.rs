@@ -1,10 +1,10 @@
 //! Where a client is tested: a trial of its own, whose audit log is read when it ends.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use softhsm_tests::docs;
-use softhsm_tests::server::Trial;
+use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::world::World;
 
 use crate::{client, matrix};
@@ -17,22 +17,18 @@ pub(crate) struct Ground {
     stand_ins: Vec<(String, String)>,
 }
 
+/// What a guide leaves running in the background ends with its shell.
+const CLEAN_UP: &str = "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT";
+
 impl Ground {
     /// Starts a trial for the client `id`, whose shell finds these programs by their names.
     pub(crate) fn new(id: &'static str, programs: &[(&str, PathBuf)]) -> Self {
-        Self { id, world: World::new(programs), stand_ins: Vec::new() }
+        Self::of(id, Trial::on(TokenKind::SoftHsm), programs)
     }
 
-    /// Has what `stands` in the guide, the address of another server for example, replaced by what
-    /// the test has for it.
-    pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
-        self.stand_ins.push((stands.to_owned(), instead.to_owned()));
-        self
-    }
-
-    /// Stops the server in good order and starts it again; its ports are others then.
-    pub(crate) fn restart(&mut self) {
-        self.world.restart();
+    /// The same, in this trial.
+    pub(crate) fn of(id: &'static str, trial: Trial, programs: &[(&str, PathBuf)]) -> Self {
+        Self { id, world: World::of(trial, programs), stand_ins: Vec::new() }
     }
 
     /// The same, but for a configuration that `edit` has changed.
@@ -42,6 +38,13 @@ impl Ground {
         edit: impl FnOnce(&Trial),
     ) -> Self {
         Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
+    }
+
+    /// Has what `stands` in the guide, the address of another server for example, replaced by what
+    /// the test has for it.
+    pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
+        self.stand_ins.push((stands.to_owned(), instead.to_owned()));
+        self
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what
@@ -60,7 +63,8 @@ impl Ground {
             lines = lines.replace(stands, instead);
         }
         // Each command is told as it begins, with the seconds that have gone by.
-        self.world.succeed(&format!("PS4='+ ${{SECONDS}} s: '; set -x\n{lines}\n{more}"))
+        self.world
+            .succeed(&format!("{CLEAN_UP}\nPS4='+ ${{SECONDS}} s: '; set -x\n{lines}\n{more}"))
     }
 }
 
@@ -69,6 +73,12 @@ impl Deref for Ground {
 
     fn deref(&self) -> &World {
         &self.world
+    }
+}
+
+impl DerefMut for Ground {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
     }
 }
 
