@@ -11,6 +11,9 @@ use server::client::ClientConfig;
 use crate::program;
 use crate::server::{Server, TokenKind, Trial};
 
+/// The port of KMIP, as it stands in guides.
+const KMIP_PORT: &str = "5696";
+
 /// Longest that the commands of one shell may take together.
 const PATIENCE_SECONDS: &str = "900";
 
@@ -147,8 +150,8 @@ impl World {
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
             .replace("127.0.0.1:9696", &ready.monitoring_addr.unwrap().to_string())
-            .replace("0.0.0.0:5696", "0.0.0.0:0")
-            .replace("5696", &ready.kmip_addr.port().to_string());
+            .replace("0.0.0.0:5696", "0.0.0.0:0");
+        let lines = with_port(&lines, ready.kmip_addr.port());
         let mut path = OsString::from(self.programs.path());
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
@@ -211,9 +214,53 @@ impl World {
     }
 }
 
+/// `lines` with another port in the place of KMIP's, where that is a number by itself: identifiers,
+/// serial numbers and other ports may have its digits.
+fn with_port(lines: &str, port: u16) -> String {
+    let belongs_to_more = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    let mut done = String::new();
+    let mut rest = lines;
+    while let Some((before, after)) = rest.split_once(KMIP_PORT) {
+        done.push_str(before);
+        if done.ends_with(belongs_to_more) || after.starts_with(belongs_to_more) {
+            done.push_str(KMIP_PORT);
+        } else {
+            done.push_str(&port.to_string());
+        }
+        rest = after;
+    }
+    done + rest
+}
+
 /// A link would do for most, but Python takes its packages from where it believes to lie.
 fn call_by_name(name: &Path, program: &Path) {
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", program.display());
     std::fs::write(name, script).unwrap();
     std::fs::set_permissions(name, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_port;
+
+    #[test]
+    fn port_is_replaced_only_where_it_is_a_number_by_itself() {
+        for (line, expected) in [
+            ("localhost:5696", "localhost:40000"),
+            ("port=5696, \"5696\"\n5696", "port=40000, \"40000\"\n40000"),
+            (
+                "show 2369f0a0-2c04-9059-5ec4-f9d5556964a8",
+                "show 2369f0a0-2c04-9059-5ec4-f9d5556964a8",
+            ),
+            (
+                "show 2369f0a0-5696-9059-5ec4-f9d555600000",
+                "show 2369f0a0-5696-9059-5ec4-f9d555600000",
+            ),
+            ("revoke 2511585147510912545695696473", "revoke 2511585147510912545695696473"),
+            ("127.0.0.1:45696 /tmp/.tmpa5696", "127.0.0.1:45696 /tmp/.tmpa5696"),
+            ("56965696", "56965696"),
+        ] {
+            assert_eq!(with_port(line, 40000), expected);
+        }
+    }
 }

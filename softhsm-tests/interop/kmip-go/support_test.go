@@ -12,6 +12,7 @@ import (
 
 	"github.com/ovh/kmip-go"
 	"github.com/ovh/kmip-go/kmipclient"
+	"github.com/ovh/kmip-go/kmipclient/kmiphttp"
 	"github.com/ovh/kmip-go/ttlv"
 )
 
@@ -23,12 +24,19 @@ const (
 
 var versions = []kmip.ProtocolVersion{kmip.V1_0, kmip.V1_1, kmip.V1_2, kmip.V1_3, kmip.V1_4}
 
+// wires are the encodings of KMIP over HTTPS. KMIP_WIRE asks for one; else the tests speak TTLV over TLS.
+var wires = map[string]kmiphttp.WireFormat{"TTLV": kmiphttp.WireTTLV, "XML": kmiphttp.WireXML, "JSON": kmiphttp.WireJSON}
+
 // options are what every connection of these tests has in common.
 func options(more ...kmipclient.Option) []kmipclient.Option {
-	return append([]kmipclient.Option{
+	common := []kmipclient.Option{
 		kmipclient.WithRootCAFile(os.Getenv("KMIP_CA")),
 		kmipclient.WithClientCertFiles(os.Getenv("KMIP_CERT"), os.Getenv("KMIP_KEY")),
-	}, more...)
+	}
+	if wire := os.Getenv("KMIP_WIRE"); wire != "" {
+		common = append(common, kmiphttp.WithTransport("/kmip", kmiphttp.WithWireFormat(wires[wire])))
+	}
+	return append(common, more...)
 }
 
 // dial connects, and closes the connection when the test ends.

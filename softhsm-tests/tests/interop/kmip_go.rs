@@ -16,7 +16,13 @@ pub(crate) const CLIENT: Client = Client {
     version: || Version::Released("0.9.2".to_owned()),
     use_case: "programs in Go: okms, OpenBao, SPIRE",
     needs: "`export` for what reads keys",
-    tests: &[("guide", guide), ("api", api), ("restart", restart), ("grants", grants)],
+    tests: &[
+        ("guide", guide),
+        ("api", api),
+        ("https", https),
+        ("restart", restart),
+        ("grants", grants),
+    ],
 };
 
 const LOGIN: &str =
@@ -47,6 +53,29 @@ fn api() {
     {
         assert!(outcome.has_passed(name), "{name} is not in {outcome:?}");
     }
+}
+
+/// What needs no long search for primes, over HTTPS in each of its encodings: the library and the server
+/// agree on XML and JSON, too.
+fn https() {
+    let program = golang::built(CLIENT.id).join("kmip-go.test");
+    let trial = Trial::on(TokenKind::SoftHsm).with_https();
+    let server = trial.start();
+    let client = server.ready().client();
+    for wire in ["TTLV", "XML", "JSON"] {
+        let mut command = Command::new(&program);
+        command.env("KMIP_WIRE", wire);
+        let port = server.ready().https_addr.unwrap().port();
+        command.env("KMIP_ADDR", format!("localhost:{port}"));
+        command.env("KMIP_CA", &client.ca).env("KMIP_CERT", &client.certificate);
+        command.env("KMIP_KEY", &client.private_key);
+        command.arg("-test.skip=TestConnection|TestReconnect|WithRSA|Spire|Signer|KeyPairs|Okms");
+        let outcome = golang::run_tests(command, &[]);
+        for name in ["TestRegisterCertificate", "TestEncryptAsGoDoes/1.4", "TestBatchUndo"] {
+            assert!(outcome.has_passed(name), "{wire}: {name} is not in {outcome:?}");
+        }
+    }
+    server.stop();
 }
 
 /// A connection that breaks because the server was killed is made anew by the client.
