@@ -13,6 +13,7 @@
 
 mod client;
 mod ground;
+mod kmip_protocol;
 mod matrix;
 mod pykmip;
 
@@ -22,7 +23,7 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[pykmip::CLIENT];
+const CLIENTS: &[Client] = &[pykmip::CLIENT, kmip_protocol::CLIENT];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
