@@ -3,6 +3,9 @@
 mod admin;
 mod audit;
 mod bench;
+mod custody;
+mod key;
+pub(crate) mod words;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +18,12 @@ pub use admin::{
 pub use bench::{BenchArgs, BenchBackendArgs, BenchPart, BenchRawArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use custody::{CustodyCommand, CustodyMoveArgs, CustodyName, CustodyShowArgs, KeyAddress};
+pub use key::{
+    KeyActivateArgs, KeyArgs, KeyCommand, KeyCreateArgs, KeyDestroyArgs, KeyListArgs, KeyReKeyArgs,
+    KeyRevokeArgs, KmipArgs,
+};
 
 pub use audit::{
     AuditCommand, AuditFilterArgs, AuditKeyArgs, AuditLogArgs, AuditShowArgs, AuditTailArgs,
@@ -55,9 +64,12 @@ pub enum Command {
     CheckConfig(CheckConfigArgs),
     /// Hash a password for the configuration (`scope.user`): typed, or a line of the input.
     HashPassword,
-    /// Ask a running server for a key, or move it to another custody.
+    /// Make keys and look after them, over KMIP, as any client of a role does.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Where a key lives: ask a running server, or move it.
+    #[command(subcommand)]
+    Custody(CustodyCommand),
     /// The keys that wrap other keys: which there are, a new one, the end of an old one.
     #[command(subcommand)]
     WrappingKey(WrappingKeyCommand),
@@ -139,73 +151,6 @@ pub struct AdminArgs {
     /// The token, from the environment alone: the command line is for everybody to see.
     #[arg(long, hide = true, env = "CLAVIGER_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
-}
-
-/// `claviger key`
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Show a key: what it is, and where it lives. Never its value.
-    Show(KeyShowArgs),
-    /// Move a key to another custody. Its identifier and its value stay the same.
-    Move(KeyMoveArgs),
-}
-
-/// Which key.
-#[derive(Args, Clone, Debug)]
-pub struct KeyAddress {
-    /// Unique Identifier of the key.
-    pub id: String,
-    /// The scope it belongs to.
-    #[arg(long, value_name = "NAME")]
-    pub scope: String,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub json: bool,
-    /// How the server is reached.
-    #[command(flatten)]
-    pub admin: AdminArgs,
-}
-
-/// Arguments of `claviger key show`.
-#[derive(Args, Debug)]
-pub struct KeyShowArgs {
-    /// Which key.
-    #[command(flatten)]
-    pub key: KeyAddress,
-}
-
-/// Arguments of `claviger key move`.
-#[derive(Args, Debug)]
-pub struct KeyMoveArgs {
-    /// Which key.
-    #[command(flatten)]
-    pub key: KeyAddress,
-    /// Where it is to live.
-    #[arg(long, value_name = "CUSTODY")]
-    pub custody: CustodyName,
-}
-
-/// Where a key may be moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CustodyName {
-    /// An object in the token.
-    Token,
-    /// In the database, wrapped by a key that never leaves the token.
-    Wrapped,
-    /// Sealed, and used in the server's memory; only where the scope allows it.
-    Assisted,
-}
-
-impl CustodyName {
-    /// The word of the interface.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Wrapped => "wrapped",
-            Self::Assisted => "assisted",
-        }
-    }
 }
 
 /// `claviger wrapping-key`

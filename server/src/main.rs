@@ -35,6 +35,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Recover(args) => server::init::recover(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
         Command::HashPassword => say(&server::hash_password::ask()?),
+        Command::Custody(command) => server::ctl::custody(&command, &say)?,
         Command::Key(command) => server::ctl::key(&command, &say)?,
         Command::WrappingKey(command) => server::ctl::wrapping_key(&command, &say)?,
         Command::Scope(command) => server::ctl::scope(&command, &say)?,

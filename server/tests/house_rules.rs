@@ -229,11 +229,21 @@ fn readme_names_every_guide() {
 }
 
 #[test]
+fn table_of_clients_names_every_guide_of_a_client() {
+    let table = read("docs/CLIENTS.md");
+    for guide in documents("docs/guides/clients") {
+        let link = guide.trim_start_matches("docs/");
+        assert!(table.contains(&format!("]({link})")), "{guide}: ./test interop writes its row");
+    }
+}
+
+#[test]
 fn documents_link_to_files_that_exist() {
     let mut links = 0;
     let mut files = vec!["README.md".to_owned()];
     files.extend(documents("docs"));
     files.extend(documents("docs/guides"));
+    files.extend(documents("docs/guides/clients"));
     for file in files {
         let folder = repository().join(&file).parent().unwrap().to_owned();
         for link in read(&file).split("](").skip(1) {

@@ -96,6 +96,8 @@ impl World {
         command.current_dir(self.folder()).env("PATH", path);
         // Where clients keep tokens and configurations of their own.
         command.env("HOME", self.folder()).stdin(Stdio::null());
+        // What the program takes when nobody says another, with the port of the trial.
+        command.env("CLAVIGER_KMIP_ENDPOINT", format!("localhost:{}", ready.kmip_addr.port()));
         for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {
             command.env_remove(name);
         }

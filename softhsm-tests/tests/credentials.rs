@@ -38,6 +38,19 @@ fn pykmip(ready: &Ready, trial: &Trial, username: &str) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// What `claviger key` says as `username`, with the password of the file.
+fn claviger(ready: &Ready, trial: &Trial, username: Option<&str>) -> String {
+    let mut command = Command::new(program::claviger());
+    command.args(["key", "list", "--endpoint", &ready.kmip_addr.to_string()]);
+    command.args(["--cert", "pki/client1.pem", "--key", "pki/client1.key"]);
+    command.args(["--ca-cert", "pki/ca.pem", "--type", "certificate"]);
+    if let Some(username) = username {
+        command.args(["--username", username, "--password-file", "password.txt"]);
+    }
+    let output = command.current_dir(trial.data()).output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
 #[test]
 fn only_who_knows_the_password_is_served() {
     let trial = Trial::new();
@@ -55,6 +68,11 @@ fn only_who_knows_the_password_is_served() {
     let server = trial.start();
     assert_eq!(pykmip(server.ready(), &trial, "backup"), "served");
     assert_eq!(pykmip(server.ready(), &trial, "nobody"), "AUTHENTICATION_NOT_SUCCESSFUL");
+    assert_eq!(claviger(server.ready(), &trial, Some("backup")), "there is none\n");
+    for username in [None, Some("nobody")] {
+        let said = claviger(server.ready(), &trial, username);
+        assert!(said.contains("Locate refused: Authentication Not Successful"), "{said}");
+    }
     std::fs::write(trial.data().join("password.txt"), "open says me\n").unwrap();
     assert_eq!(pykmip(server.ready(), &trial, "backup"), "AUTHENTICATION_NOT_SUCCESSFUL");
     server.stop();

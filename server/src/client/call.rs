@@ -11,9 +11,10 @@ use kmip_core::payload::{
     HashResponse, ImportRequest, ImportResponse, LocateRequest, LocateResponse, MacRequest,
     MacResponse, MacVerifyRequest, MacVerifyResponse, ModifyAttributeRequest,
     ModifyAttributeResponse, QueryRequest, QueryResponse, ReCertifyRequest, ReCertifyResponse,
-    RegisterRequest, RegisterResponse, RequestPayload, ResponsePayload, RevokeRequest,
-    RevokeResponse, RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest, RngSeedResponse,
-    SignRequest, SignResponse, SignatureVerifyRequest, SignatureVerifyResponse, ValidateRequest,
+    ReKeyKeyPairRequest, ReKeyKeyPairResponse, ReKeyRequest, ReKeyResponse, RegisterRequest,
+    RegisterResponse, RequestPayload, ResponsePayload, RevokeRequest, RevokeResponse,
+    RngRetrieveRequest, RngRetrieveResponse, RngSeedRequest, RngSeedResponse, SignRequest,
+    SignResponse, SignatureVerifyRequest, SignatureVerifyResponse, ValidateRequest,
     ValidateResponse,
 };
 
@@ -66,6 +67,8 @@ calls! {
     ModifyAttribute: ModifyAttributeRequest => ModifyAttributeResponse;
     Query: QueryRequest => QueryResponse;
     ReCertify: ReCertifyRequest => ReCertifyResponse;
+    ReKey: ReKeyRequest => ReKeyResponse;
+    ReKeyKeyPair: ReKeyKeyPairRequest => ReKeyKeyPairResponse;
     Register: RegisterRequest => RegisterResponse;
     Revoke: RevokeRequest => RevokeResponse;
     RNGRetrieve: RngRetrieveRequest => RngRetrieveResponse;

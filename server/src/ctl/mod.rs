@@ -1,6 +1,7 @@
-//! The commands that ask a running server: over its Unix socket, or over HTTPS.
+//! The commands that ask a running server: over its Unix socket, over HTTPS, or over KMIP.
 
 mod call;
+mod custody;
 mod door;
 mod key;
 mod manage;
@@ -10,13 +11,15 @@ mod wrapping_key;
 use std::path::PathBuf;
 
 use hyper::Method;
+use kmip_core::types::CryptographicUsageMask;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cli::{
-    CredentialCommand, KeyCommand, RoleCommand, ScopeCommand, StatusArgs, TokenCommand,
-    WrappingKeyCommand,
+    CredentialCommand, CustodyCommand, KeyCommand, RoleCommand, ScopeCommand, StatusArgs,
+    TokenCommand, WrappingKeyCommand, words,
 };
+use crate::client::ClientError;
 use crate::config::ConfigError;
 
 pub(crate) use door::Door;
@@ -72,9 +75,41 @@ pub enum CtlError {
     /// The server refused.
     #[error("{0}")]
     Refused(String),
+    /// No certificate is given.
+    #[error(
+        "name the client's files: --credential DIR, as `claviger credential generate --out DIR` \
+         makes it, or --cert and --key"
+    )]
+    NoCredential,
+    /// What was asked for over KMIP did not succeed.
+    #[error(transparent)]
+    Kmip(#[from] ClientError),
+    /// No key has the name.
+    #[error("there is no key of the name {0:?}")]
+    NoKey(String),
+    /// Several keys have the name.
+    #[error("several keys have the name {0:?}; take the Unique Identifier of one")]
+    SeveralKeys(String),
+    /// No half of a pair is for this.
+    #[error("a key pair is not for {}", usage_words(*.0))]
+    Usage(CryptographicUsageMask),
     /// It took longer than it was given.
     #[error("{0} keys are not yet wrapped anew; the server goes on with them")]
     Unfinished(u64),
+}
+
+fn usage_words(usage: CryptographicUsageMask) -> String {
+    let names = CryptographicUsageMask::TABLE.mask_text(usage.0);
+    names.split(' ').map(words::typable).collect::<Vec<_>>().join(", ")
+}
+
+/// Carries out a `claviger custody` command.
+///
+/// # Errors
+///
+/// [`CtlError`].
+pub fn custody(command: &CustodyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
+    custody::run(command, say)
 }
 
 /// Carries out a `claviger key` command.

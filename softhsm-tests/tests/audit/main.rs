@@ -122,9 +122,9 @@ fn operator_at_the_socket_is_on_record() {
     let trial = Trial::new();
     let server = trial.start();
     let id = server.client().make_aes(&[]).unwrap();
-    let line = format!("key move {id} --scope demo --custody token --config claviger.toml");
+    let line = format!("custody move {id} --scope demo --custody token --config claviger.toml");
     assert!(claviger(&trial, &line).status.success());
-    let missing = "key show nothing --scope demo --config claviger.toml";
+    let missing = "custody show nothing --scope demo --config claviger.toml";
     assert!(!claviger(&trial, missing).status.success());
     server.stop();
     let all = records(&trial.data().join("audit.log"));

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod claviger;
 mod client;
 mod ground;
 mod kmip_protocol;
@@ -23,7 +24,7 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[pykmip::CLIENT, kmip_protocol::CLIENT];
+const CLIENTS: &[Client] = &[claviger::CLIENT, pykmip::CLIENT, kmip_protocol::CLIENT];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

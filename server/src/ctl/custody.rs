@@ -1,4 +1,4 @@
-//! `claviger key`.
+//! `claviger custody`.
 
 use hyper::Method;
 
@@ -7,15 +7,15 @@ use serde_json::json;
 use super::call::escaped;
 use super::{CtlError, Door, ask};
 use crate::admin::wire::KeyBody;
-use crate::cli::{KeyAddress, KeyCommand};
+use crate::cli::{CustodyCommand, KeyAddress};
 
-pub(super) fn run(command: &KeyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
+pub(super) fn run(command: &CustodyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
     let (address, key): (_, KeyBody) = match command {
-        KeyCommand::Show(args) => {
+        CustodyCommand::Show(args) => {
             let door = Door::of(&args.key.admin)?;
             (&args.key, ask(&door, Method::GET, &path(&args.key, ""), None)?)
         }
-        KeyCommand::Move(args) => {
+        CustodyCommand::Move(args) => {
             let body = json!({ "custody": args.custody.name() });
             let door = Door::of(&args.key.admin)?;
             (&args.key, ask(&door, Method::POST, &path(&args.key, "/custody"), Some(&body))?)
