@@ -17,6 +17,7 @@ pub mod keys;
 mod kryoptic;
 pub mod material;
 pub mod memory;
+pub mod port;
 pub mod program;
 pub mod provision;
 pub mod requests;

@@ -36,6 +36,7 @@ pub struct Trial {
     environment: Vec<(String, String)>,
     launcher: Vec<String>,
     https: bool,
+    kmip_port: u16,
 }
 
 impl Trial {
@@ -65,7 +66,15 @@ impl Trial {
             TokenKind::Kryoptic => program::kryoptic(),
         };
         let folder = tempfile::tempdir().unwrap();
-        Self { kind, module, folder, environment: Vec::new(), launcher: Vec::new(), https: false }
+        Self {
+            kind,
+            module,
+            folder,
+            environment: Vec::new(),
+            launcher: Vec::new(),
+            https: false,
+            kmip_port: 0,
+        }
     }
 
     /// Has every call to the token written down; to be asked for before the first start.
@@ -102,6 +111,14 @@ impl Trial {
     #[must_use]
     pub const fn with_https(mut self) -> Self {
         self.https = true;
+        self
+    }
+
+    /// Has every server started here listen for KMIP on this port, so that clients find the next one
+    /// where they knew the one before; else each takes a free one.
+    #[must_use]
+    pub const fn with_kmip_port(mut self, port: u16) -> Self {
+        self.kmip_port = port;
         self
     }
 
@@ -220,7 +237,11 @@ impl Trial {
                 command.arg("--dev-data-dir").arg(data);
             }
         }
-        command.args(["--kmip-addr", "127.0.0.1:0"]);
+        command.args(["--kmip-addr", &format!("127.0.0.1:{}", self.kmip_port)]);
+        if self.kmip_port != 0 {
+            // Where KMIP has a port of its own, so has the administration: the usual one.
+            command.args(["--admin-addr", "127.0.0.1:0"]);
+        }
         if self.https {
             command.args(["--https-addr", "127.0.0.1:0"]);
         }

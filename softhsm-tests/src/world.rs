@@ -18,7 +18,8 @@ const PATIENCE_SECONDS: &str = "900";
 #[derive(Debug)]
 pub struct World {
     trial: Trial,
-    server: Server,
+    /// None between [`World::kill`] and [`World::revive`].
+    server: Option<Server>,
     /// A program of each name, which becomes the one that is meant.
     programs: tempfile::TempDir,
 }
@@ -31,8 +32,17 @@ impl World {
     /// If it does not start.
     #[must_use]
     pub fn new(programs: &[(&str, PathBuf)]) -> Self {
-        let trial = Trial::on(TokenKind::SoftHsm);
-        let server = trial.start();
+        Self::of(Trial::on(TokenKind::SoftHsm), programs)
+    }
+
+    /// Starts this trial. Its shell finds `claviger` and these programs by their names.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn of(trial: Trial, programs: &[(&str, PathBuf)]) -> Self {
+        let server = Some(trial.start());
         let folder = tempfile::tempdir().unwrap();
         let claviger = ("claviger", program::claviger());
         for (name, path) in programs.iter().chain([&claviger]) {
@@ -48,9 +58,31 @@ impl World {
     }
 
     /// The server that runs in it.
+    ///
+    /// # Panics
+    ///
+    /// If it was killed.
     #[must_use]
-    pub const fn server(&self) -> &Server {
-        &self.server
+    pub fn server(&self) -> &Server {
+        self.server.as_ref().expect("the server was killed")
+    }
+
+    /// Ends the server without a word (SIGKILL), until [`Self::revive`].
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be killed.
+    pub fn kill(&mut self) {
+        self.server.take().expect("the server was killed already").kill();
+    }
+
+    /// Starts the server again.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn revive(&mut self) {
+        self.server = Some(self.trial.start());
     }
 
     /// Stops the server in good order.
@@ -59,13 +91,18 @@ impl World {
     ///
     /// If it does not stop.
     pub fn stop(self) {
-        self.server.stop();
+        let (_trial, server) = self.into_parts();
+        server.stop();
     }
 
     /// The trial and its server, without the shell.
+    ///
+    /// # Panics
+    ///
+    /// If the server was killed.
     #[must_use]
     pub fn into_parts(self) -> (Trial, Server) {
-        (self.trial, self.server)
+        (self.trial, self.server.expect("the server was killed"))
     }
 
     /// The folder that the shell works in.
@@ -82,7 +119,7 @@ impl World {
     /// If the trial serves no administration.
     #[must_use]
     pub fn bash(&self, lines: &str) -> Command {
-        let ready = self.server.ready();
+        let ready = self.server().ready();
         let lines = lines
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
@@ -142,7 +179,7 @@ impl World {
     /// A client with these files, on this address.
     #[must_use]
     pub fn client(&self, addr: &str, certificate: &Path, key: &Path) -> ClientConfig {
-        let mut config = ClientConfig::new(addr, &self.server.ready().ca, certificate, key);
+        let mut config = ClientConfig::new(addr, &self.server().ready().ca, certificate, key);
         config.server_name = Some("localhost".to_owned());
         config
     }
