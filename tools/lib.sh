@@ -63,3 +63,21 @@ running() {
     pid=$(ready_pid "$1")
     [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
 }
+
+# python_venv FOLDER REQUIREMENTS: a virtual environment FOLDER/venv with what the file names, made once. Its
+# packages are of versions that Python 3.11 is the oldest for; where there is none, FOLDER/absent says so.
+python_venv() {
+    local folder=$1 requirements=$2
+    # shellcheck disable=SC2016  # a probe is evaluated later
+    need_packages python3:python3 python3-venv:'[ -n "$(python3 -c "import ensurepip; print(1)" 2>/dev/null)" ]'
+    mkdir -p "$folder"
+    rm -f "$folder/absent"
+    if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        echo "its packages need Python 3.11, this is $(python3 --version)" >"$folder/absent"
+    elif ! cmp -s "$requirements" "$folder/venv/installed.txt"; then
+        rm -rf "$folder/venv"
+        python3 -m venv "$folder/venv"
+        "$folder/venv/bin/pip" install -q --no-deps -r "$requirements"
+        cp "$requirements" "$folder/venv/installed.txt"
+    fi
+}

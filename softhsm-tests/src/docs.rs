@@ -26,7 +26,14 @@ pub fn commands(guide: &str) -> Vec<&str> {
 /// A guide's shell blocks.
 #[must_use]
 pub fn blocks(guide: &str) -> Vec<&str> {
-    guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+    blocks_of(guide, "sh")
+}
+
+/// A guide's blocks in this language.
+#[must_use]
+pub fn blocks_of<'a>(guide: &'a str, language: &str) -> Vec<&'a str> {
+    let mark = format!("```{language}\n");
+    guide.split(mark.as_str()).skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
 
 /// Compares the part of `file` between `<!-- begin NAME -->` and `<!-- end NAME -->` with `part`,

@@ -20,6 +20,7 @@ pub mod memory;
 pub mod port;
 pub mod program;
 pub mod provision;
+pub mod pykmip;
 pub mod requests;
 pub mod runner;
 pub mod server;

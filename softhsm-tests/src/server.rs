@@ -176,6 +176,17 @@ impl Trial {
         std::fs::write(&path, text.replace(from, to)).unwrap();
     }
 
+    /// Appends `tables` to the configuration, which the first start has written.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn append_config(&self, tables: &str) {
+        let path = self.data().join("claviger.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{text}\n{tables}")).unwrap();
+    }
+
     /// What the servers wrote to standard error, all runs after one another.
     ///
     /// # Panics

@@ -35,7 +35,20 @@ impl World {
         Self::of(Trial::on(TokenKind::SoftHsm), programs)
     }
 
-    /// Starts this trial. Its shell finds `claviger` and these programs by their names.
+    /// The same; `edit` may change the configuration, which an earlier start has then written.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn configured(programs: &[(&str, PathBuf)], edit: impl FnOnce(&Trial)) -> Self {
+        let trial = Trial::on(TokenKind::SoftHsm);
+        trial.start().stop();
+        edit(&trial);
+        Self::of(trial, programs)
+    }
+
+    /// The same, in this trial.
     ///
     /// # Panics
     ///
@@ -85,6 +98,16 @@ impl World {
         self.server = Some(self.trial.start());
     }
 
+    /// Stops the server in good order and starts it again; its ports are others then.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop, or not start.
+    pub fn restart(&mut self) {
+        self.server.take().expect("the server was killed").stop();
+        self.revive();
+    }
+
     /// Stops the server in good order.
     ///
     /// # Panics
@@ -123,6 +146,7 @@ impl World {
         let lines = lines
             .replace("claviger-data", &self.trial.data().to_string_lossy())
             .replace("127.0.0.1:8200", &ready.admin_addr.unwrap().to_string())
+            .replace("127.0.0.1:9696", &ready.monitoring_addr.unwrap().to_string())
             .replace("0.0.0.0:5696", "0.0.0.0:0")
             .replace("5696", &ready.kmip_addr.port().to_string());
         let mut path = OsString::from(self.programs.path());
@@ -133,6 +157,8 @@ impl World {
         command.current_dir(self.folder()).env("PATH", path);
         // Where clients keep tokens and configurations of their own.
         command.env("HOME", self.folder()).stdin(Stdio::null());
+        // What was installed for the tests stays where it is.
+        command.env("CLAVIGER_CACHE", program::cache());
         // What the program takes when nobody says another, with the port of the trial.
         command.env("CLAVIGER_KMIP_ENDPOINT", format!("localhost:{}", ready.kmip_addr.port()));
         for name in ["VAULT_ADDR", "VAULT_TOKEN", "BAO_ADDR", "BAO_TOKEN", "CLAVIGER_ADDR"] {

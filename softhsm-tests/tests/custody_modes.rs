@@ -55,7 +55,7 @@ fn operator_sees_where_a_key_lives_and_moves_it() {
     let mut client = server.client();
     let id = client.make_aes(&[]).unwrap();
     let sealed = client.encrypted(&id, b"the same key").unwrap();
-    let key = |verb| ["key", verb, id.as_str(), "--scope", "demo"];
+    let key = |verb| ["custody", verb, id.as_str(), "--scope", "demo"];
     let shown = told(&trial, &key("show"));
     assert!(shown.contains("custody     wrapped") && shown.contains("AES"), "{shown}");
     let objects = trial.token_objects();
@@ -71,14 +71,15 @@ fn operator_sees_where_a_key_lives_and_moves_it() {
     // A key that nobody may take out can go in, and stays there.
     let shut = client.make_aes(&[locked()]).unwrap();
     let sealed = client.encrypted(&shut, b"shut").unwrap();
-    let to = |custody| ["key", "move", shut.as_str(), "--scope", "demo", "--custody", custody];
+    let to = |custody| ["custody", "move", shut.as_str(), "--scope", "demo", "--custody", custody];
     told(&trial, &to("token"));
     assert!(refused(&trial, &to("wrapped")).contains("never lets this key out"));
     assert_eq!(client.decrypted(&shut, &sealed).unwrap(), b"shut");
-    let nobody = ["key", "show", "nobody", "--scope", "demo"];
+    let nobody = ["custody", "show", "nobody", "--scope", "demo"];
     assert!(refused(&trial, &nobody).contains("no such object"));
     assert!(
-        refused(&trial, &["key", "show", id.as_str(), "--scope", "none"]).contains("no such scope")
+        refused(&trial, &["custody", "show", id.as_str(), "--scope", "none"])
+            .contains("no such scope")
     );
     server.stop();
     assert!(refused(&trial, &key("show")).contains("cannot ask the server"));

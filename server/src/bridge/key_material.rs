@@ -96,6 +96,18 @@ pub fn write_secret(format: Format, value: &SecretValue) -> Result<WireMaterial,
     }
 }
 
+/// Whether the bytes are an RSA key in PKCS#1 form that is called PKCS#8 or X.509, as Barbican, PyKMIP
+/// and what learnt from them call it. No bytes are both.
+#[must_use]
+pub fn is_misnamed(format: Format, material: &WireMaterial) -> bool {
+    let Some(der) = material.bytes().map(SecretBytes::expose) else { return false };
+    match format {
+        Format::PKCS_8 => key_format::rsa_private_from_pkcs1(der).is_ok(),
+        Format::X_509 => key_format::rsa_public_from_pkcs1(der).is_ok(),
+        _ => false,
+    }
+}
+
 /// The private key of a key block.
 ///
 /// # Errors
@@ -104,6 +116,9 @@ pub fn write_secret(format: Format, value: &SecretValue) -> Result<WireMaterial,
 pub fn read_private(format: Format, material: &WireMaterial) -> Result<KeyMaterial, BridgeError> {
     match (format, material) {
         (Format::PKCS_1, _) => key_format::rsa_private_from_pkcs1(bytes(material)?),
+        (Format::PKCS_8, _) if is_misnamed(format, material) => {
+            key_format::rsa_private_from_pkcs1(bytes(material)?)
+        }
         (Format::PKCS_8, _) => key_format::private_from_pkcs8(bytes(material)?),
         (Format::ECPrivateKey, _) => key_format::ec_private_from_sec1(bytes(material)?, None),
         (Format::TransparentRSAPrivateKey, WireMaterial::RsaPrivate(key)) => read_rsa(key),
@@ -193,6 +208,9 @@ fn write_rsa(parts: &RsaPrivateParts) -> TransparentRsaPrivateKey {
 pub fn read_public(format: Format, material: &WireMaterial) -> Result<PublicKey, BridgeError> {
     match (format, material) {
         (Format::PKCS_1, _) => key_format::rsa_public_from_pkcs1(bytes(material)?),
+        (Format::X_509, _) if is_misnamed(format, material) => {
+            key_format::rsa_public_from_pkcs1(bytes(material)?)
+        }
         (Format::X_509, _) => key_format::public_from_spki(bytes(material)?),
         (Format::TransparentRSAPublicKey, WireMaterial::RsaPublic(key)) => Ok(PublicKey::Rsa {
             modulus: unsigned(&key.modulus)?.to_vec(),

@@ -2,7 +2,7 @@
 //!
 //! Spec: KMIP 1.4 §4.14.
 
-use kmip_core::attribute::SetBy;
+use kmip_core::attribute::{AttributeKind as Kind, SetBy};
 use kmip_core::payload::{AddAttributeRequest, AddAttributeResponse};
 
 use super::{OpContext, OpError, modify_attribute};
@@ -10,6 +10,9 @@ use crate::lifecycle;
 use crate::object::Instance;
 
 /// Adds an instance and answers with it.
+///
+/// Every object has an Operation Policy Name from the beginning, so that nobody could ever add one:
+/// whoever adds the one that is there gets it as the answer.
 pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: AddAttributeRequest,
@@ -28,8 +31,13 @@ pub(super) fn handle(
         if object.is_destroyed() {
             return Err(OpError::NotFound);
         }
-        let taken = object.attributes.named(&attribute.name).next().is_some();
-        if taken && rule.is_some_and(|rule| !rule.many) {
+        let had = object.attributes.named(&attribute.name).next();
+        if let (Some(had), Some(rule)) = (had, rule)
+            && !rule.many
+        {
+            if rule.kind == Kind::OperationPolicyName && had.value == attribute.value {
+                return Ok((had.index, had.value.clone()));
+            }
             return Err(OpError::IllegalOperation("the attribute has one instance only"));
         }
         if object.attributes.iter().count() >= limit {

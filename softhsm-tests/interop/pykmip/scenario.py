@@ -23,7 +23,9 @@ from kmip.core import enums
 from kmip.core.factories.attributes import AttributeFactory
 from kmip.pie import objects
 from kmip.pie.client import ProxyKmipClient
-from kmip.pie.exceptions import KmipOperationFailure
+
+from checks import equal, refused
+from life import Life
 
 VERSIONS = [
     enums.KMIPVersion.KMIP_1_0,
@@ -38,24 +40,6 @@ RSA = enums.CryptographicAlgorithm.RSA
 TEXT = b"The quick brown fox jumps over the lazy dog"
 IV = bytes(range(16))
 RUN = "%x" % time.time_ns()
-
-
-def equal(found, expected, what):
-    if found != expected:
-        raise AssertionError("%s: found %r, expected %r" % (what, found, expected))
-
-
-def refused(reason, call, *arguments):
-    """The call fails with this reason, and with a text."""
-    try:
-        answer = call(*arguments)
-    except KmipOperationFailure as failure:
-        equal(failure.status, enums.ResultStatus.OPERATION_FAILED, "status")
-        equal(failure.reason, reason, "reason")
-        if not failure.message:
-            raise AssertionError("no result message")
-        return
-    raise AssertionError("expected %s, but the answer is %r" % (reason, answer))
 
 
 class Scenario:
@@ -248,7 +232,9 @@ def main():
             config="none", config_file="/dev/null", kmip_version=version)
         with client:
             scenario = Scenario(client, version)
-            for part in (scenario.symmetric, scenario.mac, scenario.key_pair, scenario.register):
+            life = Life(client, version, scenario.name, scenario.step)
+            own = (scenario.symmetric, scenario.mac, scenario.key_pair, scenario.register)
+            for part in (*own, *life.parts()):
                 try:
                     part()
                 except Exception:  # one broken part must not hide the next

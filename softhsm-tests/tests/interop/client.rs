@@ -1,6 +1,7 @@
 //! What the tests and the table know of a client.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
 
 use libtest_mimic::Trial;
 use softhsm_tests::{docs, program};
@@ -57,6 +58,50 @@ impl Client {
         self.tests.iter().map(trial).collect()
     }
 }
+
+/// The folder of what a client needs: what installs it, and programs of ours that use it.
+pub(crate) fn folder(id: &str) -> PathBuf {
+    program::repository().join("softhsm-tests/interop").join(id)
+}
+
+/// Python, in the virtual environment that `softhsm-tests/interop/<id>/install` makes.
+///
+/// # Panics
+///
+/// If it was not made.
+pub(crate) fn venv(id: &str) -> PathBuf {
+    let python = program::cache().join(id).join("venv/bin/python3");
+    let install = folder(id).join("install");
+    assert!(python.is_file(), "{} is missing: run {}", python.display(), install.display());
+    python
+}
+
+/// The release of a client in Python, after these of its packages; or why it is absent, as its
+/// `install` has left word.
+///
+/// # Panics
+///
+/// If its `requirements.txt` does not name them.
+pub(crate) fn python_release(id: &str, packages: &[&str]) -> Version {
+    if let Ok(why) = std::fs::read_to_string(program::cache().join(id).join("absent")) {
+        return Version::Absent(why.trim().to_owned());
+    }
+    let named = packages.iter().map(|package| format!("{package} {}", requirement(id, package)));
+    Version::Released(named.collect::<Vec<_>>().join(", "))
+}
+
+/// Which version of `package` the client's `requirements.txt` names.
+fn requirement(id: &str, package: &str) -> String {
+    let text = std::fs::read_to_string(folder(id).join("requirements.txt")).unwrap();
+    let version = |line: &str| Some(line.strip_prefix(package)?.strip_prefix("==")?.to_owned());
+    let mut versions = text.lines().filter_map(version);
+    versions.next().unwrap_or_else(|| panic!("{package} is not among the requirements of {id}"))
+}
+
+/// What guides say before commands of `claviger` that administer the server.
+pub(crate) const ADMINISTRATION: &str = "\
+    export CLAVIGER_ADDR=https://127.0.0.1:8200 CLAVIGER_CACERT=claviger-data/pki/ca.pem\n\
+    export CLAVIGER_TOKEN_FILE=claviger-data/admin-token\n";
 
 /// The guide of a client.
 pub(crate) fn guide(id: &str) -> String {

@@ -3,9 +3,9 @@
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
+use softhsm_tests::docs;
 use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::world::World;
-use softhsm_tests::{docs, port};
 
 use crate::{client, matrix};
 
@@ -13,8 +13,8 @@ use crate::{client, matrix};
 pub(crate) struct Ground {
     id: &'static str,
     world: World,
-    /// Ports of the guide, and what they are here.
-    ports: Vec<(&'static str, u16)>,
+    /// What stands in the guide, and what stands in for it.
+    stand_ins: Vec<(String, String)>,
 }
 
 /// What a guide leaves running in the background ends with its shell.
@@ -28,27 +28,48 @@ impl Ground {
 
     /// The same, in this trial.
     pub(crate) fn of(id: &'static str, trial: Trial, programs: &[(&str, PathBuf)]) -> Self {
-        Self { id, world: World::of(trial, programs), ports: Vec::new() }
+        Self { id, world: World::of(trial, programs), stand_ins: Vec::new() }
     }
 
-    /// Has the guide's own servers listen on fresh ports instead of these.
-    pub(crate) fn with_ports(mut self, ports: &[&'static str]) -> Self {
-        self.ports.extend(ports.iter().map(|written| (*written, port::fresh())));
+    /// Has what `stands` in the guide, the address of another server for example, replaced by what
+    /// the test has for it.
+    pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
+        self.stand_ins.push((stands.to_owned(), instead.to_owned()));
         self
+    }
+
+    /// Stops the server in good order and starts it again; its ports are others then.
+    pub(crate) fn restart(&mut self) {
+        self.world.restart();
+    }
+
+    /// The same, but for a configuration that `edit` has changed.
+    pub(crate) fn configured(
+        id: &'static str,
+        programs: &[(&str, PathBuf)],
+        edit: impl FnOnce(&Trial),
+    ) -> Self {
+        Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what
     /// was said. What takes how long stands in what is told of a failure.
     pub(crate) fn follow_guide(&self) -> String {
+        self.follow_guide_and("")
+    }
+
+    /// Follows the guide and then runs `more` in the same shell, with what the guide has exported.
+    pub(crate) fn follow_guide_and(&self, more: &str) -> String {
         let guide = client::guide(self.id);
         let blocks = docs::blocks(&guide);
         assert!(!blocks.is_empty(), "the guide of {} has no commands", self.id);
         let mut lines = blocks.join("\n");
-        for (written, fresh) in &self.ports {
-            lines = lines.replace(written, &fresh.to_string());
+        for (stands, instead) in &self.stand_ins {
+            lines = lines.replace(stands, instead);
         }
         // Each command is told as it begins, with the seconds that have gone by.
-        self.world.succeed(&format!("{CLEAN_UP}\nPS4='+ ${{SECONDS}} s: '; set -x\n{lines}"))
+        self.world
+            .succeed(&format!("{CLEAN_UP}\nPS4='+ ${{SECONDS}} s: '; set -x\n{lines}\n{more}"))
     }
 }
 

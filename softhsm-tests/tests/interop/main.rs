@@ -11,12 +11,35 @@
     reason = "a test fails by panicking"
 )]
 
+mod barbican;
+mod ceph_csi;
+mod ceph_nvmeof;
+mod ceph_rgw;
 mod claviger;
 mod client;
+mod couchbase;
+mod fortigate;
+mod golang;
 mod ground;
+mod kmip_go;
 mod kmip_protocol;
+mod kms_wrapping;
+mod krill;
 mod matrix;
+mod mongodb;
+mod percona_mysql;
+mod pg_tde;
+mod psmdb;
 mod pykmip;
+mod replay;
+mod scylla;
+mod storage_array;
+mod swift;
+mod synology;
+mod vast;
+mod veeam;
+mod vmware;
+mod zenko;
 
 use std::process::ExitCode;
 
@@ -24,7 +47,32 @@ use client::Client;
 use libtest_mimic::Arguments;
 
 /// The clients, in the order of the table.
-const CLIENTS: &[Client] = &[claviger::CLIENT, pykmip::CLIENT, kmip_protocol::CLIENT];
+const CLIENTS: &[Client] = &[
+    claviger::CLIENT,
+    kms_wrapping::CLIENT,
+    kmip_go::CLIENT,
+    pykmip::CLIENT,
+    swift::CLIENT,
+    barbican::CLIENT,
+    zenko::CLIENT,
+    mongodb::CLIENT,
+    krill::CLIENT,
+    kmip_protocol::CLIENT,
+    percona_mysql::CLIENT,
+    pg_tde::CLIENT,
+    psmdb::CLIENT,
+    couchbase::CLIENT,
+    scylla::CLIENT,
+    ceph_rgw::CLIENT,
+    ceph_csi::CLIENT,
+    ceph_nvmeof::CLIENT,
+    vmware::CLIENT,
+    veeam::CLIENT,
+    fortigate::CLIENT,
+    synology::CLIENT,
+    vast::CLIENT,
+    storage_array::CLIENT,
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

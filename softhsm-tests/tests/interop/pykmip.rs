@@ -1,6 +1,6 @@
-//! PyKMIP.
+//! PyKMIP: its client, the tools in its package, and its integration suite.
 
-use softhsm_tests::program;
+use softhsm_tests::{program, pykmip};
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
@@ -10,12 +10,41 @@ pub(crate) const CLIENT: Client = Client {
     id: "pykmip",
     name: "PyKMIP",
     version: || Version::Released("0.11.0".to_owned()),
-    use_case: "scripts, Swift, Barbican",
-    needs: "nothing",
-    tests: &[("guide", guide)],
+    use_case: "scripts, and what is built on it",
+    needs: "export, for what reads keys",
+    tests: &[
+        ("guide", guide),
+        ("client_in_every_version", client_in_every_version),
+        ("tools", tools),
+        ("integration_suite", integration_suite),
+    ],
 };
 
+fn ground() -> Ground {
+    Ground::new(CLIENT.id, &[("python3", program::python())])
+}
+
 fn guide() {
-    let ground = Ground::new(CLIENT.id, &[("python3", program::python())]);
-    assert!(ground.follow_guide().contains("hello\n"));
+    let said = ground().follow_guide();
+    assert!(said.contains("hello\n"), "{said}");
+}
+
+fn client_in_every_version() {
+    pykmip::client_in_every_version(ground().trial());
+}
+
+/// With the configuration that the guide writes; these tools read keys as well.
+fn tools() {
+    let grants = "claviger role set python app operation_all=true export=true";
+    let tools = pykmip::folder().join("tools.py");
+    let run = format!("{grants}\npython3 -B {} --config-file pykmip.conf", tools.display());
+    let said = ground().follow_guide_and(&run);
+    assert!(said.contains("PyKMIP's tools: "), "{said}");
+}
+
+fn integration_suite() {
+    let mut ground = ground();
+    pykmip::allow_common_names(ground.trial());
+    ground.restart();
+    pykmip::suite(ground.server().ready());
 }

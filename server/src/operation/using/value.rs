@@ -75,7 +75,16 @@ fn in_format(
 fn fits(object: &Object, format: Option<KeyFormatType>) -> bool {
     match (format, object.key_block()) {
         (None, _) | (_, None) => true,
-        (Some(format), Some(block)) => block.key_format_type == format,
+        (Some(format), Some(block)) => block.key_format_type == format && !is_misnamed(block),
+    }
+}
+
+fn is_misnamed(block: &KeyBlock) -> bool {
+    match &block.key_value {
+        Some(KeyValue::Plain { material, .. }) if block.key_wrapping_data.is_none() => {
+            key_material::is_misnamed(block.key_format_type, material)
+        }
+        Some(_) | None => false,
     }
 }
 

@@ -71,6 +71,23 @@ fn names_are_unique_while_their_object_lives() {
 }
 
 #[test]
+fn operation_policy_name_that_is_there_is_added_again_without_harm() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(Vec::new());
+    let policy = |value: &str| {
+        let value = text(Tag::AttributeValue, value).value;
+        vec![uid(&key), attribute("Operation Policy Name", value)]
+    };
+    let answer = demo.ok(Operation::AddAttribute, policy("default"));
+    assert_eq!(answer.get(Tag::Attribute).get(Tag::AttributeValue).as_text(), "default");
+    let refused = demo.fails(Operation::AddAttribute, policy("public"));
+    assert_eq!(refused, Reason::IllegalOperation);
+    let had = instances(&demo, &key, "Operation Policy Name");
+    assert_eq!(had, [(0, Value::TextString("default".to_owned()))]);
+}
+
+#[test]
 fn pair_whose_halves_share_a_name_is_refused_whole() {
     let world = World::new();
     let demo = world.demo();

@@ -198,6 +198,30 @@ fn private_keys_are_given_in_every_format() {
     assert_eq!(demo.fails(Operation::Get, alien), Reason::KeyFormatTypeNotSupported);
 }
 
+/// Clients that say PKCS#8 or X.509 of PKCS#1 get back what they sent, and the real thing by name.
+#[test]
+fn rsa_keys_are_known_under_a_wrong_name() {
+    let world = World::new();
+    let demo = world.demo();
+    let private = (ObjectType::PrivateKey, Format::PKCS_8, vectors::RSA_PKCS1, keys::rsa_pkcs8());
+    let public =
+        (ObjectType::PublicKey, Format::X_509, vectors::RSA_PUBLIC_PKCS1, keys::rsa_spki());
+    for (object_type, said, pkcs1, real) in [private, public] {
+        let (pkcs1, tag) = (hex(pkcs1), tag_of(object_type));
+        let object = key(object_type, said, &pkcs1);
+        let id = demo.register(object_type, any_use(), object.clone());
+        assert_eq!(get(&demo, &id, tag).to_bytes(), object.to_bytes());
+        assert_eq!(material(&demo, &id, tag, said).as_bytes(), real);
+        assert_eq!(material(&demo, &id, tag, Format::PKCS_1).as_bytes(), pkcs1);
+        let length = demo.value(&id, Kind::CryptographicLength);
+        assert_eq!(length, Value::Integer(2048));
+        // The other way round there is nothing to take it for.
+        let payload = register(object_type, any_use(), key(object_type, Format::PKCS_1, &real));
+        let outcome = demo.ask(Operation::Register, payload);
+        assert_eq!(outcome.reason, Some(Reason::InvalidField));
+    }
+}
+
 #[test]
 fn created_pairs_give_matching_halves() {
     let world = World::new();
