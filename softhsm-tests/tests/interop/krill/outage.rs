@@ -1,14 +1,19 @@
 //! Claviger away, Claviger back, Krill anew; and every key that there is in the token.
 
+use softhsm_tests::server::{TokenKind, Trial};
+use softhsm_tests::{docs, port};
+
 use super::daemon::Krill;
-use super::{PUBLISHED, operations};
+use super::{CLIENT, PUBLISHED, operations};
+use crate::client;
 
 /// Has Krill give up, and try anew, sooner than by itself.
 const IMPATIENT: &str =
     "s/^type = \"KMIP\"/&\\nmax_retry_seconds = 5/; 1i signer_probe_retry_seconds = 2";
 
 pub(crate) fn goes_on() {
-    let mut krill = Krill::configured(IMPATIENT);
+    let trial = Trial::on(TokenKind::SoftHsm).with_kmip_port(port::fresh());
+    let mut krill = Krill::configured(trial, IMPATIENT);
     krill.make_ca();
     let add = |prefix: &str| format!("krillc roas update --add '{prefix} => 64496'");
     let first = krill.ask("krillc roas list");
@@ -40,7 +45,11 @@ pub(crate) fn goes_on() {
 }
 
 pub(crate) fn one_off_keys() {
-    let krill = Krill::configured("1i one_off_signer = \"Claviger\"");
+    let trial = Trial::on(TokenKind::SoftHsm);
+    trial.start().stop();
+    let guide = client::guide(CLIENT.id);
+    trial.append_config(docs::blocks_of(&guide, "toml").first().unwrap());
+    let krill = Krill::configured(trial, "1i one_off_signer = \"Claviger\"");
     krill.make_ca();
     let found = krill.ask(PUBLISHED);
     assert_eq!(found.matches("published isp/0/").count(), 2, "a ROA and a manifest: {found}");
