@@ -2,6 +2,8 @@
 //!
 //! Spec: KMIP 1.4 §4.30.
 
+use std::borrow::Cow;
+
 use hsm_backend::{CipherAlgorithm, HsmError, HsmErrorKind, KeyRef, StreamWish};
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::payload::{DecryptRequest, DecryptResponse};
@@ -57,7 +59,7 @@ fn whole(ctx: &mut OpContext<'_>, mut request: DecryptRequest) -> Result<Decrypt
     params.tweak_key = tweak_key(ctx, &key, &cipher, RIGHT)?;
     let plain = ctx
         .hsm()
-        .decrypt(&ctx.call(), &token_key, cipher.algorithm, &params, data, &tag)
+        .decrypt(&ctx.call(), &token_key, cipher.algorithm, &params, &data, &tag)
         .map_err(|error| undecided(&cipher, error))?
         .value;
     Ok(DecryptResponse {
@@ -205,23 +207,29 @@ fn check_tag(cipher: &Cipher, tag: &[u8]) -> Result<(), OpError> {
 
 /// Ciphertext and tag: the tag comes in its own field, or at the end of the data (before 1.4, and
 /// from clients whose stored form is that).
+///
+/// What such clients keep from the time when they encrypted with RSA they cut in the same way. It is
+/// joined again: RSA has no tag, and takes its ciphertext whole or not at all.
 fn tag<'a>(
     cipher: &Cipher,
     data: &'a [u8],
     given: Option<Vec<u8>>,
-) -> Result<(&'a [u8], Vec<u8>), OpError> {
+) -> Result<(Cow<'a, [u8]>, Vec<u8>), OpError> {
     match given {
+        Some(end) if cipher.algorithm.is_public_key() => {
+            Ok(([data, &end].concat().into(), Vec::new()))
+        }
         Some(tag) => {
             check_tag(cipher, &tag)?;
-            Ok((data, tag))
+            Ok((data.into(), tag))
         }
-        None if !cipher.is_aead() => Ok((data, Vec::new())),
+        None if !cipher.is_aead() => Ok((data.into(), Vec::new())),
         None => {
             let cut = data.len().checked_sub(cipher.tag_bytes);
             let (data, tag) = cut
                 .and_then(|cut| data.split_at_checked(cut))
                 .ok_or(OpError::CryptographicFailure("the data are not authentic"))?;
-            Ok((data, tag.to_vec()))
+            Ok((data.into(), tag.to_vec()))
         }
     }
 }

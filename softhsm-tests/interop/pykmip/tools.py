@@ -108,7 +108,8 @@ class Tools:
         key = re.search(r"Secret ID: " + ID, said).group(1)
         sealed = re.search(r"Cipher text: b'([0-9a-f]{32})'", said).group(1)
         says(r"Plain text: 'a message'", "pie.decrypt", "-i", key, "-m", "b" + sealed)
-        says(r"Signature: b'", "pie.sign")
+        # The tool prints bytes, which Python quotes as they come.
+        says(r"Signature: b['\"]", "pie.sign")
 
         says(r"MACed data: b.[0-9a-f]{64}", "pie.mac", "-i", self.hmac_key(), "-a", "HMAC_SHA256")
 

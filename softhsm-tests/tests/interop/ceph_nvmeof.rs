@@ -1,4 +1,4 @@
-//! Ceph's NVMe-oF gateway: the secrets of hosts, by identifier.
+//! Ceph's NVMe-oF gateway: its secrets, by identifier.
 
 use kmip_core::types::{Operation, ProtocolVersion, ResultReason};
 use softhsm_tests::program;
@@ -13,7 +13,7 @@ pub(crate) const CLIENT: Client = Client {
     id: "ceph-nvmeof",
     name: "Ceph NVMe-oF gateway",
     version: || Version::Replayed("2026, with PyKMIP"),
-    use_case: "secrets of NVMe hosts",
+    use_case: "secrets of the gateway",
     needs: "`export=true`",
     tests: &[("guide", guide)],
 };

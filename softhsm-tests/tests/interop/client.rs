@@ -2,11 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use softhsm_tests::{docs, program};
 
 use crate::matrix;
+
+/// A test that takes longer is told.
+const LONG: Duration = Duration::from_secs(10);
 
 /// A client.
 pub(crate) struct Client {
@@ -48,7 +52,12 @@ impl Client {
             let (name, test) = (*name, *test);
             let full = format!("{}::{name}", self.id);
             let run = move || {
+                let begun = Instant::now();
                 let outcome = catch_unwind(AssertUnwindSafe(test));
+                let took = begun.elapsed();
+                if took >= LONG {
+                    docs::say(&format!("{}::{name} took {} s", self.id, took.as_secs()));
+                }
                 matrix::ran(self.id, outcome.is_ok());
                 // The harness tells what the panic said.
                 outcome.map_or_else(|panic| resume_unwind(panic), Ok)

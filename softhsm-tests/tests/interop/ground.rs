@@ -31,18 +31,6 @@ impl Ground {
         Self { id, world: World::of(trial, programs), stand_ins: Vec::new() }
     }
 
-    /// Has what `stands` in the guide, the address of another server for example, replaced by what
-    /// the test has for it.
-    pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
-        self.stand_ins.push((stands.to_owned(), instead.to_owned()));
-        self
-    }
-
-    /// Stops the server in good order and starts it again; its ports are others then.
-    pub(crate) fn restart(&mut self) {
-        self.world.restart();
-    }
-
     /// The same, but for a configuration that `edit` has changed.
     pub(crate) fn configured(
         id: &'static str,
@@ -50,6 +38,13 @@ impl Ground {
         edit: impl FnOnce(&Trial),
     ) -> Self {
         Self { id, world: World::configured(programs, edit), stand_ins: Vec::new() }
+    }
+
+    /// Has what `stands` in the guide, the address of another server for example, replaced by what
+    /// the test has for it.
+    pub(crate) fn with_stand_in(mut self, stands: &str, instead: &str) -> Self {
+        self.stand_ins.push((stands.to_owned(), instead.to_owned()));
+        self
     }
 
     /// Follows the client's guide from its first command to its last, in one shell, and returns what

@@ -18,6 +18,7 @@ mod ceph_rgw;
 mod claviger;
 mod client;
 mod couchbase;
+mod edb;
 mod fortigate;
 mod golang;
 mod ground;
@@ -27,12 +28,16 @@ mod kms_wrapping;
 mod krill;
 mod matrix;
 mod mongodb;
+mod mysql_enterprise;
+mod okms;
+mod openbao;
 mod percona_mysql;
 mod pg_tde;
 mod psmdb;
 mod pykmip;
 mod replay;
 mod scylla;
+mod steps;
 mod storage_array;
 mod swift;
 mod synology;
@@ -49,9 +54,12 @@ use libtest_mimic::Arguments;
 /// The clients, in the order of the table.
 const CLIENTS: &[Client] = &[
     claviger::CLIENT,
+    openbao::CLIENT,
     kms_wrapping::CLIENT,
+    okms::CLIENT,
     kmip_go::CLIENT,
     pykmip::CLIENT,
+    edb::CLIENT,
     swift::CLIENT,
     barbican::CLIENT,
     zenko::CLIENT,
@@ -61,6 +69,7 @@ const CLIENTS: &[Client] = &[
     percona_mysql::CLIENT,
     pg_tde::CLIENT,
     psmdb::CLIENT,
+    mysql_enterprise::CLIENT,
     couchbase::CLIENT,
     scylla::CLIENT,
     ceph_rgw::CLIENT,
@@ -76,7 +85,8 @@ const CLIENTS: &[Client] = &[
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = CLIENTS.iter().flat_map(Client::trials).collect::<Vec<_>>();
+    let clients = CLIENTS.iter().flat_map(Client::trials);
+    let trials = clients.chain(replay::strict::trials()).collect::<Vec<_>>();
     let asked = trials.len();
     let conclusion = libtest_mimic::run(&arguments, trials);
     // A part of the tests tells a part of the table.

@@ -2,15 +2,15 @@
 
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    CryptographicAlgorithm, ObjectType, Operation, ProtocolVersion, ResultReason,
-    RevocationReasonCode, Tag,
+    CryptographicAlgorithm, CryptographicUsageMask, KeyCompressionType, ObjectType, Operation,
+    ProtocolVersion, ResultReason, RevocationReasonCode, Tag,
 };
 
 use crate::client::{Client, Version};
 use crate::ground::Ground;
 use crate::replay::items::{
-    aes, date, integer, kind, name, names, password, reason, symmetric_key, template, uid, with,
-    words,
+    aes, date, integer, item, kind, name, names, password, reason, symmetric_key, template, uid,
+    with, words,
 };
 use crate::replay::{Line, Manner, Way};
 
@@ -100,7 +100,7 @@ fn every_page(line: &mut Line, object_type: ObjectType) -> Vec<String> {
 fn guide() {
     let ground = Ground::new(CLIENT.id, &[]);
     ground.follow_guide();
-    let keyring = Keyring(Way::of(&ground, "mysql"));
+    let keyring = Keyring(configured(&ground));
     assert!(keyring.load(ObjectType::SymmetricKey).is_empty());
 
     let mut stored = (0..KEYS)
@@ -126,7 +126,22 @@ fn guide() {
         assert_eq!(gone.reason, ResultReason::ItemNotFound);
     }
     assert_eq!(keyring.load(ObjectType::SymmetricKey).len(), usize::from(KEYS) - 1);
+    // The name is free again.
+    keyring.store(key(&stored[0].1, 0));
+    assert_eq!(keyring.load(ObjectType::SymmetricKey).len(), usize::from(KEYS));
     assert!(keyring.load(ObjectType::SecretData).is_empty());
+}
+
+/// As the file says that the guide has written.
+fn configured(ground: &Ground) -> Way {
+    let file = ground.folder().join("component_keyring_kmip.cnf");
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let text = |name: &str| file[name].as_str().unwrap();
+    assert_eq!(text("server_port"), ground.server().ready().kmip_addr.port().to_string());
+    assert_eq!(text("object_group"), GROUP);
+    let path = |name: &str| ground.folder().join(text(name));
+    let files = ["client_ca", "client_key"].map(path);
+    Way::with(ground, &path("server_ca"), &files, rustls::ALL_VERSIONS)
 }
 
 fn another_group_is_another_keyring(keyring: &Keyring) {
@@ -139,15 +154,17 @@ fn another_group_is_another_keyring(keyring: &Keyring) {
 fn key(called: &str, filled_with: u8) -> Vec<Item> {
     let mut attributes = aes(256);
     attributes.extend([name(called), words("Object Group", GROUP)]);
-    let key = symmetric_key(CryptographicAlgorithm::AES, &[filled_with; 32], &[]);
+    let compression =
+        item(Tag::KeyCompressionType, &KeyCompressionType::ECPublicKeyTypeUncompressed);
+    let key = symmetric_key(CryptographicAlgorithm::AES, &[filled_with; 32], &[compression]);
     vec![kind(ObjectType::SymmetricKey), template(attributes), key]
 }
 
 fn secret(called: &str) -> Vec<Item> {
-    let attributes = vec![
-        with("Cryptographic Usage Mask", &kmip_core::types::CryptographicUsageMask::Export),
-        name(called),
-        words("Object Group", GROUP),
-    ];
+    let usage = CryptographicUsageMask::Encrypt
+        .union(CryptographicUsageMask::Decrypt)
+        .union(CryptographicUsageMask::Export);
+    let attributes =
+        vec![with("Cryptographic Usage Mask", &usage), name(called), words("Object Group", GROUP)];
     vec![kind(ObjectType::SecretData), template(attributes), password(b"open sesame")]
 }

@@ -33,6 +33,14 @@ fn guide() {
     });
     // Exactly one, of exactly this name; it is never activated.
     assert_eq!(find(&mut line(), "principal-1"), [ids[0].as_str()]);
+    // Without a name, what it has brought itself, and nothing of the server's own.
+    let symmetric = vec![with("Object Type", &ObjectType::SymmetricKey)];
+    let mut all = line().ask(Operation::Locate, symmetric).ids();
+    all.sort();
+    let mut brought = ids.clone();
+    brought.sort();
+    assert_eq!(all, brought);
+    assert_eq!(line().ask(Operation::Locate, Vec::new()).ids().len(), ids.len());
     let got = line().ask(Operation::Get, vec![uid(&ids[0])]);
     assert_eq!(got.material(), [0x11; 32]);
 }

@@ -40,7 +40,9 @@ fn guide() {
     assert_ne!(ids[0], ids[1]);
     line().ask(Operation::Activate, vec![uid(&ids[0])]);
     for (id, state) in ids.iter().zip([State::Active, State::PreActive]) {
-        assert_eq!(line().ask(Operation::Get, vec![uid(id)]).material(), KEY);
+        let mut once = line();
+        assert_eq!(once.ask(Operation::Get, vec![uid(id)]).material(), KEY);
+        once.close();
         let answer =
             line().ask(Operation::GetAttributes, [vec![uid(id)], names(&["State"])].concat());
         // The first attribute is taken for the state.

@@ -43,8 +43,6 @@ fn tools() {
 }
 
 fn integration_suite() {
-    let mut ground = ground();
-    pykmip::allow_common_names(ground.trial());
-    ground.restart();
+    let ground = Ground::configured(CLIENT.id, &[], pykmip::allow_common_names);
     pykmip::suite(ground.server().ready());
 }

@@ -68,6 +68,10 @@ fn finds_or_makes_its_key(pool: &mut [Line], namespace: &str) {
     let asked = vec![(Operation::Get, raw), (Operation::GetAttributes, vec![uid(&id)])];
     let answers = second.all_of(asked.clone());
     assert_eq!(answers[0].material().len(), 16);
+    // It takes the algorithm from the key itself.
+    let block = answers[0].0[2].child(Tag::KeyBlock).unwrap();
+    let algorithm = item(Tag::CryptographicAlgorithm, &CryptographicAlgorithm::AES);
+    assert_eq!(block.child(Tag::CryptographicAlgorithm), Some(&algorithm));
     assert_eq!(answers[1].attribute("State"), Value::of(&State::Active));
     assert_eq!(answers[1].attribute("x-key-namespace"), Value::TextString(namespace.to_owned()));
     // The same from every connection of the pool.
@@ -90,11 +94,11 @@ fn criteria(state: &str, namespace: &str) -> Vec<Item> {
     let usage = CryptographicUsageMask::Encrypt.union(CryptographicUsageMask::Decrypt);
     vec![
         integer(Tag::MaximumItems, 1),
+        words("x-key-namespace", namespace),
         with("Object Type", &ObjectType::SymmetricKey),
         with("Cryptographic Algorithm", &CryptographicAlgorithm::AES),
         with("Cryptographic Length", &128),
         with(state, &State::Active),
         with("Cryptographic Usage Mask", &usage),
-        words("x-key-namespace", namespace),
     ]
 }

@@ -17,7 +17,7 @@ pub(crate) const CLIENT: Client = Client {
     id: "storage-array",
     name: "Storage array",
     version: || Version::Replayed("PyKMIP's issue 459"),
-    use_case: "keys of self-encrypting disks",
+    use_case: "keys of an array, as opaque objects",
     needs: "`export=true`",
     tests: &[("guide", guide)],
 };

@@ -36,7 +36,7 @@ fn guide() {
     let files = ["veeam/client.pem", "veeam/client.key"].map(|file| folder.join(file));
     let way = |versions: &[&'static SupportedProtocolVersion]| {
         let ca = folder.join("claviger-ca.pem");
-        Way::with(&ground, &ca, [&files[0], &files[1]], versions).naming(HOST)
+        Way::with(&ground, &ca, &files, versions).naming(HOST)
     };
     certificate_says_where_revoked_ones_are_listed(&way(rustls::ALL_VERSIONS));
     for version in rustls::ALL_VERSIONS {

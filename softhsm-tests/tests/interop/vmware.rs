@@ -37,7 +37,7 @@ fn with_a_signed_request() {
     ground.follow_guide();
     let files = ["vcenter/client.pem", "vcenter.key"].map(|file| ground.folder().join(file));
     let ca = &ground.server().ready().ca;
-    let way = Way::with(&ground, ca, [&files[0], &files[1]], rustls::ALL_VERSIONS);
+    let way = Way::with(&ground, ca, &files, rustls::ALL_VERSIONS);
     encrypts_a_machine(&way);
 }
 
@@ -60,7 +60,7 @@ fn with_its_own_certificate() {
     });
     let files = ["own.pem", "own.key"].map(|file| ground.folder().join(file));
     let ca = &ground.server().ready().ca;
-    let way = Way::with(&ground, ca, [&files[0], &files[1]], rustls::ALL_VERSIONS);
+    let way = Way::with(&ground, ca, &files, rustls::ALL_VERSIONS);
     encrypts_a_machine(&way);
 }
 

@@ -38,6 +38,7 @@ fn guide() {
 fn pipeline() {
     check("", &["pipeline"]);
     check("export S3KMIP_PIPELINE_DEPTH=1", &["bucket"]);
+    check("export NODE_OPTIONS=--tls-max-v1.2", &["handshake", "pipeline"]);
 }
 
 fn compound_create() {

@@ -162,6 +162,28 @@ fn oaep_and_pkcs1_open_known_answers() {
     }
 }
 
+/// Who keeps ciphertext and tag as one and cuts by what it encrypts with today cuts what RSA made, too.
+#[test]
+fn rsa_ciphertext_whose_end_comes_as_a_tag_is_joined_again() {
+    let world = World::new();
+    let demo = world.demo();
+    let (private, _) = rsa_pair(&demo);
+    let how =
+        || parameters([scheme(Padding::OAEP, Hash::SHA_256), vec![mgf(Hash::SHA_256)]].concat());
+    let text = hex(vectors::RSA_OAEP_SHA256);
+    let cut = |at: usize| {
+        let (begin, end) = text.split_at(at);
+        vec![how(), data(begin), bytes(Tag::AuthenticatedEncryptionTag, end)]
+    };
+    for tag_bytes in [0, 12, 16] {
+        assert_eq!(demo.decrypt(&private, cut(text.len() - tag_bytes)), b"secret");
+    }
+    let twice =
+        vec![how(), data(&text), bytes(Tag::AuthenticatedEncryptionTag, &text[text.len() - 16..])];
+    let refused = demo.fails(Operation::Decrypt, [vec![uid(&private)], twice].concat());
+    assert_eq!(refused, Reason::CryptographicFailure);
+}
+
 /// Wrong hash, MGF or label: the same refusal, and never a guess.
 #[test]
 fn oaep_with_other_parameters_opens_nothing() {

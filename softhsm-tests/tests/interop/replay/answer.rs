@@ -1,9 +1,7 @@
-//! Answers, read by the strictest of the clients' rules: what is not to be there is a failure, too.
+//! What a client finds in an answer that has been read.
 
 use kmip_core::ttlv::{Item, Value};
-use kmip_core::types::{Operation, ProtocolVersion, ResultReason, ResultStatus, Tag};
-
-use super::fields;
+use kmip_core::types::{Operation, ResultReason, Tag};
 
 /// What an item was asked for.
 #[derive(Debug)]
@@ -95,58 +93,4 @@ fn named(attribute: &Value) -> (String, Value) {
     let value = fields.pop().unwrap();
     assert_eq!(value.tag, Tag::AttributeValue);
     (text(&fields.first().unwrap().value).to_owned(), value.value)
-}
-
-/// Reads the answer to a request of `version` that asked for `asked`: to all of it, or to its beginning.
-///
-/// # Panics
-///
-/// If there is anything that a client of the version does not expect.
-pub(crate) fn read_some(bytes: &[u8], version: ProtocolVersion, asked: &[Asked]) -> Vec<Outcome> {
-    let message = Item::from_bytes(bytes).unwrap();
-    assert_eq!(message.tag, Tag::ResponseMessage);
-    let (first, items) = message.value.children().split_first().unwrap();
-    header(first, version, items.len());
-    assert!((1..=asked.len()).contains(&items.len()));
-    items.iter().zip(asked).map(|(item, asked)| outcome(item, version, asked)).collect()
-}
-
-/// The fields that every version has, and no others: PyKMIP and kmippp know no more.
-fn header(header: &Item, version: ProtocolVersion, items: usize) {
-    assert_eq!(header.tag, Tag::ResponseHeader);
-    let fields = header.value.children();
-    let tags = fields.iter().map(|item| item.tag).collect::<Vec<_>>();
-    assert_eq!(tags, [Tag::ProtocolVersion, Tag::TimeStamp, Tag::BatchCount]);
-    assert_eq!(fields[0].value, Value::of(&version));
-    assert!(matches!(fields[1].value, Value::DateTime(time) if time.0 > 1_700_000_000));
-    assert_eq!(fields[2].value, Value::Integer(i32::try_from(items).unwrap()));
-}
-
-fn outcome(item: &Item, version: ProtocolVersion, asked: &Asked) -> Outcome {
-    assert_eq!(item.tag, Tag::BatchItem);
-    let mut fields = item.value.children().iter();
-    let mut next = |tag: Tag| {
-        let field = fields.next().unwrap_or_else(|| panic!("no {tag:?} in {item:?}"));
-        assert_eq!(field.tag, tag, "{item:?}");
-        field.value.clone()
-    };
-    assert_eq!(next(Tag::Operation), Value::of(&asked.operation));
-    if let Some(id) = &asked.id {
-        assert_eq!(&blob(&next(Tag::UniqueBatchItemID)), id);
-    }
-    let status = next(Tag::ResultStatus);
-    let outcome = if status == Value::of(&ResultStatus::Success) {
-        let payload = next(Tag::ResponsePayload).children().to_vec();
-        fields::check(asked.operation, version, &payload);
-        Ok(Payload(payload))
-    } else {
-        assert_eq!(status, Value::of(&ResultStatus::OperationFailed));
-        let reason: ResultReason = next(Tag::ResultReason).to(version).unwrap();
-        assert!(reason.is_in(version), "{reason:?} in {version}");
-        let message = text(&next(Tag::ResultMessage)).to_owned();
-        assert!(!message.is_empty());
-        Err(Refusal { reason, message })
-    };
-    assert_eq!(fields.next(), None, "more than there is to be in {item:?}");
-    outcome
 }

@@ -3,7 +3,7 @@
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{Operation, ProtocolVersion, Tag};
 
-use super::answer::text;
+use super::reader::{Read, demand};
 use Field::{Many, May, Must, Object};
 
 /// A field of a payload.
@@ -92,25 +92,37 @@ const LATER: &[(&str, i32)] = &[
     ("Never Extractable", 4),
 ];
 
+/// The last number of each enumeration that Query lists, with the minor version it came with.
+const LAST: &[(Tag, u32, i32)] = &[
+    (Tag::Operation, 0x1C, 0),
+    (Tag::Operation, 0x1E, 1),
+    (Tag::Operation, 0x29, 2),
+    (Tag::Operation, 0x2B, 4),
+    (Tag::ObjectType, 0x08, 0),
+    (Tag::ObjectType, 0x09, 2),
+];
+
 /// Holds the payload of an answer to `operation` against the tables.
 ///
-/// # Panics
+/// # Errors
 ///
-/// If they differ.
-pub(super) fn check(operation: Operation, version: ProtocolVersion, payload: &[Item]) {
+/// Where they differ.
+pub(super) fn check(operation: Operation, version: ProtocolVersion, payload: &[Item]) -> Read {
     let row = PAYLOADS.iter().find(|(known, _)| *known == operation);
-    let (_, fields) = row.unwrap_or_else(|| panic!("{operation:?} has no row here"));
-    walk(fields, version, payload);
-    for item in payload {
-        match item.tag {
-            Tag::Attribute => attribute_name(&item.value.children()[0].value, version),
-            Tag::AttributeName => attribute_name(&item.value, version),
-            _ => {}
+    let (_, fields) = row.ok_or_else(|| format!("{operation:?} has no row here"))?;
+    walk(fields, version, payload)?;
+    payload.iter().try_for_each(|item| match item.tag {
+        Tag::Attribute => {
+            let name = item.child(Tag::AttributeName).ok_or("an attribute has no name")?;
+            attribute_name(&name.value, version)
         }
-    }
+        Tag::AttributeName => attribute_name(&item.value, version),
+        Tag::Operation | Tag::ObjectType => number(item, version),
+        _ => Ok(()),
+    })
 }
 
-fn walk(fields: &[Field], version: ProtocolVersion, items: &[Item]) {
+fn walk(fields: &[Field], version: ProtocolVersion, items: &[Item]) -> Read {
     let mut rest = items;
     for field in fields {
         let (tag, least, most, since) = match *field {
@@ -118,39 +130,47 @@ fn walk(fields: &[Field], version: ProtocolVersion, items: &[Item]) {
             May(tag, since) => (tag, 0, 1, since),
             Many(tag, since) => (tag, 0, usize::MAX, since),
             Object => {
-                let (object, after) = rest.split_first().expect("no object");
-                the_object(object, version);
+                let (object, after) = rest.split_first().ok_or("no object")?;
+                the_object(object, version)?;
                 rest = after;
                 continue;
             }
         };
         let count = rest.iter().take_while(|item| item.tag == tag).count().min(most);
-        assert!(count >= least, "no {tag:?} where it is expected, in {items:?}");
-        assert!(count == 0 || since <= version.minor, "{tag:?} in {version}");
+        demand(count >= least, || format!("no {tag:?} where it is expected, in {items:?}"))?;
+        demand(count == 0 || since <= version.minor, || format!("{tag:?} in {version}"))?;
         rest = &rest[count..];
     }
-    assert!(rest.is_empty(), "more than there is to be: {rest:?}");
+    demand(rest.is_empty(), || format!("more than there is to be: {rest:?}"))
 }
 
-fn the_object(object: &Item, version: ProtocolVersion) {
-    let fields = object.value.children();
-    let (first, block) = fields.split_last().unwrap();
-    match object.tag {
-        Tag::SymmetricKey | Tag::PublicKey | Tag::PrivateKey => assert!(block.is_empty()),
-        Tag::SecretData => assert_eq!(block[0].tag, Tag::SecretDataType),
-        Tag::OpaqueObject => {
-            assert_eq!((block[0].tag, first.tag), (Tag::OpaqueDataType, Tag::OpaqueDataValue));
-            return;
-        }
-        other => panic!("{other:?} is no object that was asked for"),
-    }
-    assert_eq!(first.tag, Tag::KeyBlock);
-    walk(KEY_BLOCK, version, first.value.children());
-    let value = first.child(Tag::KeyValue).unwrap().value.children();
-    assert_eq!(value.iter().map(|item| item.tag).collect::<Vec<_>>(), [Tag::KeyMaterial]);
+fn the_object(object: &Item, version: ProtocolVersion) -> Read {
+    let tags = |item: &Item| item.value.children().iter().map(|item| item.tag).collect::<Vec<_>>();
+    let expected: &[Tag] = match object.tag {
+        Tag::SymmetricKey | Tag::PublicKey | Tag::PrivateKey => &[Tag::KeyBlock],
+        Tag::SecretData => &[Tag::SecretDataType, Tag::KeyBlock],
+        Tag::OpaqueObject => &[Tag::OpaqueDataType, Tag::OpaqueDataValue],
+        _ => &[],
+    };
+    let well = !expected.is_empty() && tags(object) == expected;
+    demand(well, || format!("this was not asked for: {object:?}"))?;
+    let Some(block) = object.child(Tag::KeyBlock) else { return Ok(()) };
+    walk(KEY_BLOCK, version, block.value.children())?;
+    let value = block.child(Tag::KeyValue).ok_or("no key value")?;
+    demand(tags(value) == [Tag::KeyMaterial], || format!("beside the material: {value:?}"))
 }
 
-fn attribute_name(name: &Value, version: ProtocolVersion) {
-    let later = LATER.iter().find(|(later, _)| *later == text(name));
-    assert!(later.is_none_or(|(_, since)| *since <= version.minor), "{name:?} in {version}");
+fn attribute_name(name: &Value, version: ProtocolVersion) -> Read {
+    let Value::TextString(text) = name else { return Err(format!("no name: {name:?}")) };
+    let later = LATER.iter().find(|(later, _)| later == text);
+    let known = later.is_none_or(|(_, since)| *since <= version.minor);
+    demand(known, || format!("{text} in {version}"))
+}
+
+/// Whether `version` has the number at all.
+fn number(item: &Item, version: ProtocolVersion) -> Read {
+    let rows = LAST.iter().filter(|(tag, _, since)| *tag == item.tag && *since <= version.minor);
+    let last = rows.map(|(_, last, _)| *last).max();
+    let known = matches!(item.value, Value::Enumeration(number) if Some(number) <= last);
+    demand(known, || format!("{item:?} in {version}"))
 }

@@ -7,6 +7,8 @@
 pub(crate) mod answer;
 mod fields;
 pub(crate) mod items;
+mod reader;
+pub(crate) mod strict;
 mod wire;
 
 use kmip_core::ttlv::Item;
@@ -85,8 +87,7 @@ impl Line {
 
     /// The same, where the answer may end early.
     pub(crate) fn batch_until(&mut self, items: Vec<(Operation, Vec<Item>)>) -> Vec<Outcome> {
-        let (answer, asked) = self.send(self.manner.version, items);
-        answer::read_some(&answer, self.manner.version, &asked)
+        self.send(self.manner.version, items)
     }
 
     fn exchange(
@@ -94,22 +95,23 @@ impl Line {
         version: ProtocolVersion,
         items: Vec<(Operation, Vec<Item>)>,
     ) -> Vec<Outcome> {
-        let (answer, asked) = self.send(version, items);
-        let outcomes = answer::read_some(&answer, version, &asked);
-        assert_eq!(outcomes.len(), asked.len());
+        let number = items.len();
+        let outcomes = self.send(version, items);
+        assert_eq!(outcomes.len(), number);
         outcomes
     }
 
-    /// Sends a request, and returns the bytes of its answer with what that must repeat.
+    /// Sends a request, and reads its answer.
     fn send(
         &mut self,
         version: ProtocolVersion,
         items: Vec<(Operation, Vec<Item>)>,
-    ) -> (Vec<u8>, Vec<Asked>) {
+    ) -> Vec<Outcome> {
         let several = items.into_iter().map(|(operation, payload)| self.item(operation, payload));
         let (asked, items): (Vec<_>, Vec<_>) = several.unzip();
         self.wire.send(&message(version, &self.manner.header, items));
-        (self.wire.receive(), asked)
+        let answer = reader::read(&self.wire.receive(), version, &asked);
+        answer.unwrap_or_else(|fault| panic!("{asked:?} in {version}: {fault}"))
     }
 
     /// Whether it goes on with an earlier TLS session.
@@ -129,6 +131,11 @@ impl Line {
         fields.extend(id.as_deref().map(|id| bytes(Tag::UniqueBatchItemID, id)));
         fields.push(structure(Tag::RequestPayload, payload));
         (Asked { operation, id }, structure(Tag::BatchItem, fields))
+    }
+
+    /// Takes leave, as the server does.
+    pub(crate) fn close(self) {
+        self.wire.close();
     }
 
     /// Sends something else altogether, and returns the answer's bytes: one TLS record.

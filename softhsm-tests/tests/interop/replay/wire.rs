@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,15 +40,15 @@ impl Way {
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
         let folder = ground.folder().join(folder);
-        let [certificate, key] = ["client.pem", "client.key"].map(|file| folder.join(file));
-        Self::with(ground, &ground.server().ready().ca, [&certificate, &key], versions)
+        let files = ["client.pem", "client.key"].map(|file| folder.join(file));
+        Self::with(ground, &ground.server().ready().ca, &files, versions)
     }
 
     /// The same, with a certificate and its key from elsewhere, and trust in other CAs.
     pub(crate) fn with(
         ground: &Ground,
         ca: &Path,
-        [certificate, key]: [&Path; 2],
+        [certificate, key]: &[PathBuf; 2],
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
         let mut roots = RootCertStore::empty();
@@ -140,6 +140,25 @@ impl Wire {
         let length = usize::try_from(length.expect("a record with less than a head")).unwrap();
         assert_eq!(data.len(), length + 8, "a record is no whole answer");
         data
+    }
+
+    /// Takes leave by TLS's own word, which the server returns before it ends the connection.
+    ///
+    /// # Panics
+    ///
+    /// If it just ends.
+    pub(crate) fn close(mut self) {
+        self.tls.send_close_notify();
+        self.flush();
+        let mut rest = Vec::new();
+        self.socket.read_to_end(&mut rest).unwrap();
+        let mut rest = rest.as_slice();
+        let mut closed = false;
+        while !rest.is_empty() {
+            self.tls.read_tls(&mut rest).unwrap();
+            closed = self.tls.process_new_packets().unwrap().peer_has_closed();
+        }
+        assert!(closed, "the connection ended without a word");
     }
 
     /// The data in the next record, if it holds any.
