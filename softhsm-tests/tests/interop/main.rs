@@ -23,7 +23,9 @@ mod fortigate;
 mod golang;
 mod ground;
 mod kmip_go;
+mod kmip_protocol;
 mod kms_wrapping;
+mod krill;
 mod matrix;
 mod mongodb;
 mod mysql_enterprise;
@@ -73,6 +75,8 @@ const CLIENTS: &[Client] = &[
     ceph_rgw::CLIENT,
     ceph_csi::CLIENT,
     ceph_nvmeof::CLIENT,
+    kmip_protocol::CLIENT,
+    krill::CLIENT,
     vmware::CLIENT,
     veeam::CLIENT,
     fortigate::CLIENT,
