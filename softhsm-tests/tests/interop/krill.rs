@@ -1,16 +1,18 @@
 //! NLnet Labs' Krill, a certification authority of the RPKI, with its keys in Claviger.
 
 mod daemon;
+mod many;
 mod outage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
+use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::world::World;
-use softhsm_tests::{port, program};
+use softhsm_tests::{docs, port, program};
 
-use crate::client::{Client, Version};
+use crate::client::{self, Client, Version};
 use crate::ground::Ground;
 
 /// Its row.
@@ -19,11 +21,12 @@ pub(crate) const CLIENT: Client = Client {
     name: "Krill",
     version: || Version::Released("0.16.1".to_owned()),
     use_case: "keys of RPKI certification authorities",
-    needs: "nothing",
+    needs: "a scope where names are not unique",
     tests: &[
         ("guide", guide),
         ("goes_on_after_an_outage_and_after_restarts", outage::goes_on),
-        ("makes_one_off_keys_there_too", outage::one_off_keys),
+        ("makes_one_off_keys_there_too", many::one_off_keys),
+        ("makes_keys_for_several_cas_at_a_time", many::several_cas),
     ],
 };
 
@@ -39,6 +42,14 @@ fn folder() -> PathBuf {
 
 fn programs() -> [(&'static str, PathBuf); 2] {
     ["krill", "krillc"].map(|name| (name, folder().join(name)))
+}
+
+/// Adds to the configuration of a trial what the guide says.
+fn configured(trial: Trial) -> Trial {
+    trial.start().stop();
+    let guide = client::guide(CLIENT.id);
+    trial.append_config(docs::blocks_of(&guide, "toml").first().unwrap());
+    trial
 }
 
 /// Checks with OpenSSL what Krill has published for the CA of the guide, and names its key. What is
@@ -68,7 +79,8 @@ echo "$found"
 
 fn guide() {
     let port = port::fresh().to_string();
-    let ground = Ground::new(CLIENT.id, &programs()).with_stand_in(PORT, &port);
+    let trial = configured(Trial::on(TokenKind::SoftHsm));
+    let ground = Ground::of(CLIENT.id, trial, &programs()).with_stand_in(PORT, &port);
     let said = ground.follow_guide_and(PUBLISHED);
     assert!(said.contains("State: roll phase 2: new and active key\n"), "{said}");
     assert!(said.contains("192.0.2.0/24-24 => 64496\n"), "{said}");

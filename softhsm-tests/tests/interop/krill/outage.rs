@@ -1,11 +1,10 @@
-//! Claviger away, Claviger back, Krill anew; and every key that there is in the token.
+//! Claviger away, Claviger back, Krill anew.
 
+use softhsm_tests::port;
 use softhsm_tests::server::{TokenKind, Trial};
-use softhsm_tests::{docs, port};
 
+use super::PUBLISHED;
 use super::daemon::Krill;
-use super::{CLIENT, PUBLISHED, operations};
-use crate::client;
 
 /// Has Krill give up, and try anew, sooner than by itself.
 const IMPATIENT: &str =
@@ -42,18 +41,4 @@ pub(crate) fn goes_on() {
 
     let found = krill.ask(PUBLISHED);
     assert_eq!(found.matches("published isp/0/").count(), 6, "five ROAs and a manifest: {found}");
-}
-
-pub(crate) fn one_off_keys() {
-    let trial = Trial::on(TokenKind::SoftHsm);
-    trial.start().stop();
-    let guide = client::guide(CLIENT.id);
-    trial.append_config(docs::blocks_of(&guide, "toml").first().unwrap());
-    let krill = Krill::configured(trial, "1i one_off_signer = \"Claviger\"");
-    krill.make_ca();
-    let found = krill.ask(PUBLISHED);
-    assert_eq!(found.matches("published isp/0/").count(), 2, "a ROA and a manifest: {found}");
-    let seen = operations(&krill.ground);
-    assert!(seen["Revoke"] > 2, "{seen:?}");
-    assert_eq!(seen["Destroy"], 2 * seen["Revoke"], "{seen:?}");
 }
