@@ -18,6 +18,7 @@ mod ceph_rgw;
 mod claviger;
 mod client;
 mod couchbase;
+mod cyphera;
 mod edb;
 mod fortigate;
 mod golang;
@@ -76,6 +77,7 @@ const CLIENTS: &[Client] = &[
     ceph_csi::CLIENT,
     ceph_nvmeof::CLIENT,
     kmip_protocol::CLIENT,
+    cyphera::CLIENT,
     krill::CLIENT,
     vmware::CLIENT,
     veeam::CLIENT,
