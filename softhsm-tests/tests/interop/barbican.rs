@@ -9,7 +9,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "OpenStack Barbican",
     version: || client::python_release(CLIENT.id, &["barbican", "PyKMIP"]),
     use_case: "secrets and keys of OpenStack's users",
-    needs: "export",
+    needs: "`export=true`",
     tests: &[
         ("guide", guide),
         ("api", api),

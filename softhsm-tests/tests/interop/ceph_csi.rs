@@ -12,7 +12,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "ceph-csi, Rook",
     version: || Version::Replayed("gemalto/kmip-go 0.1.0"),
     use_case: "encrypted volumes and disks in Kubernetes",
-    needs: "`export` for Rook, and for `USE_CRYPTO_RPC` false",
+    needs: "`export=true` for Rook, and for `USE_CRYPTO_RPC` false",
     tests: &[("guide", guide), ("calls", calls), ("get_without_export", get_without_export)],
 };
 

@@ -11,7 +11,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "Cyphera's cyphera-kmip",
     version: || client::python_release("cyphera", &["cyphera-kmip"]),
     use_case: "fetching keys by name in Python",
-    needs: "export",
+    needs: "`export=true`",
     tests: &[("guide", guide), ("what_it_sends_amiss_is_refused", refusals)],
 };
 

@@ -1,7 +1,9 @@
 //! Clients that are written in Go.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 
 use softhsm_tests::program;
 use softhsm_tests::world::World;
@@ -17,11 +19,19 @@ pub(crate) fn go() -> (&'static str, PathBuf) {
 /// # Panics
 ///
 /// If it cannot be built.
-pub(crate) fn built(id: &str) -> PathBuf {
+pub(crate) fn built(id: &'static str) -> PathBuf {
+    // Once only, and nobody runs what somebody else is about to replace.
+    static BUILT: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let folder = program::cache().join(id);
+    let mut built = BUILT.lock().unwrap();
+    if built.contains(id) {
+        return folder;
+    }
     let install = program::repository().join("softhsm-tests/interop").join(id).join("install");
     let output = Command::new(install).env("CLAVIGER_CACHE", program::cache()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    program::cache().join(id)
+    built.insert(id);
+    folder
 }
 
 /// Where a client in Go is told to find the server and its own certificate, by the names that the

@@ -15,7 +15,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "kmip-go",
     version: || Version::Released("0.9.2".to_owned()),
     use_case: "programs in Go: okms, OpenBao, SPIRE",
-    needs: "`export` for what reads keys",
+    needs: "`export=true` for what reads keys",
     tests: &[
         ("guide", guide),
         ("api", api),

@@ -12,7 +12,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "MongoDB client-side encryption",
     version: || client::python_release(CLIENT.id, &["pymongo", "pymongocrypt"]),
     use_case: "fields that the database sees encrypted only",
-    needs: "export, unless `delegated` is set (recommended)",
+    needs: "`export=true`, unless `delegated` is set (recommended)",
     tests: &[
         ("guide", guide),
         ("both_modes_and_a_restart", both_modes_and_a_restart),

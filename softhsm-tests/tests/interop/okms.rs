@@ -15,7 +15,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "okms",
     version,
     use_case: "keys at the terminal, for OpenBao's seal",
-    needs: "`export` for what reads keys",
+    needs: "`export=true` for what reads keys",
     tests: &[
         ("guide", guide),
         ("openbao", openbao),

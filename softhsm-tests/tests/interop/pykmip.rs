@@ -11,7 +11,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "PyKMIP",
     version: || Version::Released("0.11.0".to_owned()),
     use_case: "scripts, and what is built on it",
-    needs: "export, for what reads keys",
+    needs: "`export=true` for what reads keys",
     tests: &[
         ("guide", guide),
         ("client_in_every_version", client_in_every_version),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use softhsm_tests::docs;
 
 /// Longest that one step may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// Environment variable that has the steps told of tests that pass, too.
 const TELL_VARIABLE: &str = "CLAVIGER_TEST_STEPS";

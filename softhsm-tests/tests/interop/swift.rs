@@ -9,7 +9,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "OpenStack Swift",
     version: || client::python_release(CLIENT.id, &["swift", "PyKMIP"]),
     use_case: "the root secret of at-rest encryption",
-    needs: "export",
+    needs: "`export=true`",
     tests: &[("guide", guide), ("rotation", rotation), ("refusals", refusals)],
 };
 

@@ -11,7 +11,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "TrueNAS",
     version: || Version::Replayed("by way of PyKMIP 0.11.0"),
     use_case: "keys of pools and disks",
-    needs: "export",
+    needs: "`export=true`",
     tests: &[("guide", guide), ("without_export", without_export)],
 };
 

@@ -230,7 +230,19 @@ impl Bao {
     pub(super) fn unseal(&self, option: &str, shares: &[String]) {
         for (index, share) in shares.iter().enumerate() {
             assert_eq!(self.status()["sealed"], true, "unsealed by {index} keys");
-            self.tell(&format!("operator unseal {option} {share}"));
+            let words = format!("operator unseal {option} {share}");
+            let output = self.run(&words);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            // With the last key of a migration, OpenBao's own standby may look at the seal before the
+            // node that becomes active has taken it over, and says so; the migration goes on.
+            let hurried = index + 1 == shares.len()
+                && option == "-migrate"
+                && errors.contains("does not match expected type");
+            assert!(
+                output.status.success() || hurried,
+                "bao {words}\n{errors}\n{}",
+                self.log_tail()
+            );
         }
         self.wait_until_active();
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use softhsm_tests::port;
 use softhsm_tests::server::{TokenKind, Trial};
@@ -16,6 +17,10 @@ use crate::steps::Steps;
 /// What OpenBao logs, once a second here, while the seal does not do its work.
 const AWAY: &str = "seal backend may be unreachable";
 const BACK: &str = "seal backend is now healthy again";
+
+/// How long the token is away while OpenBao runs, and how often it is then asked for what it keeps.
+const ABSENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) fn of_the_server() {
     let mut steps = Steps::of("outages of the server");
@@ -57,10 +62,16 @@ pub(super) fn of_the_token() {
     let (ground, mut bao, shares) = begin(Algorithm::RsaOaepSha256(2048));
     let token = Token::of(&ground);
     steps.at("the token goes away: OpenBao goes on");
+    let away = Instant::now();
     token.take_away();
     goes_on(&bao, "during", &shares);
     // Encrypting takes the public key, and so no token.
     bao.tell("write -f sys/rotate/root");
+    steps.at("the token stays away for a minute: OpenBao serves all the while");
+    while away.elapsed() < ABSENCE {
+        bao.assert_secrets(&["before", "during"]);
+        std::thread::sleep(LOOK_EVERY);
+    }
     steps.at("the token is back: OpenBao finds it");
     token.bring_back();
     recovers(&mut bao, &shares);
