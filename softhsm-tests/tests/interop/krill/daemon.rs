@@ -13,7 +13,7 @@ use crate::client;
 use crate::ground::Ground;
 
 /// Longest that something may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// What starts Krill in the guide.
@@ -75,15 +75,14 @@ impl Krill {
         let mut path = OsString::from(super::folder());
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        let mut command = Command::new("bash");
-        command.args(["-e", "-u", "-o", "pipefail", "-c", lines]).current_dir(self.ground.folder());
-        command
-            .env("PATH", path)
-            .env("KRILL_CLI_SERVER", format!("https://localhost:{}/", self.port));
-        command
-            .env("KRILL_CLI_TOKEN", "correct-horse-battery-staple")
-            .env("KRILL_CLI_MY_CA", "isp");
-        command.stdin(Stdio::null()).output().unwrap()
+        let server = format!("https://localhost:{}/", self.port);
+        let mut command = Command::new("timeout");
+        command.arg(PATIENCE.as_secs().to_string());
+        command.args(["bash", "-e", "-u", "-o", "pipefail", "-c", lines]);
+        command.current_dir(self.ground.folder()).stdin(Stdio::null());
+        command.env("PATH", path).env("KRILL_CLI_SERVER", server);
+        command.env("KRILL_CLI_TOKEN", "correct-horse-battery-staple");
+        command.env("KRILL_CLI_MY_CA", "isp").output().unwrap()
     }
 
     /// Runs commands of `krillc`, which must succeed.
