@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 pub use admin::{
     AskArgs, CredentialCommand, GenerateArgs, ListArgs, RoleArgs, RoleCommand, RoleSetArgs,
-    ScopeArgs, ScopeCommand, ScopeDeleteArgs, SerialArgs, SignArgs, StatusArgs, TokenArgs,
-    TokenCommand, TokenCreateArgs,
+    ScopeArgs, ScopeCommand, ScopeCreateArgs, ScopeDeleteArgs, SerialArgs, SignArgs, StatusArgs,
+    TokenArgs, TokenCommand, TokenCreateArgs,
 };
 pub use bench::{BenchArgs, BenchBackendArgs, BenchPart, BenchRawArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};

@@ -78,7 +78,7 @@ fn of_kmip() -> Vec<Route> {
         route(Read, "/v1/kmip/ca", Right(Area::Ca, See), "The CA of clients' certificates.", ca::show),
         route(List, "/v1/kmip/scope", SEE_SCOPES, "The scopes.", scope::list),
         route(Read, "/v1/kmip/scope/{scope}", SEE_SCOPES, "A scope: its objects and roles.", scope::show),
-        route(Write, "/v1/kmip/scope/{scope}", SCOPES, "Makes a scope, unless it is there.", scope::create),
+        route(Write, "/v1/kmip/scope/{scope}", SCOPES, "Makes a scope, or changes what is said of it.", scope::create),
         route(Delete, "/v1/kmip/scope/{scope}", SCOPES, "Removes a scope; with all that is in it by `force=true`.", scope::remove),
         route(List, "/v1/kmip/scope/{scope}/role", SEE_SCOPES, "The roles of a scope.", role::list),
         route(Read, "/v1/kmip/scope/{scope}/role/{role}", SEE_SCOPES, "A role.", role::show),

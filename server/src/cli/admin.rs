@@ -32,8 +32,8 @@ pub enum ScopeCommand {
     List(ListArgs),
     /// Show a scope: its roles, and how many objects it has.
     Show(ScopeArgs),
-    /// Make a scope.
-    Create(ScopeArgs),
+    /// Make a scope, or change it: `unique_names=false` lets several objects have the same Name.
+    Create(ScopeCreateArgs),
     /// Remove a scope that has no objects and no roles; with --force, with all of them.
     Delete(ScopeDeleteArgs),
 }
@@ -51,6 +51,19 @@ pub struct ListArgs {
 pub struct ScopeArgs {
     /// Its name.
     pub scope: String,
+    /// How it is asked.
+    #[command(flatten)]
+    pub ask: AskArgs,
+}
+
+/// Arguments of `claviger scope create`.
+#[derive(Args, Debug)]
+pub struct ScopeCreateArgs {
+    /// Its name.
+    pub scope: String,
+    /// Fields as docs/ADMIN_API.md lists them. What is not named stays as it is.
+    #[arg(value_name = "FIELD=VALUE")]
+    pub fields: Vec<String>,
     /// How it is asked.
     #[command(flatten)]
     pub ask: AskArgs,

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use super::call::{Answer, call, escaped};
 use super::{CtlError, Door, show};
 use crate::cli::{
-    AskArgs, CredentialCommand, RoleCommand, RoleSetArgs, ScopeCommand, StatusArgs, TokenArgs,
-    TokenCommand, TokenCreateArgs,
+    AskArgs, CredentialCommand, RoleCommand, ScopeCommand, StatusArgs, TokenArgs, TokenCommand,
+    TokenCreateArgs,
 };
 
 type Say<'a> = &'a dyn Fn(&str);
@@ -88,7 +88,8 @@ pub(super) fn scope(command: &ScopeCommand, say: Say<'_>) -> Done {
         ScopeCommand::Show(args) => read(&args.ask, &scope_path(&args.scope), say),
         ScopeCommand::Create(args) => {
             let told = format!("the scope {} is there", args.scope);
-            done(&args.ask, Method::POST, &scope_path(&args.scope), None, &told, say)
+            let body = given(&args.fields)?;
+            done(&args.ask, Method::POST, &scope_path(&args.scope), Some(&body), &told, say)
         }
         ScopeCommand::Delete(args) => {
             let force = if args.force { "?force=true" } else { "" };
@@ -108,7 +109,7 @@ pub(super) fn role(command: &RoleCommand, say: Say<'_>) -> Done {
         RoleCommand::Set(args) => {
             let told = format!("the role {} of {} is set", args.role, args.scope);
             let path = role_path(&args.scope, &args.role);
-            done(&args.ask, Method::POST, &path, Some(&given(args)?), &told, say)
+            done(&args.ask, Method::POST, &path, Some(&given(&args.fields)?), &told, say)
         }
         RoleCommand::Delete(args) => {
             let told = format!("the role {} of {} is gone", args.role, args.scope);
@@ -118,12 +119,12 @@ pub(super) fn role(command: &RoleCommand, say: Say<'_>) -> Done {
     }
 }
 
-fn given(args: &RoleSetArgs) -> Result<Value, CtlError> {
+fn given(fields: &[String]) -> Result<Value, CtlError> {
     let field = |text: &String| match text.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), Value::from(value))),
         None => Err(CtlError::Field(text.clone())),
     };
-    Ok(Value::Object(args.fields.iter().map(field).collect::<Result<Map<_, _>, _>>()?))
+    Ok(Value::Object(fields.iter().map(field).collect::<Result<Map<_, _>, _>>()?))
 }
 
 pub(super) fn credential(command: &CredentialCommand, say: Say<'_>) -> Done {

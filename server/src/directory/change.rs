@@ -5,24 +5,44 @@ use std::sync::{MutexGuard, PoisonError};
 use kmip_core::ttlv::DateTime;
 
 use super::{Directory, DirectoryError, Issued, Role, ScopeEntry, ScopeOrigin, issued};
-use crate::authz::{Housekeeping, RoleName, Rules};
+use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
-use crate::store::{Credential, Serial};
+use crate::store::{Credential, Serial, StoredScope};
 
 impl Directory {
-    /// Makes a scope; one that is there stays as it is.
+    /// Makes a scope, or changes one that is there: whether no two of its objects may have the same
+    /// Name. `None` leaves that as it is, and lets a new scope have unique ones.
     ///
     /// # Errors
     ///
-    /// Those of the store.
-    pub fn create_scope(&self, scope: &Scope, now: DateTime) -> Result<(), DirectoryError> {
+    /// `Declared` if it would be changed, or of the store.
+    pub fn put_scope(
+        &self,
+        scope: &Scope,
+        unique_names: Option<bool>,
+        now: DateTime,
+    ) -> Result<(), DirectoryError> {
         let _changing = self.change();
-        if self.origin(scope).is_some() {
+        let there = self.origin(scope);
+        let is = there.map(|_| self.rules(scope).unique_names);
+        let to = unique_names.or(is).unwrap_or(true);
+        if is == Some(to) {
             return Ok(());
         }
-        self.store.add_scope(Housekeeping::new(), scope, now)?;
-        let entry = ScopeEntry::new(scope.clone(), ScopeOrigin::Made, Rules::default());
-        self.entries_mut().insert(scope.clone(), entry);
+        let stored = StoredScope { scope: scope.clone(), unique_names: to };
+        match there {
+            Some(ScopeOrigin::Declared) => return Err(DirectoryError::Declared),
+            Some(ScopeOrigin::Made) => {
+                self.store.change_scope(Housekeeping::new(), &stored)?;
+                if let Some(entry) = self.entries_mut().get_mut(scope) {
+                    entry.change(stored);
+                }
+            }
+            None => {
+                self.store.add_scope(Housekeeping::new(), &stored, now)?;
+                self.entries_mut().insert(scope.clone(), ScopeEntry::made(stored));
+            }
+        }
         Ok(())
     }
 

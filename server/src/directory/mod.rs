@@ -19,7 +19,7 @@ pub use role::{ClientKey, Role};
 use crate::authz::{Housekeeping, RoleName, Rules, Subject};
 use crate::identity::{Origin, Principal};
 use crate::object::Scope;
-use crate::store::{Credential, DirectoryStore, Serial, StoreError};
+use crate::store::{Credential, DirectoryStore, Serial, StoreError, StoredScope};
 
 /// A scope that the configuration declares, with what clients may do whose certificate names it and
 /// no role.
@@ -74,6 +74,20 @@ impl ScopeEntry {
         Self { origin, own: Arc::new(Subject::new(scope, None, rules)), roles: BTreeMap::new() }
     }
 
+    fn made(scope: StoredScope) -> Self {
+        let rules = Rules { unique_names: scope.unique_names, ..Rules::default() };
+        Self::new(scope.scope, ScopeOrigin::Made, rules)
+    }
+
+    /// Has the scope say this from now on, and with it the roles it has.
+    fn change(&mut self, to: StoredScope) {
+        let roles = std::mem::take(&mut self.roles);
+        *self = Self::made(to);
+        for entry in roles.into_values() {
+            self.put(Arc::unwrap_or_clone(entry.role));
+        }
+    }
+
     fn put(&mut self, role: Role) {
         let unique_names = self.own.rules().unique_names;
         let rules = Rules { unique_names, ..role.rules.clone() };
@@ -95,10 +109,7 @@ impl Directory {
         store: Arc<dyn DirectoryStore>,
     ) -> Result<Self, StoreError> {
         let kept = store.directory(Housekeeping::new())?;
-        let made = |scope: Scope| {
-            let entry = ScopeEntry::new(scope.clone(), ScopeOrigin::Made, Rules::default());
-            (scope, entry)
-        };
+        let made = |kept: StoredScope| (kept.scope.clone(), ScopeEntry::made(kept));
         let mut scopes: BTreeMap<_, _> = kept.scopes.into_iter().map(made).collect();
         for DeclaredScope { scope, rules } in declared {
             let entry = ScopeEntry::new(scope.clone(), ScopeOrigin::Declared, rules);

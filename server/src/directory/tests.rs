@@ -63,7 +63,7 @@ fn bearer(serial: u8) -> Principal {
 /// A directory with a role and a credential of it.
 fn peopled(store: &Arc<SqliteStore>) -> Directory {
     let directory = open(store);
-    directory.create_scope(&made(), NOW).unwrap();
+    directory.put_scope(&made(), None, NOW).unwrap();
     directory.put_role(role(&made(), Operation::Get)).unwrap();
     directory.add_credential(&credential(1)).unwrap();
     directory
@@ -98,6 +98,36 @@ fn mapped_client_is_under_its_role_or_the_scope_itself() {
     assert_eq!(directory.subject(&mapped, NOW).unwrap_err(), NotAdmitted::NoRole);
     mapped.scope = ScopeName::parse("gone").unwrap();
     assert_eq!(directory.subject(&mapped, NOW).unwrap_err(), NotAdmitted::NoScope);
+}
+
+#[test]
+fn scope_says_whether_names_are_unique_and_its_roles_follow() {
+    let store = store();
+    let directory = peopled(&store);
+    let unique = |directory: &Directory| {
+        let of_role = directory.subject(&bearer(1), NOW).unwrap().rules().unique_names;
+        assert_eq!(of_role, directory.rules(&made()).unique_names);
+        of_role
+    };
+    assert!(unique(&directory));
+    directory.put_scope(&made(), Some(false), NOW).unwrap();
+    assert!(!unique(&directory));
+    directory.put_scope(&made(), None, NOW).unwrap();
+    assert!(!unique(&directory) && !unique(&open(&store)), "it stays as it is, and is kept");
+    directory.put_scope(&made(), Some(true), NOW).unwrap();
+    assert!(unique(&directory) && unique(&open(&store)));
+}
+
+#[test]
+fn declared_scope_is_not_changed() {
+    let directory = open(&store());
+    let declared = Scope::new("declared");
+    for as_it_is in [None, Some(false)] {
+        directory.put_scope(&declared, as_it_is, NOW).unwrap();
+    }
+    let refused = directory.put_scope(&declared, Some(true), NOW).unwrap_err();
+    assert!(matches!(refused, DirectoryError::Declared), "{refused}");
+    assert!(!directory.rules(&declared).unique_names);
 }
 
 #[test]
@@ -140,7 +170,7 @@ fn removed_scope_takes_roles_and_credentials_with_it() {
     let store = store();
     let directory = peopled(&store);
     directory.remove_scope(&made(), NOW).unwrap();
-    directory.create_scope(&made(), NOW).unwrap();
+    directory.put_scope(&made(), None, NOW).unwrap();
     for directory in [directory, open(&store)] {
         assert_eq!(directory.roles(&made()), Some(Vec::new()));
         assert_eq!(directory.subject(&bearer(1), NOW).unwrap_err(), NotAdmitted::Revoked);

@@ -27,6 +27,15 @@ pub struct Credential {
     pub revoked_at: Option<DateTime>,
 }
 
+/// A scope that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredScope {
+    /// Its name.
+    pub scope: Scope,
+    /// Whether no two of its objects may have the same Name.
+    pub unique_names: bool,
+}
+
 /// A role as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRole {
@@ -42,7 +51,7 @@ pub struct StoredRole {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredDirectory {
     /// The scopes that were made, and not only declared.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<StoredScope>,
     /// All roles.
     pub roles: Vec<StoredRole>,
     /// All credentials.
@@ -64,8 +73,15 @@ pub trait DirectoryStore: Send + Sync {
     fn add_scope(
         &self,
         housekeeping: Housekeeping,
-        scope: &Scope,
+        scope: &StoredScope,
         now: DateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// Changes what a scope says; false if it is not there.
+    fn change_scope(
+        &self,
+        housekeeping: Housekeeping,
+        scope: &StoredScope,
     ) -> Result<bool, StoreError>;
 
     /// Number of its objects that are not destroyed, those still being made included.

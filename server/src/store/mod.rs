@@ -10,7 +10,7 @@ pub mod tokens;
 
 use std::sync::Arc;
 
-pub use directory::{Credential, DirectoryStore, StoredDirectory, StoredRole};
+pub use directory::{Credential, DirectoryStore, StoredDirectory, StoredRole, StoredScope};
 pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
 pub use outbox::{News, Outbox, OutboxStore, Outgoing};
 pub use pending::{

@@ -154,7 +154,7 @@ fn removed_scope_leaves_no_object_and_its_name_none_of_its_past() {
     let world = World::new();
     let directory = &world.services.directory;
     let (scope, now) = (Scope::new("made"), DateTime(START));
-    directory.create_scope(&scope, now).unwrap();
+    directory.put_scope(&scope, None, now).unwrap();
     let tenant = || world.bearing(Scope::new("made"), everything());
     let wrapped = tenant().create(vec![]);
     let archived = tenant().create(vec![]);
@@ -167,7 +167,7 @@ fn removed_scope_leaves_no_object_and_its_name_none_of_its_past() {
     tenant().ok(Operation::CreateKeyPair, create_pair(common, private, public));
     assert_eq!(directory.objects(&scope).unwrap(), 5);
     directory.remove_scope(&scope, now).unwrap();
-    directory.create_scope(&scope, now).unwrap();
+    directory.put_scope(&scope, None, now).unwrap();
     assert_eq!(directory.objects(&scope).unwrap(), 0);
     for key in [&wrapped, &archived, &active, &destroyed] {
         let refused = tenant().fails(Operation::GetAttributes, vec![uid(key)]);

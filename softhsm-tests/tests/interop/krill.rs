@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
-use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::world::World;
-use softhsm_tests::{docs, port, program};
+use softhsm_tests::{port, program};
 
-use crate::client::{self, Client, Version};
+use crate::client::{Client, Version};
 use crate::ground::Ground;
 
 /// Its row.
@@ -21,7 +20,7 @@ pub(crate) const CLIENT: Client = Client {
     name: "Krill",
     version: || Version::Released("0.16.1".to_owned()),
     use_case: "keys of RPKI certification authorities",
-    needs: "a scope where names are not unique",
+    needs: "`unique_names=false` for its scope",
     tests: &[
         ("guide", guide),
         ("goes_on_after_an_outage_and_after_restarts", outage::goes_on),
@@ -42,14 +41,6 @@ fn folder() -> PathBuf {
 
 fn programs() -> [(&'static str, PathBuf); 2] {
     ["krill", "krillc"].map(|name| (name, folder().join(name)))
-}
-
-/// Adds to the configuration of a trial what the guide says.
-fn configured(trial: Trial) -> Trial {
-    trial.start().stop();
-    let guide = client::guide(CLIENT.id);
-    trial.append_config(docs::blocks_of(&guide, "toml").first().unwrap());
-    trial
 }
 
 /// Checks with OpenSSL what Krill has published for the CA of the guide, and names its key. What is
@@ -79,8 +70,7 @@ echo "$found"
 
 fn guide() {
     let port = port::fresh().to_string();
-    let trial = configured(Trial::on(TokenKind::SoftHsm));
-    let ground = Ground::of(CLIENT.id, trial, &programs()).with_stand_in(PORT, &port);
+    let ground = Ground::new(CLIENT.id, &programs()).with_stand_in(PORT, &port);
     let said = ground.follow_guide_and(PUBLISHED);
     assert!(said.contains("State: roll phase 2: new and active key\n"), "{said}");
     assert!(said.contains("192.0.2.0/24-24 => 64496\n"), "{said}");

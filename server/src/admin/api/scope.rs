@@ -65,11 +65,20 @@ pub(in crate::admin) fn list(call: &Call<'_>, _: NoFields) -> Result<Listing, Fa
     Ok(Listing::with_info(info.keys().cloned().collect::<Vec<_>>(), info))
 }
 
-/// Makes a scope; one that is there stays as it is.
-pub(in crate::admin) fn create(call: &Call<'_>, _: NoFields) -> Result<Done, Failure> {
+/// What a scope is to be.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::admin) struct ScopeWish {
+    /// Whether no two of its objects may have the same Name; true unless something else is said.
+    unique_names: Option<Flag>,
+}
+
+/// Makes a scope, or changes what is said of one that is there.
+pub(in crate::admin) fn create(call: &Call<'_>, wish: ScopeWish) -> Result<Done, Failure> {
     let services = &*call.plane.services;
     let scope = scope(call)?;
-    services.directory.create_scope(&scope, services.clock.now()).map_err(failed)?;
+    let unique_names = wish.unique_names.map(|flag| flag.0);
+    services.directory.put_scope(&scope, unique_names, services.clock.now()).map_err(failed)?;
     Ok(Done)
 }
 
@@ -115,6 +124,7 @@ pub(in crate::admin) fn show(call: &Call<'_>, _: NoFields) -> Result<Data<ScopeB
     Ok(Data::new(ScopeBody {
         scope: scope.as_str().to_owned(),
         declared: directory.origin(&scope) == Some(ScopeOrigin::Declared),
+        unique_names: directory.rules(&scope).unique_names,
         objects: directory.objects(&scope)?,
         roles: roles.iter().map(|role| Value::from(role.as_str())).collect(),
     }))
@@ -127,6 +137,8 @@ pub(in crate::admin) struct ScopeBody {
     scope: String,
     /// Whether the configuration declares it, and alone can change it.
     declared: bool,
+    /// Whether no two of its objects may have the same Name.
+    unique_names: bool,
     /// Its objects that are not destroyed.
     objects: u64,
     /// Its roles.

@@ -14,6 +14,7 @@ fn names_and_fields_that_cannot_be_are_named() {
         (format!("kmip/scope/{long}").as_str(), json!({}), "name"),
         ("kmip/scope/s/role/a%2Fb", json!({}), "name"),
         ("kmip/scope/s", json!({ "colour": 1 }), "colour"),
+        ("kmip/scope/s", json!({ "unique_names": "perhaps" }), "perhaps"),
         (role, json!({ "operation_brew": true }), "operation_brew"),
         (role, json!({ "operation_get": "perhaps" }), "operation_get"),
         (role, json!({ "colour": true }), "colour"),
@@ -42,10 +43,13 @@ fn role_needs_its_scope() {
 }
 
 #[test]
-fn declared_scope_is_not_removed() {
+fn declared_scope_is_neither_changed_nor_removed() {
     let world = World::new();
     let refused = world.root("DELETE", "kmip/scope/declared?force=true", Value::Null);
     assert_eq!(errors(&refused).0, 400);
+    let refused = world.root("POST", "kmip/scope/declared", json!({ "unique_names": false }));
+    assert_eq!(errors(&refused).0, 400);
+    assert_eq!(world.root("POST", "kmip/scope/declared", json!({})).0, 204);
 }
 
 #[test]

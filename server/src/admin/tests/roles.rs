@@ -21,6 +21,20 @@ fn scope_is_made_once_listed_and_removed() {
 }
 
 #[test]
+fn scope_says_whether_its_names_are_unique() {
+    let world = World::new();
+    scope(&world, "s");
+    let unique =
+        || world.root("GET", "kmip/scope/s", Value::Null).1["data"]["unique_names"].clone();
+    assert_eq!(unique(), true);
+    for (wish, is) in [(json!("false"), false), (Value::Null, false), (json!(true), true)] {
+        let body = if wish.is_null() { Value::Null } else { json!({ "unique_names": wish }) };
+        assert_eq!(world.root("POST", "kmip/scope/s", body).0, 204);
+        assert_eq!(unique(), is);
+    }
+}
+
+#[test]
 fn list_of_nothing_is_not_found_without_a_word() {
     let world = World::new();
     scope(&world, "s");

@@ -6,16 +6,17 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, params};
 use super::{SqliteStore, StoreError};
 use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
-use crate::store::{Credential, DirectoryStore, Serial, StoredDirectory, StoredRole};
+use crate::store::{Credential, DirectoryStore, Serial, StoredDirectory, StoredRole, StoredScope};
 
-const SCOPES: &str = "SELECT name FROM directory_scope ORDER BY name";
+const SCOPES: &str = "SELECT name, unique_names FROM directory_scope ORDER BY name";
 const ROLES: &str = "SELECT scope, name, document FROM role ORDER BY scope, name";
 const CREDENTIALS: &str = "SELECT certificate_sha256, serial, scope, role, certificate, made_at,
     not_after, revoked_at FROM credential";
 const OF_ROLE: &str = "WHERE scope = ?1 AND role = ?2 ORDER BY made_at, serial";
 const REVOKED: &str = "WHERE revoked_at IS NOT NULL AND not_after >= ?1 ORDER BY made_at, serial";
-const ADD_SCOPE: &str =
-    "INSERT INTO directory_scope (name, made_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+const ADD_SCOPE: &str = "INSERT INTO directory_scope (name, made_at, unique_names)
+    VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const CHANGE_SCOPE: &str = "UPDATE directory_scope SET unique_names = ?2 WHERE name = ?1";
 const PUT_ROLE: &str = "INSERT INTO role (scope, name, document) VALUES (?1, ?2, ?3)
     ON CONFLICT (scope, name) DO UPDATE SET document = excluded.document";
 const ADD_CREDENTIAL: &str = "INSERT INTO credential (certificate_sha256, serial, scope, role,
@@ -53,21 +54,34 @@ impl DirectoryStore for SqliteStore {
     fn directory(&self, _: Housekeeping) -> Result<StoredDirectory, StoreError> {
         self.read(|connection| {
             Ok(StoredDirectory {
-                scopes: all(connection, SCOPES, [], scope_name)?,
+                scopes: all(connection, SCOPES, [], made_scope)?,
                 roles: all(connection, ROLES, [], role)?,
                 credentials: all(connection, CREDENTIALS, [], credential)?,
             })
         })
     }
 
-    fn add_scope(&self, _: Housekeeping, scope: &Scope, now: DateTime) -> Result<bool, StoreError> {
+    fn add_scope(
+        &self,
+        _: Housekeeping,
+        new: &StoredScope,
+        now: DateTime,
+    ) -> Result<bool, StoreError> {
+        let StoredScope { scope, unique_names } = new;
         let added = self.change_directory(|rows| {
             // A request that was under way when the last one of the name went may have left some.
             retire(rows, scope)?;
-            rows.execute(ADD_SCOPE, params![scope.as_str(), now.0])
+            rows.execute(ADD_SCOPE, params![scope.as_str(), now.0, unique_names])
         })?;
         self.cache.clear();
         Ok(added == 1)
+    }
+
+    fn change_scope(&self, _: Housekeeping, to: &StoredScope) -> Result<bool, StoreError> {
+        let changed = self.change_directory(|rows| {
+            rows.execute(CHANGE_SCOPE, params![to.scope.as_str(), to.unique_names])
+        })?;
+        Ok(changed == 1)
     }
 
     fn count_objects(&self, _: Housekeeping, scope: &Scope) -> Result<u64, StoreError> {
@@ -209,6 +223,10 @@ fn retire(rows: &Connection, scope: &Scope) -> Result<usize, rusqlite::Error> {
         return Ok(0);
     }
     rows.execute(RETIRE, [scope.as_str()])
+}
+
+fn made_scope(row: &Row<'_>) -> Result<StoredScope, rusqlite::Error> {
+    Ok(StoredScope { scope: scope_name(row)?, unique_names: row.get(1)? })
 }
 
 fn scope_name(row: &Row<'_>) -> Result<Scope, rusqlite::Error> {

@@ -30,7 +30,7 @@ impl Krill {
     /// Follows the guide in `trial` to where Krill is configured, with the settings changed as `edit`,
     /// a command of `sed`, says, and starts it.
     pub(super) fn configured(trial: Trial, edit: &str) -> Self {
-        let ground = Ground::of(CLIENT.id, super::configured(trial), &programs());
+        let ground = Ground::of(CLIENT.id, trial, &programs());
         let mut krill = Self { ground, port: port::fresh().to_string(), child: None };
         let (server, configuration) = (krill.block(0), krill.block(1));
         krill.ground.succeed(&format!("{server}\n{configuration}\nsed -i '{edit}' krill.conf"));
