@@ -36,7 +36,8 @@ pub(super) fn is_known(object_type: ObjectType, version: ProtocolVersion) -> boo
 /// Who made the server.
 const VENDOR: &str = concat!("Claviger ", env!("CARGO_PKG_VERSION"));
 
-/// Answers each function asked for; it needs neither store nor token.
+/// Answers each function asked for; it needs neither store nor token. Those that came later than the
+/// client's version are passed over: it has no field for their answer.
 pub(super) fn handle(
     ctx: &mut OpContext<'_>,
     request: QueryRequest,
@@ -45,10 +46,12 @@ pub(super) fn handle(
     if asked.is_empty() {
         return Err(OpError::InvalidMessage("no query function"));
     }
-    if asked.iter().any(|function| !function.is_in(ctx.version())) {
+    let exists = |function: &QueryFunction| function.is_in(ProtocolVersion::NEWEST);
+    let in_version = |function: &QueryFunction| function.is_in(ctx.version());
+    if !asked.iter().all(exists) || !asked.iter().any(in_version) {
         return Err(OpError::InvalidField("no such query function"));
     }
-    let wants = |function: QueryFunction| asked.contains(&function);
+    let wants = |function| in_version(&function) && asked.contains(&function);
     let mut answer = empty();
     if wants(QueryFunction::QueryOperations) {
         answer.operations = operations(ctx);

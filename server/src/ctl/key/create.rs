@@ -14,7 +14,7 @@ use crate::ctl::CtlError;
 use crate::ctl::key::session::Session;
 
 /// What an algorithm is made with unless something else is asked for.
-struct Default {
+struct Usual {
     algorithm: Algorithm,
     bits: Option<i32>,
     curve: Option<RecommendedCurve>,
@@ -26,11 +26,11 @@ const CIPHER: Usage = Usage::Encrypt.union(Usage::Decrypt);
 const MAC: Usage = Usage::MACGenerate.union(Usage::MACVerify);
 const SIGNATURE: Usage = Usage::Sign.union(Usage::Verify);
 
-const fn secret(algorithm: Algorithm, bits: i32, usage: Usage) -> Default {
-    Default { algorithm, bits: Some(bits), curve: None, usage }
+const fn secret(algorithm: Algorithm, bits: i32, usage: Usage) -> Usual {
+    Usual { algorithm, bits: Some(bits), curve: None, usage }
 }
 
-const DEFAULTS: &[Default] = &[
+const USUAL: &[Usual] = &[
     secret(Algorithm::AES, 256, CIPHER),
     secret(Algorithm::DES3, 192, CIPHER),
     secret(Algorithm::HMAC_SHA1, 160, MAC),
@@ -39,20 +39,20 @@ const DEFAULTS: &[Default] = &[
     secret(Algorithm::HMAC_SHA384, 384, MAC),
     secret(Algorithm::HMAC_SHA512, 512, MAC),
     secret(Algorithm::RSA, 3072, SIGNATURE),
-    Default {
+    Usual {
         algorithm: Algorithm::EC,
         bits: None,
         curve: Some(RecommendedCurve::P_256),
         usage: SIGNATURE,
     },
-    Default {
+    Usual {
         algorithm: Algorithm::ECDSA,
         bits: None,
         curve: Some(RecommendedCurve::P_256),
         usage: SIGNATURE,
     },
-    Default { algorithm: Algorithm::Ed25519, bits: None, curve: None, usage: SIGNATURE },
-    Default { algorithm: Algorithm::Ed448, bits: None, curve: None, usage: SIGNATURE },
+    Usual { algorithm: Algorithm::Ed25519, bits: None, curve: None, usage: SIGNATURE },
+    Usual { algorithm: Algorithm::Ed448, bits: None, curve: None, usage: SIGNATURE },
 ];
 
 /// What is asked of a pair, what its private half is then for, and what its public half.
@@ -107,10 +107,10 @@ enum Wish {
 
 impl Wish {
     fn of(args: &KeyCreateArgs) -> Result<Self, CtlError> {
-        let default = DEFAULTS.iter().find(|default| default.algorithm == args.algorithm);
+        let usual = USUAL.iter().find(|usual| usual.algorithm == args.algorithm);
         let asked = args.usage.iter().copied().reduce(Usage::union);
-        let usage = asked.or(default.map(|default| default.usage)).unwrap_or(NOTHING);
-        let common = kind_of_key(args, default);
+        let usage = asked.or(usual.map(|usual| usual.usage)).unwrap_or(NOTHING);
+        let common = kind_of_key(args, usual);
         if PAIRS.contains(&args.algorithm) {
             return pair(args, common, usage).map(Self::Pair);
         }
@@ -125,15 +125,15 @@ impl Wish {
     }
 }
 
-fn kind_of_key(args: &KeyCreateArgs, default: Option<&Default>) -> Vec<Attribute> {
+fn kind_of_key(args: &KeyCreateArgs, usual: Option<&Usual>) -> Vec<Attribute> {
     let mut attributes =
         vec![Attribute::new(AttributeKind::CryptographicAlgorithm, &args.algorithm)];
     let curve = args.curve.or_else(|| {
         // Who gives the length of an EC key leaves the choice of the curve to the server.
-        default.and_then(|default| default.curve).filter(|_| args.length.is_none())
+        usual.and_then(|usual| usual.curve).filter(|_| args.length.is_none())
     });
     let asked = args.length.map(|bits| i32::try_from(bits).unwrap_or(i32::MAX));
-    let bits = asked.or_else(|| default.and_then(|default| default.bits));
+    let bits = asked.or_else(|| usual.and_then(|usual| usual.bits));
     if let Some(bits) = bits {
         attributes.push(Attribute::new(AttributeKind::CryptographicLength, &bits));
     }

@@ -140,6 +140,25 @@ fn query_names_only_what_the_version_has() {
     }
 }
 
+/// Clients ask in any version for all that they know; what came later is passed over.
+#[test]
+fn query_answers_what_the_version_has_of_what_is_asked() {
+    let world = World::new();
+    let all: Vec<_> = (1..=0xC).map(QueryFunction).collect();
+    for version in ALL {
+        let client = world.demo().at(version);
+        let answer = client.ok(Operation::Query, query(&all));
+        assert!(!answer.all(Tag::Operation).is_empty(), "{version}");
+        let tells_profiles = !answer.all(Tag::ProfileInformation).is_empty();
+        assert_eq!(tells_profiles, version >= ProtocolVersion::V1_3, "{version}");
+        let nothing = query(&[QueryFunction(0x63)]);
+        assert_eq!(client.fails(Operation::Query, nothing), ResultReason::InvalidField);
+    }
+    let later = query(&[QueryFunction::QueryProfiles]);
+    let client = world.demo().at(ProtocolVersion::V1_2);
+    assert_eq!(client.fails(Operation::Query, later), ResultReason::InvalidField);
+}
+
 /// Rule 4: the fields of the specification, in its order. (The harness decodes every answer of
 /// every test with the tables and compares what they encode; these are spelt out.)
 #[test]
