@@ -62,6 +62,9 @@ fn metrics_tell_what_was_done() {
     let mut stream = TcpStream::connect(server.ready().kmip_addr).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     let _ = stream.read_to_end(&mut Vec::new());
+    // It is counted when the server is done with the connection, a moment after it has closed it.
+    let failed = "claviger_handshake_failures_total{reason=\"protocol\",transport=\"tls\"}";
+    while !metrics(addr).contains(failed) {}
 
     let text = metrics(addr);
     let operations = |operation, reason, result| {
@@ -82,7 +85,6 @@ fn metrics_tell_what_was_done() {
     assert_eq!(value(&text, "claviger_token_live_keys"), 1.0);
     // The other client's is closed when the server has noticed.
     while value(&metrics(addr), "claviger_connections{transport=\"tls\"}") > 1.0 {}
-    let failed = "claviger_handshake_failures_total{reason=\"protocol\",transport=\"tls\"}";
     assert_eq!(value(&text, failed), 1.0);
     assert!(value(&text, "claviger_store_commit_seconds_count") >= 1.0);
     assert!(value(&text, "claviger_queue_wait_seconds_count{lane=\"token\"}") >= 4.0);
