@@ -16,7 +16,7 @@ struct Seen {
     failed: usize,
     /// Versions of KMIP in which something succeeded.
     versions: BTreeSet<String>,
-    /// Operations that succeeded.
+    /// Operations that succeeded, for the client or for those who looked after its keys.
     operations: BTreeSet<String>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn ran(id: &'static str, passed: bool) {
 /// The role of those who make keys for a client that makes none: what they do is not the client's.
 const OPERATOR: &str = "operator";
 
-/// Takes from an audit log what the client `id` has asked for with success.
+/// Takes from an audit log what has succeeded in a test of the client `id`.
 pub(crate) fn saw(id: &'static str, log: &Path) {
     let log = std::fs::read_to_string(log).unwrap();
     let mut seen = seen();
@@ -70,7 +70,7 @@ pub(crate) fn check(clients: &[Client]) {
     let document = program::repository().join("docs/CLIENTS.md");
     let old = std::fs::read_to_string(&document).unwrap();
     let mut table = String::from(
-        "| client | version | KMIP | used for | operations that it was seen to succeed with | \
+        "| client | version | KMIP | used for | operations that succeeded in its tests | \
          besides a role with their grants | tests passed |\n|---|---|---|---|---|---|---|\n",
     );
     for client in clients {
