@@ -51,6 +51,7 @@ published() {
     set -- testbed/0/*.cer
     [ $# = 1 ] || return 1
     key=$(basename "$1" .cer)
+    [ "$(find isp/0 -name '*.roa' | wc -l)" = ROAS ] || return 1
     openssl x509 -inform DER -in "$1" -out "$folder/isp.pem" || return 1
     openssl crl -inform DER -in "isp/0/$key.crl" -CAfile "$folder/isp.pem" -noout 2>&1 | grep 'verify OK' || return 1
     for object in "isp/0/$key.mft" isp/0/*.roa; do
@@ -68,10 +69,15 @@ done
 echo "$found"
 "#;
 
+/// The same, once there are so many ROAs.
+fn published(roas: usize) -> String {
+    PUBLISHED.replace("ROAS", &roas.to_string())
+}
+
 fn guide() {
     let port = port::fresh().to_string();
     let ground = Ground::new(CLIENT.id, &programs()).with_stand_in(PORT, &port);
-    let said = ground.follow_guide_and(PUBLISHED);
+    let said = ground.follow_guide_and(&published(1));
     assert!(said.contains("State: roll phase 2: new and active key\n"), "{said}");
     assert!(said.contains("192.0.2.0/24-24 => 64496\n"), "{said}");
     let (before, after) = two_lists(&said);

@@ -3,7 +3,7 @@
 use softhsm_tests::server::{TokenKind, Trial};
 
 use super::daemon::Krill;
-use super::{PUBLISHED, operations};
+use super::{operations, published};
 
 /// How many CAs Krill makes by itself for measurements.
 const CAS: usize = 6;
@@ -12,7 +12,7 @@ pub(crate) fn one_off_keys() {
     let trial = Trial::on(TokenKind::SoftHsm);
     let krill = Krill::configured(trial, "1i one_off_signer = \"Claviger\"");
     krill.make_ca();
-    let found = krill.ask(PUBLISHED);
+    let found = krill.ask(&published(1));
     assert_eq!(found.matches("published isp/0/").count(), 2, "a ROA and a manifest: {found}");
     let seen = operations(&krill.ground);
     assert!(seen["Revoke"] > 2, "{seen:?}");

@@ -3,8 +3,8 @@
 use softhsm_tests::port;
 use softhsm_tests::server::{TokenKind, Trial};
 
-use super::PUBLISHED;
 use super::daemon::Krill;
+use super::published;
 
 /// Has Krill give up, and try anew, sooner than by itself.
 const IMPATIENT: &str =
@@ -39,6 +39,6 @@ pub(crate) fn goes_on() {
     krill.ground.revive();
     krill.until(&add("192.0.2.64/26"));
 
-    let found = krill.ask(PUBLISHED);
+    let found = krill.ask(&published(5));
     assert_eq!(found.matches("published isp/0/").count(), 6, "five ROAs and a manifest: {found}");
 }
