@@ -235,7 +235,10 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
         slot,
         info: module::describe(&info),
         capabilities,
-        pool: Pool::new(session_limit(config.max_sessions, info.max_rw_session_count())),
+        pool: Pool::new(
+            session_limit(config.max_sessions, info.max_rw_session_count()),
+            config.retry_period,
+        ),
         owner: Owner::new(session),
         gate: super::gate::Gate::default(),
         keys,
