@@ -39,6 +39,9 @@ cases_on! { KRYOPTIC =>
     exhausted_pool_is_busy_at_the_deadline
     second_backend_on_the_same_library_is_refused
     keys_pushed_out_of_the_cache_are_still_served
+    idle_sessions_that_were_closed_are_replaced
+    token_whose_sessions_were_all_closed_is_opened_anew
+    key_is_not_called_absent_after_a_logout
     #[ignore = "a measurement: run it alone, in release"]
     hot_path_speed
 }

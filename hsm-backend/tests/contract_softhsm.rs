@@ -5,6 +5,7 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use hsm_backend::pkcs11::Pkcs11Backend;
@@ -27,6 +28,9 @@ cases_on! { SOFTHSM =>
     exhausted_pool_is_busy_at_the_deadline
     second_backend_on_the_same_library_is_refused
     keys_pushed_out_of_the_cache_are_still_served
+    idle_sessions_that_were_closed_are_replaced
+    token_whose_sessions_were_all_closed_is_opened_anew
+    key_is_not_called_absent_after_a_logout
     #[ignore = "a measurement: run it alone, in release"]
     hot_path_speed
 }
@@ -76,5 +80,23 @@ fn lost_token_is_unavailable_and_heals() {
         std::fs::rename(&away, &here).unwrap();
         assert!(matches!(backend.wait_ready(soon()), TokenState::Ready(_)));
         assert_eq!(encrypt(&backend, &known), Ok(sealed));
+    });
+}
+
+#[test]
+fn token_that_was_initialised_anew_is_not_taken_for_an_empty_one() {
+    in_child("token_that_was_initialised_anew_is_not_taken_for_an_empty_one", |_| {
+        SOFTHSM.provision("old");
+        let mut config = SOFTHSM.config("old", PIN);
+        // The loss is to be found by the calls, not by the watch.
+        config.retry_period = Duration::from_secs(60);
+        let backend = open(config);
+        aes_key(&backend, KeyId([1; 16]));
+        let anew = ["--init-token", "--token", "old", "--label", "new", "--so-pin", "5678"];
+        let tool = Command::new("softhsm2-util").args(anew).args(["--pin", "1234"]).output();
+        assert!(tool.unwrap().status.success());
+        let there = backend.key_exists(&call(), KeyId([1; 16]));
+        assert_eq!(there.unwrap_err().kind, HsmErrorKind::Unavailable);
+        assert!(matches!(backend.state(), TokenState::Unavailable));
     });
 }

@@ -6,7 +6,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use hsm_backend::{CallContext, HsmBackend, HsmError, HsmErrorKind, KeyRef, TokenState};
+use hsm_backend::{CallContext, HsmBackend, HsmError, KeyRef, TokenState};
 
 use crate::audit::{Refused, notes};
 use crate::authz::Housekeeping;
@@ -35,7 +35,7 @@ pub enum ReconcileError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The token failed.
+    /// The token failed; the row is left.
     #[error(transparent)]
     Hsm(#[from] HsmError),
     /// What is to be done cannot be recorded.
@@ -79,9 +79,8 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
             Ok(Phase::Failed) => settled.failed += 1,
             Ok(_) => settled.destroyed += 1,
             Err(ReconcileError::Store(StoreError::Conflict)) => {}
-            Err(ReconcileError::Hsm(error)) if error.kind == HsmErrorKind::Unavailable => {
-                settled.left += 1;
-            }
+            // The other rows do not wait for one whose key the token refuses to let go.
+            Err(ReconcileError::Hsm(_)) => settled.left += 1,
             Err(error) => return Err(error),
         }
     }
@@ -95,8 +94,14 @@ fn recorded(
     row: ManagedObject,
     work: impl FnOnce(ManagedObject) -> Result<Phase, ReconcileError>,
 ) -> Result<Phase, ReconcileError> {
-    let (scope, objects) = (row.scope.clone(), vec![notes::identifier(row.uid.as_str())]);
-    services.audit.housekeeping(operation, Some(scope.as_str()), objects, || work(row))?
+    let (scope, object) = (row.scope.clone(), row.uid.clone());
+    let (scope, object) = (scope.as_str(), object.as_str());
+    let objects = vec![notes::identifier(object)];
+    let done = services.audit.housekeeping(operation, Some(scope), objects, || work(row))?;
+    if let Err(ReconcileError::Hsm(error)) = &done {
+        tracing::warn!(scope, object, operation, %error, "a row is left for a later round");
+    }
+    done
 }
 
 /// Destroys the token object that a move left.

@@ -24,7 +24,7 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Rewrapped {
     /// Keys wrapped anew.
     pub done: u64,
-    /// Keys that the token could not unwrap. Their rows are as they were.
+    /// Keys that the token could not wrap anew. Their rows are as they were.
     pub failed: u64,
 }
 
@@ -137,7 +137,7 @@ fn anew(
     let Some(key) = row.key_ref() else { return Ok(None) };
     let wrapped = match services.hsm.rewrap(call, &key, kek) {
         Ok(wrapped) => wrapped.value,
-        Err(error) if matches!(error.kind, HsmErrorKind::BadData | HsmErrorKind::KeyNotFound) => {
+        Err(error) if !ends_the_run(error.kind) => {
             let (scope, object) = (row.scope.as_str(), row.uid.as_str());
             tracing::error!(scope, object, %error, "a key cannot be wrapped anew");
             return Ok(None);
@@ -148,6 +148,26 @@ fn anew(
     row.blob = Some(wrapped.blob);
     row.kcv = wrapped.kcv;
     Ok(Some(row))
+}
+
+/// Whether what the token said is about more than the key at hand.
+const fn ends_the_run(kind: HsmErrorKind) -> bool {
+    match kind {
+        HsmErrorKind::Busy
+        | HsmErrorKind::Deadline
+        | HsmErrorKind::Unavailable
+        | HsmErrorKind::PinRejected => true,
+        HsmErrorKind::BadData
+        | HsmErrorKind::BadKey
+        | HsmErrorKind::BadLength
+        | HsmErrorKind::BadParameter
+        | HsmErrorKind::Device(_)
+        | HsmErrorKind::KeyNotFound
+        | HsmErrorKind::NotExtractable
+        | HsmErrorKind::NotPermitted
+        | HsmErrorKind::StreamNotFound
+        | HsmErrorKind::Unsupported => false,
+    }
 }
 
 /// Stores the rows and returns how many; one that a client changed meanwhile is left for later.

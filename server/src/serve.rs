@@ -27,6 +27,9 @@ use crate::telemetry::{self, TelemetryError};
 use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
+/// How long the closing of store, audit log and token may take, however long requests took to end.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant only carries the error of the part it names")]
@@ -97,7 +100,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .thread_name("net")
         .enable_all()
         .build()?;
-    let stopped = runtime.block_on(async {
+    let (stopped, deadline) = runtime.block_on(async {
         let signals = Signals::new()?;
         let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
         let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
@@ -116,7 +119,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         Ok::<_, ServeError>(stopped)
     })?;
     runtime.shutdown_background();
-    finish(stopped, app);
+    finish(stopped, app, deadline);
     Ok(())
 }
 
@@ -194,14 +197,15 @@ fn announce(
     Ok(Some(ready))
 }
 
-/// Serves until a signal comes, then stops within `patience`; a second signal ends that.
+/// Serves until a signal comes, then stops within `patience`; a second signal ends that. Returns how
+/// it stopped, and when the patience is over.
 async fn run(
     listener: Listener,
     mut signals: Signals,
     workers: &Arc<Workers>,
     health: &Health,
     patience: Duration,
-) -> Stopped {
+) -> (Stopped, Instant) {
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
     let serving = listener.run(async {
         // An error means that the other end is gone, which is a stop as well.
@@ -209,7 +213,7 @@ async fn run(
     });
     tokio::pin!(serving);
     tokio::select! {
-        stopped = &mut serving => return stopped,
+        stopped = &mut serving => return (stopped, Instant::now() + patience),
         name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
     }
     health.stop();
@@ -221,13 +225,14 @@ async fn run(
             Stopped::TimedOut => Stopped::TimedOut,
         }
     };
-    tokio::select! {
+    let stopped = tokio::select! {
         stopped = stopping => stopped,
         name = signals.next() => {
             warn!(signal = name, "second signal");
             Stopped::TimedOut
         }
-    }
+    };
+    (stopped, deadline)
 }
 
 /// Waits for what goes on after it was answered, which holds no connection.
@@ -246,19 +251,33 @@ async fn reload(mut hangup: Signal, watch: FileWatch) {
     }
 }
 
-fn finish(stopped: Stopped, app: App) {
-    match stopped {
-        Stopped::Gracefully => {
-            drop(app);
-            info!("stopped");
-        }
+fn finish(stopped: Stopped, app: App, deadline: Instant) {
+    let closed = match stopped {
+        Stopped::Gracefully => close(app, deadline.max(Instant::now() + CLOSING)),
         // A thread may hang in the token's library for good, so none is waited for, and the library
         // is not closed under it: the process ends as it is.
         Stopped::TimedOut => {
             std::mem::forget(app);
-            warn!("stopped with work still in flight");
+            false
         }
+    };
+    if closed {
+        info!("stopped");
+    } else {
+        warn!("stopped with work still in flight");
     }
+}
+
+/// Closes the application, on a thread of its own: those that work for no client may hang in the
+/// token's library as well. Whether it was done by `deadline`.
+fn close(app: App, deadline: Instant) -> bool {
+    let (tell, told) = std::sync::mpsc::channel();
+    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || {
+        drop(app);
+        // Nobody listens any more where it took too long.
+        let _ = tell.send(());
+    });
+    closing.is_ok() && told.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
 }
 
 struct Signals {

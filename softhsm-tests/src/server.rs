@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use server::client::{Client, ClientConfig, Ready};
 
@@ -76,11 +77,46 @@ impl Trial {
     #[must_use]
     pub fn recorded(mut self) -> Self {
         let real = std::mem::replace(&mut self.module, program::recorder());
-        let file = self.trace().file().to_owned();
-        for (name, path) in [("PKCS11_RECORDER_MODULE", real), ("PKCS11_RECORDER_OUTPUT", file)] {
+        let output = self.trace().file().to_owned();
+        for (name, path) in [
+            ("PKCS11_RECORDER_MODULE", real),
+            ("PKCS11_RECORDER_OUTPUT", output),
+            ("PKCS11_RECORDER_FAULTS", self.fault_file()),
+        ] {
             self = self.with_variable(name, path.to_str().unwrap());
         }
         self
+    }
+
+    /// Has calls to the token fail from now on, where they are recorded: each a function's name, and
+    /// the number it returns in hexadecimal, or `hang`. With none, all is well again.
+    ///
+    /// # Panics
+    ///
+    /// If the order cannot be written.
+    pub fn fail(&self, orders: &[&str]) {
+        // Renamed, for the library may read it at any time.
+        let new = self.fault_file().with_extension("new");
+        std::fs::write(&new, orders.join("\n")).unwrap();
+        std::fs::rename(new, self.fault_file()).unwrap();
+    }
+
+    /// Waits until a call of this function hangs.
+    ///
+    /// # Panics
+    ///
+    /// If none does.
+    pub fn until_hanging(&self, function: &str) {
+        let mark = self.fault_file().with_file_name(function);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !mark.exists() {
+            assert!(Instant::now() < deadline, "no call of {function} hangs");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn fault_file(&self) -> PathBuf {
+        self.folder.path().join("faults")
     }
 
     /// What was written down.

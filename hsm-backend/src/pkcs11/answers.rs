@@ -15,7 +15,7 @@ use super::aead::AeadJob;
 use super::agreement;
 use super::block::BlockJob;
 use super::mechanism::plain;
-use super::rv::Fault;
+use super::rv::{Effect, Fault};
 use super::template;
 use crate::backend::Encrypted;
 use crate::backend::KeyId;
@@ -41,6 +41,8 @@ pub(super) struct Prober<'a> {
     told: RefCell<HashMap<Trial, bool>>,
     proofs: RefCell<HashMap<Mechanism, WrapProof>>,
     keys: RefCell<HashMap<&'static str, Option<ObjectHandle>>>,
+    /// The first failure that was not about what was asked.
+    interruption: RefCell<Option<Fault>>,
 }
 
 impl<'a> Prober<'a> {
@@ -53,6 +55,20 @@ impl<'a> Prober<'a> {
             told: RefCell::default(),
             proofs: RefCell::default(),
             keys: RefCell::default(),
+            interruption: RefCell::default(),
+        }
+    }
+
+    /// Why the answers cannot be believed, if they cannot: the token or its sessions were gone.
+    pub(super) fn interruption(&self) -> Option<Fault> {
+        self.interruption.borrow().clone()
+    }
+
+    /// Takes notice of a failure.
+    pub(super) fn note(&self, fault: &Fault) {
+        let gone = fault.effect == Effect::TokenLost || fault.is_of_closed_session();
+        if gone || fault.error.kind == HsmErrorKind::Busy {
+            self.interruption.borrow_mut().get_or_insert_with(|| fault.clone());
         }
     }
 
@@ -98,10 +114,11 @@ impl<'a> Prober<'a> {
     /// Does `work` in a session of its own, which is dropped after a failure.
     fn attempt<T>(&self, work: impl FnOnce(&Session) -> Result<T, Fault>) -> Result<T, Fault> {
         let session = match self.worker.take() {
-            Some(session) => session,
-            None => self.library.open_rw_session(self.slot)?,
+            Some(session) => Ok(session),
+            None => self.library.open_rw_session(self.slot).map_err(Fault::from),
         };
-        let done = work(&session)?;
+        let done = session.and_then(|session| Ok((work(&session)?, session)));
+        let (done, session) = done.inspect_err(|fault| self.note(fault))?;
         self.worker.replace(Some(session));
         Ok(done)
     }
@@ -110,9 +127,11 @@ impl<'a> Prober<'a> {
     fn key(&self, name: &'static str, template: &[Attribute]) -> Option<ObjectHandle> {
         let mut keys = self.keys.borrow_mut();
         *keys.entry(name).or_insert_with(|| {
-            let made = self.keeper.create_object(template);
-            if let Err(error) = &made {
+            let made = self.keeper.create_object(template).map_err(Fault::from);
+            if let Err(fault) = &made {
+                let error = &fault.error;
                 tracing::info!(name, %error, "the token does not take a key to be tried with");
+                self.note(fault);
             }
             made.ok()
         })

@@ -226,7 +226,7 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
     let (slot, info) = module::find_token(library, config)?;
     let session = library.open_rw_session(slot)?;
     module::login(&session, &info, &config.pin)?;
-    let capabilities = Arc::new(probe::capabilities(library, slot, &session));
+    let capabilities = Arc::new(probe::capabilities(library, slot, &session)?);
     let keys = Keys::new(config.max_cached_keys);
     let unwrapped = Keys::beside(&keys, config.max_unwrapped_keys);
     let weak: Weak<Link> = Arc::downgrade(link);
@@ -235,7 +235,10 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
         slot,
         info: module::describe(&info),
         capabilities,
-        pool: Pool::new(session_limit(config.max_sessions, info.max_rw_session_count())),
+        pool: Pool::new(
+            session_limit(config.max_sessions, info.max_rw_session_count()),
+            config.retry_period,
+        ),
         owner: Owner::new(session),
         gate: super::gate::Gate::default(),
         keys,

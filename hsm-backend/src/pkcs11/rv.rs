@@ -118,6 +118,11 @@ impl Fault {
         let error = HsmError { ckr: Some(number), ..HsmError::new(kind, name(function)) };
         Self { error, effect, poisons, rv: Some(rv) }
     }
+
+    /// Whether the token had closed the session, rather than that it is stuck.
+    pub(super) fn is_of_closed_session(&self) -> bool {
+        matches!(self.rv, Some(R::SessionHandleInvalid | R::SessionClosed))
+    }
 }
 
 impl From<Error> for Fault {

@@ -1,9 +1,9 @@
 //! The pool of long-lived sessions.
 
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
-use cryptoki::session::Session;
+use cryptoki::session::{Session, SessionState};
 
 use super::lock;
 use super::rv::Fault;
@@ -11,25 +11,41 @@ use crate::error::{HsmError, HsmErrorKind};
 use crate::observer::TokenUsage;
 
 struct Sessions {
-    idle: Vec<Session>,
+    /// Each with the time it was given back.
+    idle: Vec<(Session, Instant)>,
     /// Idle and leased together.
     open: usize,
     leased: usize,
     limit: usize,
     closed: bool,
+    /// What was given back before is asked whether it is alive.
+    doubted: Option<Instant>,
 }
 
 /// Sessions shared by all callers; each is opened when first needed and kept.
 pub(super) struct Pool {
     sessions: Mutex<Sessions>,
     changed: Condvar,
+    /// One that lay idle for longer is asked whether it is alive: tokens close such sessions.
+    trust: Duration,
 }
 
 impl Pool {
-    pub(super) fn new(limit: usize) -> Self {
-        let sessions =
-            Sessions { idle: Vec::new(), open: 0, leased: 0, limit: limit.max(1), closed: false };
-        Self { sessions: Mutex::new(sessions), changed: Condvar::new() }
+    pub(super) fn new(limit: usize, trust: Duration) -> Self {
+        let sessions = Sessions {
+            idle: Vec::new(),
+            open: 0,
+            leased: 0,
+            limit: limit.max(1),
+            closed: false,
+            doubted: None,
+        };
+        Self { sessions: Mutex::new(sessions), changed: Condvar::new(), trust }
+    }
+
+    /// A session was found closed; the idle ones may be as well.
+    pub(super) fn doubt(&self) {
+        lock(&self.sessions).doubted = Some(Instant::now());
     }
 
     /// How many sessions there are.
@@ -62,9 +78,17 @@ impl Pool {
             if sessions.closed {
                 return Err(HsmError::new(HsmErrorKind::Unavailable, "lease").into());
             }
-            if let Some(session) = sessions.idle.pop() {
+            if let Some((session, since)) = sessions.idle.pop() {
                 sessions.leased += 1;
-                return Ok(Lease { pool: self, session: Some(session) });
+                let doubtful = sessions.doubted.is_some_and(|doubted| since <= doubted);
+                drop(sessions);
+                let lease = Lease { pool: self, session: Some(session) };
+                if !(doubtful || since.elapsed() >= self.trust) || lease.is_alive() {
+                    return Ok(lease);
+                }
+                lease.discard();
+                sessions = lock(&self.sessions);
+                continue;
             }
             if sessions.open < sessions.limit {
                 sessions.open += 1;
@@ -129,7 +153,7 @@ impl Pool {
         let mut sessions = lock(&self.sessions);
         sessions.leased -= 1;
         match session {
-            Some(session) => sessions.idle.push(session),
+            Some(session) => sessions.idle.push((session, Instant::now())),
             None => sessions.open -= 1,
         }
         drop(sessions);
@@ -151,6 +175,10 @@ impl Lease<'_> {
         self.session.as_ref().ok_or_else(|| gone.into())
     }
 
+    fn is_alive(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.get_session_info().is_ok())
+    }
+
     /// Closes the session instead of giving it back.
     pub(super) fn discard(mut self) {
         drop(self.session.take());
@@ -165,11 +193,26 @@ impl Drop for Lease<'_> {
 
 /// The one session that makes the session objects; it is closed with the token only, for its
 /// objects die with it.
-pub(super) struct Owner(Mutex<Option<Session>>);
+pub(super) struct Owner {
+    session: Mutex<Option<Session>>,
+    /// As the token tells it of a session that is logged in.
+    state: Option<SessionState>,
+}
 
 impl Owner {
+    /// `session` is logged in.
     pub(super) fn new(session: Session) -> Self {
-        Self(Mutex::new(Some(session)))
+        let state = state_of(&session);
+        Self { session: Mutex::new(Some(session)), state }
+    }
+
+    /// Whether the session is open and logged in as it was, as far as the token tells. One that
+    /// is at work is believed to be.
+    pub(super) fn is_alive(&self) -> bool {
+        match self.session.try_lock() {
+            Ok(session) => session.as_ref().and_then(state_of) == self.state,
+            Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => true,
+        }
     }
 
     /// Does `work` with the session, one caller at a time.
@@ -177,20 +220,25 @@ impl Owner {
         &self,
         work: impl FnOnce(&Session) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let session = lock(&self.0);
+        let session = lock(&self.session);
         let gone = HsmError::new(HsmErrorKind::Unavailable, "owner session");
         work(session.as_ref().ok_or_else(|| Fault::from(gone))?)
     }
 
     pub(super) fn close(&self) {
-        drop(lock(&self.0).take());
+        drop(lock(&self.session).take());
     }
+}
+
+fn state_of(session: &Session) -> Option<SessionState> {
+    session.get_session_info().ok().map(|info| info.session_state())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+
+    const TRUST: Duration = Duration::from_secs(1);
 
     fn refused() -> Result<Session, Fault> {
         Err(HsmError::new(HsmErrorKind::Unavailable, "test").into())
@@ -198,13 +246,13 @@ mod tests {
 
     #[test]
     fn lease_refuses_a_deadline_in_the_past() {
-        let fault = Pool::new(1).lease(Instant::now(), refused).err().unwrap();
+        let fault = Pool::new(1, TRUST).lease(Instant::now(), refused).err().unwrap();
         assert_eq!(fault.error.kind, HsmErrorKind::Deadline);
     }
 
     #[test]
     fn lease_counts_no_session_that_failed_to_open() {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1, TRUST);
         let late = Instant::now() + Duration::from_secs(60);
         assert!(pool.lease(late, refused).is_err());
         assert!(pool.close(Instant::now()));

@@ -12,6 +12,7 @@ use cryptoki::slot::Slot;
 use super::custody;
 use super::gate::{Gate, Side};
 use super::keys::{self, Key, Keys};
+use super::module;
 use super::rv::{Effect, Fault};
 use super::session::{Owner, Pool};
 use super::watch;
@@ -131,7 +132,12 @@ impl Token {
         work: impl FnOnce(&Session) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let open = || Ok(self.library.open_rw_session(self.slot)?);
-        let lease = self.pool.lease(call.deadline, open)?;
+        let lease = self.pool.lease(call.deadline, open).inspect_err(|fault| {
+            self.report(fault);
+            if fault.effect == Effect::TokenLost {
+                self.report_lost();
+            }
+        })?;
         let done = work(lease.session()?);
         self.bury();
         let fault = match done {
@@ -157,6 +163,13 @@ impl Token {
                 fault.error.kind = HsmErrorKind::BadData;
             }
         }
+        if fault.is_of_closed_session() {
+            self.pool.doubt();
+            // The session objects have died with their session: only a new start makes others.
+            if !self.owner.is_alive() {
+                fault.effect = Effect::TokenLost;
+            }
+        }
         if fault.effect == Effect::TokenLost {
             fault.error.kind = HsmErrorKind::Unavailable;
             self.report_lost();
@@ -165,16 +178,22 @@ impl Token {
         fault
     }
 
-    /// Whether the token answers for itself. C_GetSessionInfo would not do: SoftHSM goes on
-    /// saying OK when the token's files are gone.
+    /// Whether the token answers for itself, is the one that was opened, and knows of the login.
+    /// C_GetSessionInfo alone would not do: SoftHSM goes on saying OK when the token's files are
+    /// gone.
     pub(super) fn is_well(&self) -> bool {
         match self.library.get_token_info(self.slot) {
-            Ok(_) => true,
+            Ok(info) => self.is_this(&module::describe(&info)) && self.owner.is_alive(),
             Err(error) => {
                 self.report(&error.into());
                 false
             }
         }
+    }
+
+    /// Another one may have come into the slot, and this one may have been initialised anew.
+    fn is_this(&self, info: &TokenInfo) -> bool {
+        info.serial == self.info.serial && info.label == self.info.label
     }
 
     fn report(&self, fault: &Fault) {

@@ -9,6 +9,7 @@ use hsm_backend::{
     KeyUsage, TokenState, contract,
 };
 
+pub use super::closed::*;
 use super::{PIN, SoftToken, aes_key, call, call_until, capabilities, encrypt, open, soon};
 
 /// Makes a test of each case, on one token.

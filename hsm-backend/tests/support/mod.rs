@@ -7,6 +7,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 pub mod cases;
+pub mod closed;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

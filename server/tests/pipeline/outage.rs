@@ -233,6 +233,22 @@ fn empty_token_is_not_believed() {
 }
 
 #[test]
+fn key_that_the_token_does_not_let_go_holds_up_nobody() {
+    let world = settled_world(IN_TOKEN);
+    let demo = world.demo();
+    let keys = [demo.create(Vec::new()), demo.create(Vec::new())];
+    for key in &keys {
+        world.token.fail_nth(Verb::DestroyKey, 1, HsmErrorKind::Unavailable, Moment::Before);
+        demo.fails(Operation::Destroy, vec![uid(key)]);
+    }
+    world.clock.advance(LATER);
+    world.token.fail_nth(Verb::DestroyKey, 1, HsmErrorKind::Device(5), Moment::Before);
+    let first = Settled { destroyed: 1, left: 1, ..Settled::default() };
+    assert_eq!(reconcile(&world), first);
+    assert_eq!(reconcile(&world), Settled { destroyed: 1, ..Settled::default() });
+}
+
+#[test]
 fn lost_key_fails_and_its_row_stays() {
     let world = World::new();
     let demo = world.demo();

@@ -2,20 +2,24 @@
 //! read, wrap or destroy objects: one line each, when the call is over.
 //!
 //! `PKCS11_RECORDER_MODULE` names the other library, `PKCS11_RECORDER_OUTPUT` the file, to which lines
-//! are appended. Of values only those that are no secret are written: see the module `line`.
+//! are appended. Of values only those that are no secret are written: see the module `line`. Calls fail
+//! as a test orders it: see the module `fault`.
 #![allow(unsafe_code, reason = "it stands between two sides of a C interface")]
 #![allow(non_snake_case, reason = "PKCS#11 gives the names")]
 
+mod fault;
 mod line;
 
+use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use cryptoki_sys::{
-    CK_ATTRIBUTE, CK_BYTE, CK_FUNCTION_LIST, CK_MECHANISM, CK_OBJECT_HANDLE, CK_RV,
-    CK_SESSION_HANDLE, CK_ULONG, CK_USER_TYPE, CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR,
-    CKR_OK, Pkcs11,
+    CK_ATTRIBUTE, CK_BYTE, CK_FLAGS, CK_FUNCTION_LIST, CK_MECHANISM, CK_MECHANISM_INFO,
+    CK_MECHANISM_TYPE, CK_NOTIFY, CK_OBJECT_HANDLE, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID,
+    CK_TOKEN_INFO, CK_ULONG, CK_USER_TYPE, CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR, CKR_OK,
+    Pkcs11,
 };
 use line::Line;
 
@@ -52,7 +56,7 @@ fn open() -> Option<Recorder> {
     // SAFETY: the library has set it to a list that lives as long as it is loaded; a null pointer
     // gives `None`.
     let real = *unsafe { list.as_ref() }?;
-    Some(Recorder { real, ours: intercepted(real), output })
+    Some(Recorder { real, ours: intercepted(failing(real)), output })
 }
 
 /// The functions of the other library, some by way of this one.
@@ -78,7 +82,26 @@ fn write(line: &Line) {
     let _ = output.write_all(line.text().as_bytes());
 }
 
-/// Functions that call the real one and then write a line.
+/// Functions that fail as ordered, else call the real one.
+macro_rules! fail_as_ordered {
+    ($($name:ident($($argument:ident: $type:ty),* $(,)?);)*) => {
+        fn failing(real: CK_FUNCTION_LIST) -> CK_FUNCTION_LIST {
+            CK_FUNCTION_LIST { $($name: Some($name),)* ..real }
+        }
+
+        $(
+            unsafe extern "C" fn $name($($argument: $type),*) -> CK_RV {
+                let Some(real) = recorder().and_then(|recorder| recorder.real.$name) else {
+                    return CKR_FUNCTION_NOT_SUPPORTED;
+                };
+                // SAFETY: the caller's arguments, as they are.
+                fault::ordered(stringify!($name)).unwrap_or_else(|| unsafe { real($($argument),*) })
+            }
+        )*
+    };
+}
+
+/// Functions that do the same, and then write a line.
 ///
 /// The last argument's code adds to the line; it may read what the arguments point to, as the
 /// called function did.
@@ -93,8 +116,9 @@ macro_rules! intercept {
                 let Some(real) = recorder().and_then(|recorder| recorder.real.$name) else {
                     return CKR_FUNCTION_NOT_SUPPORTED;
                 };
+                let ordered = fault::ordered(stringify!($name));
                 // SAFETY: the caller's arguments, as they are.
-                let result = unsafe { real($($argument),*) };
+                let result = ordered.unwrap_or_else(|| unsafe { real($($argument),*) });
                 #[allow(unused_mut, reason = "some lines say no more")]
                 let mut $line = Line::new(stringify!($name), result);
                 $more
@@ -108,8 +132,22 @@ macro_rules! intercept {
 type Session = CK_SESSION_HANDLE;
 type Object = CK_OBJECT_HANDLE;
 
+fail_as_ordered! {
+    C_GetTokenInfo(slot: CK_SLOT_ID, info: *mut CK_TOKEN_INFO);
+    C_GetMechanismInfo(slot: CK_SLOT_ID, mechanism: CK_MECHANISM_TYPE, info: *mut CK_MECHANISM_INFO);
+    C_OpenSession(
+        slot: CK_SLOT_ID, flags: CK_FLAGS, application: *mut c_void, notify: CK_NOTIFY,
+        session: *mut Session,
+    );
+    C_Decrypt(
+        session: Session, sealed: *mut CK_BYTE, sealed_length: CK_ULONG, data: *mut CK_BYTE,
+        length: *mut CK_ULONG,
+    );
+    C_GenerateRandom(session: Session, data: *mut CK_BYTE, length: CK_ULONG);
+}
+
 intercept! {
-    C_Finalize(reserved: *mut std::ffi::c_void) => |line| {}
+    C_Finalize(reserved: *mut c_void) => |line| {}
 
     C_Login(session: Session, user: CK_USER_TYPE, pin: *mut CK_BYTE, length: CK_ULONG) => |line| {
         line.number("session", session);

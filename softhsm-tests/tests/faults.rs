@@ -1,0 +1,57 @@
+//! A token that fails, or answers no more, as a library between the server and it pretends.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::time::{Duration, Instant};
+
+use kmip_core::types::ResultReason;
+use server::client::Client;
+use softhsm_tests::requests::{Id, Shortcuts};
+use softhsm_tests::server::Trial;
+
+#[test]
+fn server_stops_though_the_token_hangs() {
+    let trial = Trial::new().recorded().with_variable("CLAVIGER_LOG", "info");
+    trial.start().stop();
+    trial.edit_config("[server]\n", "[server]\nshutdown_timeout_ms = 100\n");
+    let server = trial.start();
+    server.client().make_aes(&[]).unwrap();
+    // The thread that watches the token asks it every few seconds.
+    trial.fail(&["C_GetTokenInfo hang"]);
+    trial.until_hanging("C_GetTokenInfo");
+    server.stop();
+    let log = String::from_utf8(trial.log()).unwrap();
+    assert!(log.contains("stopped with work still in flight"), "{log}");
+}
+
+/// What a token does not show while it is away is not what it lacks.
+#[test]
+fn token_that_goes_away_while_it_is_opened_lacks_nothing_later() {
+    let trial = Trial::new().recorded();
+    let server = trial.start();
+    let key = server.client().make_aes(&[]).unwrap();
+    let sealed = server.client().encrypted(&key, b"well").unwrap();
+    server.stop();
+    // CKR_TOKEN_NOT_PRESENT, CKR_USER_NOT_LOGGED_IN, CKR_SESSION_HANDLE_INVALID.
+    for order in ["C_GetMechanismInfo 0xe0", "C_Decrypt 0x101", "C_CreateObject 0xb3"] {
+        trial.fail(&[order]);
+        let server = trial.start();
+        let mut client = server.client();
+        let refused = client.decrypted(&key, &sealed).unwrap_err();
+        assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{order}: {refused}");
+        trial.fail(&[]);
+        assert_eq!(decrypt_until_it_works(&mut client, &key, &sealed), b"well", "{order}");
+        server.stop();
+    }
+}
+
+/// Calls until the token is back, of which nothing tells a client.
+fn decrypt_until_it_works(client: &mut Client, key: &Id, sealed: &[u8]) -> Vec<u8> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match client.decrypted(key, sealed) {
+            Ok(text) => return text,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
