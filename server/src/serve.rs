@@ -27,6 +27,9 @@ use crate::telemetry::{self, TelemetryError};
 use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
+/// What closing the token and the audit log may take, however much of a stop's time the requests took.
+const CLOSING: Duration = Duration::from_secs(3);
+
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant only carries the error of the part it names")]
@@ -97,8 +100,8 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .thread_name("net")
         .enable_all()
         .build()?;
-    let stopped = runtime.block_on(async {
-        let signals = Signals::new()?;
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
         let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
         let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
         let kmip = KmipListener::of(&listener, &config.server)?;
@@ -109,14 +112,14 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let (monitoring, monitor) = monitoring(&config, pages).await?;
         let ready = announce(&listener, (monitoring, admin.addr()), trial.as_ref(), say)?;
         let patience = config.server.shutdown_timeout;
-        let stopped = run(listener, signals, &workers, &health, patience).await;
+        let (stopped, deadline) = run(listener, &mut signals, &workers, &health, patience).await;
         reloading.abort();
         drop((ready, monitor));
         admin.stop().await;
-        Ok::<_, ServeError>(stopped)
+        finish(stopped, app, deadline, &mut signals).await;
+        Ok::<_, ServeError>(())
     })?;
     runtime.shutdown_background();
-    finish(stopped, app);
     Ok(())
 }
 
@@ -194,14 +197,15 @@ fn announce(
     Ok(Some(ready))
 }
 
-/// Serves until a signal comes, then stops within `patience`; a second signal ends that.
+/// Serves until a signal comes, then stops within `patience`; a second signal ends that. Tells until
+/// when the stop may take, too.
 async fn run(
     listener: Listener,
-    mut signals: Signals,
+    signals: &mut Signals,
     workers: &Arc<Workers>,
     health: &Health,
     patience: Duration,
-) -> Stopped {
+) -> (Stopped, Instant) {
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
     let serving = listener.run(async {
         // An error means that the other end is gone, which is a stop as well.
@@ -209,7 +213,7 @@ async fn run(
     });
     tokio::pin!(serving);
     tokio::select! {
-        stopped = &mut serving => return stopped,
+        stopped = &mut serving => return (stopped, Instant::now() + patience),
         name = signals.next() => info!(signal = name, "stopping: requests in flight are finished"),
     }
     health.stop();
@@ -221,13 +225,11 @@ async fn run(
             Stopped::TimedOut => Stopped::TimedOut,
         }
     };
-    tokio::select! {
+    let stopped = tokio::select! {
         stopped = stopping => stopped,
-        name = signals.next() => {
-            warn!(signal = name, "second signal");
-            Stopped::TimedOut
-        }
-    }
+        () = signals.second() => Stopped::TimedOut,
+    };
+    (stopped, deadline)
 }
 
 /// Waits for what goes on after it was answered, which holds no connection.
@@ -246,18 +248,26 @@ async fn reload(mut hangup: Signal, watch: FileWatch) {
     }
 }
 
-fn finish(stopped: Stopped, app: App) {
-    match stopped {
-        Stopped::Gracefully => {
-            drop(app);
-            info!("stopped");
-        }
-        // A thread may hang in the token's library for good, so none is waited for, and the library
-        // is not closed under it: the process ends as it is.
+/// Ends the housekeeping and closes the token and the audit log, until `deadline` or another signal.
+async fn finish(stopped: Stopped, app: App, deadline: Instant, signals: &mut Signals) {
+    let deadline = deadline.max(Instant::now() + CLOSING);
+    let is_over = match stopped {
+        Stopped::Gracefully => tokio::select! {
+            closed = tokio::task::spawn_blocking(move || drop(app)) => closed.is_ok(),
+            () = tokio::time::sleep_until(deadline.into()) => false,
+            () = signals.second() => false,
+        },
         Stopped::TimedOut => {
             std::mem::forget(app);
-            warn!("stopped with work still in flight");
+            false
         }
+    };
+    if is_over {
+        info!("stopped");
+    } else {
+        // A thread may hang in the token's library for good, so none is waited for, and the library
+        // is not closed under it: the process ends as it is.
+        warn!("stopped with work still in flight");
     }
 }
 
@@ -278,5 +288,11 @@ impl Signals {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
         }
+    }
+
+    /// Waits for the signal that ends a stop at once.
+    async fn second(&mut self) {
+        let name = self.next().await;
+        warn!(signal = name, "second signal");
     }
 }
