@@ -4,10 +4,10 @@ use std::sync::{MutexGuard, PoisonError};
 
 use kmip_core::ttlv::DateTime;
 
-use super::{Directory, DirectoryError, Issued, Role, ScopeEntry, ScopeOrigin, issued};
+use super::{Departed, Directory, DirectoryError, Issued, Role, ScopeEntry, ScopeOrigin, issued};
 use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
-use crate::store::{Credential, Serial, StoredScope};
+use crate::store::{Credential, Serial, StoreError, StoredScope};
 
 impl Directory {
     /// Makes a scope, or changes one that is there: whether no two of its objects may have the same
@@ -15,14 +15,15 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// `Declared` if it would be changed, or of the store.
+    /// `Declared` if it would be changed, `Undeclared` if the configuration declared one of this name
+    /// that left something, or of the store.
     pub fn put_scope(
         &self,
         scope: &Scope,
         unique_names: Option<bool>,
         now: DateTime,
     ) -> Result<(), DirectoryError> {
-        let _changing = self.change();
+        let mut departed = self.change();
         let there = self.origin(scope);
         let is = there.map(|_| self.rules(scope).unique_names);
         let to = unique_names.or(is).unwrap_or(true);
@@ -38,30 +39,56 @@ impl Directory {
                     entry.change(stored);
                 }
             }
+            None if self.is_undeclared(&departed, scope)? => {
+                return Err(DirectoryError::Undeclared);
+            }
             None => {
                 self.store.add_scope(Housekeeping::new(), &stored, now)?;
                 self.entries_mut().insert(scope.clone(), ScopeEntry::made(stored));
+                departed.removed.remove(scope);
             }
         }
         Ok(())
     }
 
-    /// Removes a scope with its roles, and revokes their credentials. No client reaches its objects
-    /// from then on; the housekeeping destroys them, and so may the caller:
+    /// Whether the scope is not there, but was declared in the configuration once and has objects or
+    /// roles of that time, which wait until it is declared again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn has_remains(&self, scope: &Scope) -> Result<bool, StoreError> {
+        let departed = self.change();
+        Ok(self.origin(scope).is_none() && self.is_undeclared(&departed, scope)?)
+    }
+
+    fn is_undeclared(&self, departed: &Departed, scope: &Scope) -> Result<bool, StoreError> {
+        if departed.removed.contains(scope) {
+            return Ok(false);
+        }
+        Ok(departed.undeclared.contains(scope) || self.objects(scope)? > 0)
+    }
+
+    /// Removes a scope with its roles, and revokes their credentials; of one that is declared no more,
+    /// what it left. No client reaches its objects from then on; the housekeeping destroys them, and so may the caller:
     /// [`crate::operation::clear_retired`].
     ///
     /// # Errors
     ///
     /// `NoScope`, `Declared`, or of the store.
     pub fn remove_scope(&self, scope: &Scope, now: DateTime) -> Result<(), DirectoryError> {
-        let _changing = self.change();
-        match self.origin(scope).ok_or(DirectoryError::NoScope)? {
-            ScopeOrigin::Declared => return Err(DirectoryError::Declared),
-            ScopeOrigin::Made => {}
+        let mut departed = self.change();
+        match self.origin(scope) {
+            Some(ScopeOrigin::Declared) => return Err(DirectoryError::Declared),
+            Some(ScopeOrigin::Made) => {}
+            None if self.is_undeclared(&departed, scope)? => {}
+            None => return Err(DirectoryError::NoScope),
         }
         self.store.remove_scope(Housekeeping::new(), scope, now)?;
         self.entries_mut().remove(scope);
         self.revoke_where(|one| one.scope == *scope);
+        departed.undeclared.remove(scope);
+        departed.removed.insert(scope.clone());
         Ok(())
     }
 
@@ -143,7 +170,7 @@ impl Directory {
         known.values_mut().filter(|one| is_meant(one)).for_each(|one| one.is_revoked = true);
     }
 
-    fn change(&self) -> MutexGuard<'_, ()> {
+    fn change(&self) -> MutexGuard<'_, Departed> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
