@@ -122,7 +122,7 @@ fn renewed(
         return Err(Failure::bad("the token cannot be renewed"));
     }
     let increment = increment.map(|period| period.0).filter(|length| !length.is_zero());
-    let token = call.plane.tokens.renew(token, increment)?;
+    let token = call.plane.tokens.renew(token, increment)?.ok_or_else(Failure::denied)?;
     Ok(Auth(auth(call, &token, secret), Vec::new()))
 }
 
