@@ -9,6 +9,9 @@ use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
 use crate::store::{Credential, Serial, StoreError, StoredScope};
 
+/// How long a credential is kept after it has expired: 30 days.
+const KEPT_SECONDS: i64 = 30 * 86_400;
+
 impl Directory {
     /// Makes a scope, or changes one that is there: whether no two of its objects may have the same
     /// Name. `None` leaves that as it is, and lets a new scope have unique ones.
@@ -163,6 +166,23 @@ impl Directory {
             known.is_revoked = true;
         }
         Ok(())
+    }
+
+    /// Forgets credentials that expired a while before `now`: until then they are listed, for whoever
+    /// wonders why a client is not let in. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn forget_expired(&self, now: DateTime) -> Result<usize, StoreError> {
+        let date = DateTime(now.0.saturating_sub(KEPT_SECONDS));
+        let _changing = self.change();
+        if self.known().values().all(|one| one.not_after >= date) {
+            return Ok(0);
+        }
+        let forgotten = self.store.forget_credentials(Housekeeping::new(), date)?;
+        self.known_mut().retain(|_, one| one.not_after >= date);
+        Ok(forgotten)
     }
 
     fn revoke_where(&self, is_meant: impl Fn(&Issued) -> bool) {

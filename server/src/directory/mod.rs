@@ -76,6 +76,7 @@ struct RoleEntry {
 struct Issued {
     scope: Scope,
     role: RoleName,
+    not_after: DateTime,
     is_revoked: bool,
 }
 
@@ -329,6 +330,7 @@ fn issued(credential: &Credential) -> Issued {
     Issued {
         scope: credential.scope.clone(),
         role: credential.role.clone(),
+        not_after: credential.not_after,
         is_revoked: credential.revoked_at.is_some(),
     }
 }

@@ -235,7 +235,12 @@ fn credentials_are_listed_in_order_and_forgotten_after_their_time() {
     directory.add_credential(&later).unwrap();
     let listed = directory.credentials(&made(), &name("r")).unwrap();
     assert_eq!(listed, [credential(1), later]);
-    let forgotten = store.forget_credentials(Housekeeping::new(), DateTime(NOW.0 + 101)).unwrap();
-    assert_eq!(forgotten, 2);
-    assert!(directory.credentials(&made(), &name("r")).unwrap().is_empty());
+    let (expired, kept) = (credential(1).not_after.0, 30 * 86_400);
+    assert_eq!(directory.forget_expired(DateTime(expired + kept)).unwrap(), 0);
+    assert_eq!(directory.bearer(&[1; 32]).unwrap().0, made());
+    assert_eq!(directory.forget_expired(DateTime(expired + kept + 1)).unwrap(), 2);
+    for directory in [directory, open(&store)] {
+        assert!(directory.credentials(&made(), &name("r")).unwrap().is_empty());
+        assert_eq!(directory.bearer(&[1; 32]).unwrap_err(), NotAdmitted::Unknown);
+    }
 }

@@ -94,6 +94,7 @@ pub(in crate::admin) struct Removal {
 pub(in crate::admin) fn remove(call: &Call<'_>, how: Removal) -> Result<Done, Failure> {
     let services = &*call.plane.services;
     let scope = scope(call)?;
+    let changing = call.plane.change();
     let remains = services.directory.has_remains(&scope)?;
     if !remains {
         known_scope(call)?;
@@ -115,6 +116,7 @@ pub(in crate::admin) fn remove(call: &Call<'_>, how: Removal) -> Result<Done, Fa
         }
     }
     services.directory.remove_scope(&scope, services.clock.now()).map_err(failed)?;
+    drop(changing);
     // Nobody reaches the objects from now on; those that cannot be destroyed at once are later.
     if let Err(error) = operation::clear_retired(services) {
         tracing::warn!(%error, "objects of a removed scope are yet to be destroyed");
