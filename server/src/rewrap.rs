@@ -137,17 +137,28 @@ fn anew(
     let Some(key) = row.key_ref() else { return Ok(None) };
     let wrapped = match services.hsm.rewrap(call, &key, kek) {
         Ok(wrapped) => wrapped.value,
-        Err(error) if matches!(error.kind, HsmErrorKind::BadData | HsmErrorKind::KeyNotFound) => {
+        Err(error) if is_of_the_token(error.kind) => return Err(error.into()),
+        Err(error) => {
             let (scope, object) = (row.scope.as_str(), row.uid.as_str());
             tracing::error!(scope, object, %error, "a key cannot be wrapped anew");
             return Ok(None);
         }
-        Err(error) => return Err(error.into()),
     };
     row.kek_id = Some(kek);
     row.blob = Some(wrapped.blob);
     row.kcv = wrapped.kcv;
     Ok(Some(row))
+}
+
+/// Whether a failure says nothing of the key: the next one would meet it, too.
+const fn is_of_the_token(kind: HsmErrorKind) -> bool {
+    matches!(
+        kind,
+        HsmErrorKind::Busy
+            | HsmErrorKind::Deadline
+            | HsmErrorKind::PinRejected
+            | HsmErrorKind::Unavailable
+    )
 }
 
 /// Stores the rows and returns how many; one that a client changed meanwhile is left for later.
