@@ -1,5 +1,6 @@
 //! Changes: on disk first, then in memory, one at a time.
 
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 use kmip_core::ttlv::DateTime;
@@ -39,6 +40,8 @@ impl Directory {
                 }
             }
             None => {
+                // What is left of a removed one goes with this.
+                self.count_removal();
                 self.store.add_scope(Housekeeping::new(), &stored, now)?;
                 self.entries_mut().insert(scope.clone(), ScopeEntry::made(stored));
             }
@@ -59,6 +62,7 @@ impl Directory {
             ScopeOrigin::Declared => return Err(DirectoryError::Declared),
             ScopeOrigin::Made => {}
         }
+        self.count_removal();
         self.store.remove_scope(Housekeeping::new(), scope, now)?;
         self.entries_mut().remove(scope);
         self.revoke_where(|one| one.scope == *scope);
@@ -136,6 +140,11 @@ impl Directory {
             known.is_revoked = true;
         }
         Ok(())
+    }
+
+    /// To be called before the store gives the name free.
+    fn count_removal(&self) {
+        self.removals.fetch_add(1, Ordering::SeqCst);
     }
 
     fn revoke_where(&self, is_meant: impl Fn(&Issued) -> bool) {
