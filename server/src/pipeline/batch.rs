@@ -274,12 +274,12 @@ impl<'a> Batch<'a> {
         error: OpError,
         mark: usize,
     ) -> ResponseItem {
-        tracing::debug!(
-            request = ctx.request_id(),
-            operation = ?name.operation,
-            %error,
-            "item failed"
-        );
+        let (request, operation) = (ctx.request_id(), name.operation);
+        if error.is_for_the_operator() {
+            tracing::error!(request, ?operation, %error, "item failed");
+        } else {
+            tracing::debug!(request, ?operation, %error, "item failed");
+        }
         if matches!(error, OpError::ResponseTooLarge) {
             // The client will not learn of what was done, so it must not have been done.
             let _ = take_back(ctx, mark);

@@ -23,6 +23,7 @@ mod health;
 mod isolation;
 mod leases;
 mod life;
+mod log;
 mod messenger;
 mod model;
 mod objects;
