@@ -101,7 +101,7 @@ impl Pipeline {
         match RequestMessage::decode(message, &self.limits) {
             Ok(request) => {
                 let failure = record(Some(&request), failure);
-                reply::refuse_all(self.services.clock.now(), &request, failure)
+                reply::refuse_all(self.services.clock.now(), &request, None, failure)
             }
             Err(fault) => self.fault(message, fault, |failure| record(None, failure)),
         }

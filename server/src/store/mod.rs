@@ -11,7 +11,7 @@ pub mod tokens;
 use std::sync::Arc;
 
 pub use directory::{Credential, DirectoryStore, StoredDirectory, StoredRole, StoredScope};
-pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
+pub use filter::{Criterion, FieldMatch, Filter, IndexRow, MAX_TESTS, Order, index_rows};
 pub use outbox::{News, Outbox, OutboxStore, Outgoing};
 pub use pending::{
     AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,

@@ -29,6 +29,7 @@ mod model;
 mod objects;
 mod outage;
 mod roles;
+mod room;
 mod rules;
 mod scopes;
 mod secrets;
