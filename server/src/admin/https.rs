@@ -31,6 +31,7 @@ use super::access::Policy;
 use super::gate::{AdminClient, Peer, Way};
 use crate::config::{AdminClientConfig, AdminConfig, Pin};
 use crate::identity::PeerCertificate;
+use crate::tls_words;
 
 /// Connections open at once.
 const MAX_CONNECTIONS: usize = 256;
@@ -157,7 +158,8 @@ impl Door {
         let stream = match timeout(HANDSHAKE_PATIENCE, self.acceptor.accept(stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                return info!(%peer, reason = %error, "administration: handshake failed");
+                let reason = tls_words::told_io(&error);
+                return info!(%peer, reason, "administration: handshake failed");
             }
             Err(_) => return info!(%peer, "administration: handshake not finished in time"),
         };

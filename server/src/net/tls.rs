@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
+use rustls::{InconsistentKeys, ServerConfig};
 
 use super::client_verifier::ClientVerifier;
 use crate::identity::IdentityRules;
@@ -28,7 +28,7 @@ pub enum TlsError {
         text: String,
     },
     /// Certificate and private key do not serve together.
-    #[error("certificate and private key: {0}")]
+    #[error("certificate and private key: {}", misfit(.0))]
     Identity(rustls::Error),
     /// A CA certificate cannot serve as one.
     #[error("client CA: {0}")]
@@ -48,6 +48,15 @@ impl TlsError {
             Self::ClientCa(_) => "tls.client_ca",
             Self::Setup(_) => "tls",
         }
+    }
+}
+
+fn misfit(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            "the key is not that of the certificate, which must be the first of its file".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 
