@@ -11,6 +11,7 @@ use kmip_core::payload::CreateRequest;
 use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask, ObjectType};
 use serde_json::Value;
 use server::client::{Client, template};
+use server::pki::{Authority, PemPair};
 use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::world::World;
 use softhsm_tests::{docs, program};
@@ -115,6 +116,10 @@ fn commands_of_the_administration_guide_work_as_they_stand_there() {
     world.stop();
 }
 
+const CLAVIGER: &str = "export CLAVIGER_ADDR=https://127.0.0.1:8200
+export CLAVIGER_CACERT=claviger-data/pki/ca.pem CLAVIGER_TOKEN_FILE=claviger-data/admin-token
+";
+
 const BAO: &str = "export BAO_ADDR=https://127.0.0.1:8200 BAO_CACERT=claviger-data/pki/ca.pem
 export BAO_TOKEN=$(cat claviger-data/admin-token)
 ";
@@ -144,6 +149,44 @@ fn refusals_reach_the_person_at_the_terminal() {
         let said = text(&output.stderr) + &text(&output.stdout);
         assert!(said.contains(words), "{command}: {words:?} is not in\n{said}");
     }
+    world.stop();
+}
+
+#[test]
+fn nothing_is_made_that_would_have_to_replace_a_file() {
+    let world = world();
+    let ask = |command: &str| format!("{CLAVIGER}claviger {command}");
+    let tokens = || world.succeed(&ask("token list")).lines().count();
+    world.succeed("umask 077; touch taken");
+    let before = tokens();
+    let said = world.fail(&ask("token create --policy auditor --out taken"));
+    assert!(said.contains("taken is there already"), "{said}");
+    assert_eq!(tokens(), before, "no token that nobody has");
+
+    world.succeed(&ask("scope create s"));
+    world.succeed(&ask("role set s r operation_all=true tls_client_ttl=7d"));
+    let said = world.succeed(&ask("credential generate s r --out one"));
+    let (_, until) = said.trim().split_once("; it is valid until ").unwrap();
+    let listed = world.succeed(&ask("credential list s r"));
+    assert!(listed.contains(until), "{until}: {listed}");
+    let said = world.fail(&ask("credential generate s r --out one"));
+    assert!(said.contains("one/client.key is there already"), "{said}");
+    assert_eq!(world.succeed(&ask("credential list s r")), listed);
+    world.stop();
+}
+
+#[test]
+fn commands_say_which_way_in_is_missing() {
+    let world = world();
+    let said = world.fail("claviger status");
+    assert!(said.contains("/etc/claviger/claviger.toml: cannot read the file"), "{said}");
+    assert!(said.contains("--address (CLAVIGER_ADDR) with a token"), "{said}");
+    let said = world.fail("claviger token list --config claviger-data/claviger.toml");
+    assert!(said.contains("permission denied: the socket alone opens no more"), "{said}");
+    let status = "CLAVIGER_TOKEN=clv.0 claviger status --address https://127.0.0.1:8200";
+    Authority::open_or_create(&PemPair::named(world.folder(), "other")).unwrap();
+    let said = world.fail(&format!("{status} --ca-cert other.pem"));
+    assert!(said.contains("none of the CAs that are trusted here has issued it"), "{said}");
     world.stop();
 }
 

@@ -1,18 +1,21 @@
 //! `claviger scope`, `role`, `credential`, `token` and `status`.
 
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hyper::Method;
+use kmip_core::ttlv::DateTime;
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, call, escaped};
 use super::{CtlError, Door, show};
+use crate::ca::ReadCertificate;
 use crate::cli::{
     AskArgs, CredentialCommand, RoleCommand, ScopeCommand, StatusArgs, TokenArgs, TokenCommand,
     TokenCreateArgs,
 };
+use crate::clock::rfc3339;
 
 type Say<'a> = &'a dyn Fn(&str);
 type Done = Result<(), CtlError>;
@@ -136,13 +139,13 @@ pub(super) fn credential(command: &CredentialCommand, say: Say<'_>) -> Done {
             list(&args.ask, &path(&args.scope, &args.role, ""), "serial number", say)
         }
         CredentialCommand::Generate(args) => {
-            be_free(args.out.as_deref())?;
+            be_free(files_in(args.out.as_deref()))?;
             let path = path(&args.scope, &args.role, "/generate");
             let data = ask(&args.ask, Method::POST, &path, None)?.data;
             hand_out(&args.ask, &data, args.out.as_deref(), say)
         }
         CredentialCommand::Sign(args) => {
-            be_free(args.out.as_deref())?;
+            be_free(files_in(args.out.as_deref()))?;
             let csr = std::fs::read_to_string(&args.csr);
             let csr = csr.map_err(|reason| CtlError::File { path: args.csr.clone(), reason })?;
             let path = path(&args.scope, &args.role, "/sign");
@@ -167,13 +170,17 @@ const CERTIFICATE_FILE: &str = "client.pem";
 const CHAIN_FILE: &str = "ca.pem";
 
 /// Makes sure that no file is in the way, before anything is made that would have to lie there.
-fn be_free(out: Option<&Path>) -> Done {
-    let files = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE].iter();
-    let taken = out.and_then(|out| files.map(|name| out.join(name)).find(|file| file.exists()));
-    match taken {
-        Some(path) => Err(CtlError::File { path, reason: ErrorKind::AlreadyExists.into() }),
+fn be_free(files: impl IntoIterator<Item = PathBuf>) -> Done {
+    match files.into_iter().find(|file| file.symlink_metadata().is_ok()) {
+        Some(path) => Err(CtlError::InTheWay(path)),
         None => Ok(()),
     }
+}
+
+/// The files of a credential in the folder that was asked for, if one was.
+fn files_in(out: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    let names = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE];
+    out.into_iter().flat_map(move |out| names.map(|name| out.join(name)))
 }
 
 /// Prints a credential, or writes it to files and says where.
@@ -199,10 +206,19 @@ fn hand_out(args: &AskArgs, data: &Value, out: Option<&Path>, say: Say<'_>) -> D
         }
     }
     let serial = text("serial_number");
-    let told = format!("the credential {serial} lies in {}", folder.display());
-    let body = json!({ "serial_number": serial, "folder": folder });
+    let until = ends(&text("certificate"));
+    let valid = until.as_ref().map(|until| format!("; it is valid until {until}"));
+    let valid = valid.unwrap_or_default();
+    let told = format!("the credential {serial} lies in {}{valid}", folder.display());
+    let body = json!({ "serial_number": serial, "folder": folder, "not_after": until });
     print(args, &body, told, say);
     Ok(())
+}
+
+/// The last moment at which a certificate is valid.
+fn ends(pem: &str) -> Option<String> {
+    let (_, until) = ReadCertificate::read(pem.as_bytes()).ok()?.validity();
+    rfc3339(DateTime(until))
 }
 
 /// Writes a file that only its owner can read, and that must not be there.
@@ -265,6 +281,7 @@ fn create_token(args: &TokenCreateArgs, say: Say<'_>) -> Done {
             body[name] = value.as_str().into();
         }
     }
+    be_free(args.out.clone())?;
     let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body))?;
     for warning in answer.warnings.into_iter().flatten().filter(|_| !args.ask.json) {
         say(&format!("beware: {warning}"));

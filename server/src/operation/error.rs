@@ -1,6 +1,6 @@
 //! Why an operation failed, in the server's own words.
 
-use hsm_backend::{HsmError, HsmErrorKind};
+use hsm_backend::HsmError;
 use kmip_core::payload::CheckResponse;
 use kmip_core::ttlv::DecodeError;
 use kmip_core::types::Operation;
@@ -118,19 +118,6 @@ pub enum OpError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
-}
-
-impl OpError {
-    /// Whether it says that the server's own store, or a key that must be there, is not as it should
-    /// be: nothing that a client does brings it about, and none is told of it.
-    #[must_use]
-    pub fn is_for_the_operator(&self) -> bool {
-        matches!(
-            self,
-            Self::Store(StoreError::Engine(_) | StoreError::Corrupt(_))
-                | Self::Hsm(HsmError { kind: HsmErrorKind::KeyNotFound, .. })
-        )
-    }
 }
 
 impl From<StoreError> for OpError {

@@ -11,6 +11,7 @@ use kmip_core::types::{
     BatchErrorContinuationOption as Continuation, Operation, ResultReason, ResultStatus,
 };
 
+use super::failure_log;
 use super::reason::{Failure, UNRECORDED_FAILURE, failure};
 use super::record::{self, Asker};
 use super::reply::{self, ItemName};
@@ -281,12 +282,7 @@ impl<'a> Batch<'a> {
         error: OpError,
         mark: usize,
     ) -> ResponseItem {
-        let (request, operation) = (ctx.request_id(), name.operation);
-        if error.is_for_the_operator() {
-            tracing::error!(request, ?operation, %error, "item failed");
-        } else {
-            tracing::debug!(request, ?operation, %error, "item failed");
-        }
+        failure_log::tell(ctx.request_id(), name.operation, &error);
         if matches!(error, OpError::ResponseTooLarge) {
             // The client will not learn of what was done, so it must not have been done.
             let _ = take_back(ctx, mark);

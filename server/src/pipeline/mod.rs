@@ -1,6 +1,7 @@
 //! The way of a message: bytes, request, batch, answer, bytes.
 
 mod batch;
+mod failure_log;
 mod later;
 mod reason;
 mod record;

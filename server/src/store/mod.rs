@@ -44,10 +44,10 @@ pub enum StoreError {
     #[error("store engine: {0}")]
     Engine(String),
     /// What was stored cannot be read back.
-    #[error("stored object is unreadable: {0}")]
+    #[error("what is stored cannot be read: {0}")]
     Corrupt(String),
     /// Another server uses this store.
-    #[error("the store is in use by another process")]
+    #[error("another process uses the store")]
     InUse,
 }
 
