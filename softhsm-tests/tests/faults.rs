@@ -55,3 +55,23 @@ fn decrypt_until_it_works(client: &mut Client, key: &Id, sealed: &[u8]) -> Vec<u
         std::thread::sleep(Duration::from_millis(100));
     }
 }
+
+/// Whatever the token finds wrong with a ciphertext, a client is told one thing.
+#[test]
+fn refused_decryptions_are_answered_alike() {
+    let trial = Trial::new().recorded();
+    let server = trial.start();
+    let mut client = server.client();
+    let key = client.make_aes(&[]).unwrap();
+    let sealed = client.encrypted(&key, b"well").unwrap();
+    // CKR_ENCRYPTED_DATA_INVALID and ..._LEN_RANGE, CKR_DATA_INVALID and ..._LEN_RANGE,
+    // CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR, CKR_BUFFER_TOO_SMALL.
+    let codes = ["0x40", "0x41", "0x20", "0x21", "0x5", "0x6", "0x30", "0x150"];
+    let answers = codes.map(|code| {
+        trial.fail(&[&format!("C_Decrypt {code}")]);
+        client.decrypted(&key, &sealed).unwrap_err().to_string()
+    });
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    trial.fail(&[]);
+    assert_eq!(client.decrypted(&key, &sealed).unwrap(), b"well");
+}

@@ -163,6 +163,9 @@ impl Token {
                 fault.error.kind = HsmErrorKind::BadData;
             }
         }
+        if doubt == Doubt::Data && fault.is_of_opened_data() {
+            fault.error.kind = HsmErrorKind::BadData;
+        }
         if fault.is_of_closed_session() {
             self.pool.doubt();
             // The session objects have died with their session: only a new start makes others.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cryptoki::object::{Attribute, KeyType, ObjectClass};
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config, list_tokens};
 use hsm_backend::{
     CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId, KeyPairSpec, KeyPolicy, KeyRef,
@@ -168,6 +169,31 @@ pub fn keys_pushed_out_of_the_cache_are_still_served(token: &SoftToken) {
     for _ in 0..2 {
         case(&*backend);
     }
+}
+
+/// What is left of a pair or of a key that was being made when the process ended.
+pub fn rest_of_a_key_is_destroyed_by_its_id(token: &SoftToken) {
+    token.provision("rest");
+    let backend = token.open("rest");
+    let key = aes_key(&backend, KeyId([1; 16]));
+    let id = Attribute::Id(vec![2; 16]);
+    let exponent = Attribute::PublicExponent(vec![1, 0, 1]);
+    let half_a_pair = [
+        Attribute::Class(ObjectClass::PUBLIC_KEY),
+        Attribute::KeyType(KeyType::RSA),
+        Attribute::Modulus(vec![0xC5; 256]),
+        exponent,
+        Attribute::Token(true),
+        id,
+    ];
+    Bystander::enter(token, "rest").create(&half_a_pair);
+    let rest = KeyRef::Token(KeyId([2; 16]));
+    assert_eq!(backend.key_exists(&call(), KeyId([2; 16])), Ok(true));
+    backend.destroy_key(&call(), &rest).unwrap();
+    assert_eq!(backend.key_exists(&call(), KeyId([2; 16])), Ok(false));
+    let again = backend.destroy_key(&call(), &rest);
+    assert_eq!(again.unwrap_err().kind, HsmErrorKind::KeyNotFound);
+    assert!(encrypt(&backend, &key).is_ok());
 }
 
 pub fn hot_path_speed(token: &SoftToken) {
