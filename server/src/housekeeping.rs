@@ -1,5 +1,5 @@
 //! The thread that does what no client asks for: settling rows, wrapping keys anew,
-//! renewing certificates.
+//! renewing certificates, forgetting credentials.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -66,6 +66,11 @@ fn rounds(services: &Services) {
             Ok(Rewrapped { done: 0, failed: 0 }) => {}
             Ok(Rewrapped { done, failed }) => tracing::info!(done, failed, "wrapped keys anew"),
             Err(error) => tracing::warn!(%error, "wrapping keys anew failed"),
+        }
+        match services.directory.forget_expired(services.clock.now()) {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "forgot credentials that expired long ago"),
+            Err(error) => tracing::warn!(%error, "expired credentials are yet to be forgotten"),
         }
         trust::keep_up(services);
         if !services.bell.wait(trust::next_round(services, ROUND)) {

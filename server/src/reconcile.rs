@@ -1,7 +1,8 @@
 //! Settles what a crash or a lost token left behind.
 //!
 //! A row is never deleted: what was never acknowledged becomes `Failed`, what was being destroyed
-//! is finished. Nothing is done while the token does not show our canary.
+//! is finished. Nothing is done while the token does not show our canary. A row is taken over before
+//! its key is touched: whoever was at work on it, and took longer than its lease, finds that out.
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -10,13 +11,17 @@ use hsm_backend::{CallContext, HsmBackend, HsmError, KeyRef, TokenState};
 
 use crate::audit::{Refused, notes};
 use crate::authz::Housekeeping;
-use crate::object::{ManagedObject, Phase};
+use crate::object::{Lease, ManagedObject, Phase};
 use crate::operation::destroy_in_token;
 use crate::services::Services;
 use crate::store::StoreError;
 
 /// Rows cleared of what a move left, in one round.
 const LEFTOVERS: usize = 256;
+
+/// Holds the rows that are being settled. No server is called so: what one has taken over and not
+/// settled is taken over by the next round.
+const SETTLER: &str = "reconciler";
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +130,7 @@ fn settle(
     mut row: ManagedObject,
 ) -> Result<Phase, ReconcileError> {
     let hsm: &dyn HsmBackend = &*services.hsm;
+    take_over(services, &mut row)?;
     if let Some(key) = row.key_ref() {
         destroy_in_token(hsm, call, &key, canary)?;
     }
@@ -137,4 +143,17 @@ fn settle(
     }
     services.store.settle(Housekeeping::new(), &[&row])?;
     Ok(row.phase)
+}
+
+/// Takes a row from whoever held it, who can neither end nor undo what it was about from here on.
+fn take_over(services: &Services, row: &mut ManagedObject) -> Result<(), StoreError> {
+    let lease = Lease { owner: SETTLER.to_owned(), until: services.clock.now() };
+    row.phase = match &row.phase {
+        Phase::Pending(_) => Phase::Pending(lease),
+        Phase::Destroying(_) => Phase::Destroying(lease),
+        settled @ (Phase::Live | Phase::Failed) => settled.clone(),
+    };
+    services.store.settle(Housekeeping::new(), &[row])?;
+    row.version += 1;
+    Ok(())
 }

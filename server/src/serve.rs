@@ -27,8 +27,8 @@ use crate::telemetry::{self, TelemetryError};
 use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
-/// How long the closing of store, audit log and token may take, however long requests took to end.
-const CLOSING: Duration = Duration::from_secs(5);
+/// What closing the token and the audit log may take, however much of a stop's time the requests took.
+const CLOSING: Duration = Duration::from_secs(3);
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +100,8 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         .thread_name("net")
         .enable_all()
         .build()?;
-    let (stopped, deadline) = runtime.block_on(async {
-        let signals = Signals::new()?;
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
         let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
         let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
         let kmip = KmipListener::of(&listener, &config.server)?;
@@ -112,14 +112,14 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
         let (monitoring, monitor) = monitoring(&config, pages).await?;
         let ready = announce(&listener, (monitoring, admin.addr()), trial.as_ref(), say)?;
         let patience = config.server.shutdown_timeout;
-        let stopped = run(listener, signals, &workers, &health, patience).await;
+        let (stopped, deadline) = run(listener, &mut signals, &workers, &health, patience).await;
         reloading.abort();
         drop((ready, monitor));
         admin.stop().await;
-        Ok::<_, ServeError>(stopped)
+        finish(stopped, app, deadline, &mut signals).await;
+        Ok::<_, ServeError>(())
     })?;
     runtime.shutdown_background();
-    finish(stopped, app, deadline);
     Ok(())
 }
 
@@ -197,11 +197,11 @@ fn announce(
     Ok(Some(ready))
 }
 
-/// Serves until a signal comes, then stops within `patience`; a second signal ends that. Returns how
-/// it stopped, and when the patience is over.
+/// Serves until a signal comes, then stops within `patience`; a second signal ends that. Tells until
+/// when the stop may take, too.
 async fn run(
     listener: Listener,
-    mut signals: Signals,
+    signals: &mut Signals,
     workers: &Arc<Workers>,
     health: &Health,
     patience: Duration,
@@ -227,10 +227,7 @@ async fn run(
     };
     let stopped = tokio::select! {
         stopped = stopping => stopped,
-        name = signals.next() => {
-            warn!(signal = name, "second signal");
-            Stopped::TimedOut
-        }
+        () = signals.second() => Stopped::TimedOut,
     };
     (stopped, deadline)
 }
@@ -251,33 +248,27 @@ async fn reload(mut hangup: Signal, watch: FileWatch) {
     }
 }
 
-fn finish(stopped: Stopped, app: App, deadline: Instant) {
-    let closed = match stopped {
-        Stopped::Gracefully => close(app, deadline.max(Instant::now() + CLOSING)),
-        // A thread may hang in the token's library for good, so none is waited for, and the library
-        // is not closed under it: the process ends as it is.
+/// Ends the housekeeping and closes the token and the audit log, until `deadline` or another signal.
+async fn finish(stopped: Stopped, app: App, deadline: Instant, signals: &mut Signals) {
+    let deadline = deadline.max(Instant::now() + CLOSING);
+    let is_over = match stopped {
+        Stopped::Gracefully => tokio::select! {
+            closed = tokio::task::spawn_blocking(move || drop(app)) => closed.is_ok(),
+            () = tokio::time::sleep_until(deadline.into()) => false,
+            () = signals.second() => false,
+        },
         Stopped::TimedOut => {
             std::mem::forget(app);
             false
         }
     };
-    if closed {
+    if is_over {
         info!("stopped");
     } else {
+        // A thread may hang in the token's library for good, so none is waited for, and the library
+        // is not closed under it: the process ends as it is.
         warn!("stopped with work still in flight");
     }
-}
-
-/// Closes the application, on a thread of its own: those that work for no client may hang in the
-/// token's library as well. Whether it was done by `deadline`.
-fn close(app: App, deadline: Instant) -> bool {
-    let (tell, told) = std::sync::mpsc::channel();
-    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || {
-        drop(app);
-        // Nobody listens any more where it took too long.
-        let _ = tell.send(());
-    });
-    closing.is_ok() && told.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
 }
 
 struct Signals {
@@ -297,5 +288,11 @@ impl Signals {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
         }
+    }
+
+    /// Waits for the signal that ends a stop at once.
+    async fn second(&mut self) {
+        let name = self.next().await;
+        warn!(signal = name, "second signal");
     }
 }

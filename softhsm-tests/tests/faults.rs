@@ -1,26 +1,51 @@
 //! A token that fails, or answers no more, as a library between the server and it pretends.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kmip_core::types::ResultReason;
 use server::client::Client;
 use softhsm_tests::requests::{Id, Shortcuts};
-use softhsm_tests::server::Trial;
+use softhsm_tests::server::{Server, Trial};
 
-#[test]
-fn server_stops_though_the_token_hangs() {
+/// A trial, and a server whose thread that watches the token hangs in it.
+fn hanging(shutdown_timeout_ms: u32) -> (Trial, Server) {
     let trial = Trial::new().recorded().with_variable("CLAVIGER_LOG", "info");
     trial.start().stop();
-    trial.edit_config("[server]\n", "[server]\nshutdown_timeout_ms = 100\n");
+    let timeout = format!("[server]\nshutdown_timeout_ms = {shutdown_timeout_ms}\n");
+    trial.edit_config("[server]\n", &timeout);
     let server = trial.start();
     server.client().make_aes(&[]).unwrap();
-    // The thread that watches the token asks it every few seconds.
     trial.fail(&["C_GetTokenInfo hang"]);
     trial.until_hanging("C_GetTokenInfo");
-    server.stop();
-    let log = String::from_utf8(trial.log()).unwrap();
+    (trial, server)
+}
+
+/// What the server has written to its log until it ended well.
+fn ended(trial: &Trial, mut server: Server) -> String {
+    let status = server.wait();
+    assert!(status.success(), "{status}");
+    String::from_utf8(trial.log()).unwrap()
+}
+
+#[test]
+fn stop_ends_in_its_time_though_the_token_hangs() {
+    let (trial, server) = hanging(100);
+    server.terminate();
+    let log = ended(&trial, server);
     assert!(log.contains("stopped with work still in flight"), "{log}");
+}
+
+#[test]
+fn second_signal_ends_a_stop_though_the_token_hangs() {
+    // Longer than the test would wait.
+    let (trial, server) = hanging(600_000);
+    server.terminate();
+    let pid = server.pid().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let log = ended(&trial, server);
+    assert!(log.contains("second signal"), "{log}");
 }
 
 /// What a token does not show while it is away is not what it lacks.

@@ -219,6 +219,10 @@ impl Plane {
             };
         }
         match (&peer.client, peer.way) {
+            // It was valid when the connection was opened.
+            (Some(client), _) if client.not_after < self.services.clock.now() => {
+                Err(Failure::new(StatusCode::FORBIDDEN, "the client certificate has expired"))
+            }
             (Some(client), _) if asked.method != Method::POST || asked.is_deliberate() => {
                 Ok(Caller::Certificate(client.clone()))
             }

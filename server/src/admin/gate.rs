@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use kmip_core::ttlv::DateTime;
+
 use super::access::Policy;
 use super::route::Needs;
 use super::tokens::Secret;
@@ -37,6 +39,8 @@ pub struct AdminClient {
     pub issuer: String,
     /// Serial number of the certificate, in hexadecimal.
     pub serial: String,
+    /// Until when the certificate is valid.
+    pub not_after: DateTime,
 }
 
 /// Who asks.
@@ -153,6 +157,7 @@ mod tests {
             policy: Policy::Root,
             issuer: String::new(),
             serial: String::new(),
+            not_after: DateTime(i64::MAX),
         };
         let caller = Caller::Certificate(client);
         assert!(!may(&caller, NETWORK, Needs::Socket));

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
 };
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -29,14 +29,22 @@ use tracing::{debug, info, warn};
 
 use super::access::Policy;
 use super::gate::{AdminClient, Peer, Way};
-use crate::config::{AdminClientConfig, AdminConfig, Pin};
+use crate::config::{AdminClientConfig, AdminConfig, Pin, TlsConfig};
 use crate::identity::PeerCertificate;
+use crate::net::limits::ConnectionLimits;
+use crate::net::tls::versions;
 
 /// Connections open at once.
-const MAX_CONNECTIONS: usize = 256;
+const MAX_CONNECTIONS: u32 = 256;
+/// Of which from one address: nobody is to keep all others out.
+const MAX_CONNECTIONS_PER_IP: u32 = 64;
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 /// From the end of one request to the end of the next one's head.
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// After so long, a connection ends with the answer to the request that is under way.
+const CONNECTION_LIFE: Duration = Duration::from_secs(600);
+/// And after so much more in any case: whoever does not take the answer keeps a place from others.
+const LAST_ANSWER: Duration = Duration::from_secs(600);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Longest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1_024;
@@ -68,20 +76,21 @@ pub struct AdminHttps {
 }
 
 impl AdminHttps {
-    /// Binds every address of `config`; `None` if there is none. Needs a tokio runtime around it.
+    /// Binds every address of `config`, for the versions of `tls`; `None` if there is none. Needs a tokio runtime around it.
     ///
     /// # Errors
     ///
     /// [`HttpsError`].
     pub async fn bind(
         config: &AdminConfig,
+        tls: &TlsConfig,
         certificate: Arc<dyn ResolvesServerCert>,
     ) -> Result<Option<Self>, HttpsError> {
         if config.https_addrs.is_empty() {
             return Ok(None);
         }
         let clients = Arc::new(Clients::new(&config.clients));
-        let acceptor = TlsAcceptor::from(tls(certificate, &clients)?);
+        let acceptor = TlsAcceptor::from(settings(tls, certificate, &clients)?);
         let mut sockets = Vec::with_capacity(config.https_addrs.len());
         for addr in &config.https_addrs {
             let bound = TcpListener::bind(addr).await;
@@ -101,14 +110,14 @@ impl AdminHttps {
 
     /// Serves until dropped; connections end with it.
     pub async fn serve(self, router: Router) {
-        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let limits = ConnectionLimits::new(MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP);
         let mut accepting = JoinSet::new();
         for socket in self.sockets {
             let door = Door {
                 acceptor: self.acceptor.clone(),
                 clients: Arc::clone(&self.clients),
                 router: router.clone(),
-                room: Arc::clone(&room),
+                limits: Arc::clone(&limits),
             };
             accepting.spawn(door.accept(socket));
         }
@@ -121,7 +130,7 @@ struct Door {
     acceptor: TlsAcceptor,
     clients: Arc<Clients>,
     router: Router,
-    room: Arc<Semaphore>,
+    limits: Arc<ConnectionLimits>,
 }
 
 impl Door {
@@ -141,14 +150,17 @@ impl Door {
                 },
                 Some(_) = connections.join_next() => continue,
             };
-            let Ok(permit) = Arc::clone(&door.room).try_acquire_owned() else {
-                warn!(%peer, "administration connection refused: too many are open");
-                continue;
+            let slot = match door.limits.take(peer.ip()) {
+                Ok(slot) => slot,
+                Err(full) => {
+                    warn!(%peer, ?full, "administration connection refused: too many are open");
+                    continue;
+                }
             };
             let door = Arc::clone(&door);
             connections.spawn(async move {
                 door.serve(stream, peer).await;
-                drop(permit);
+                drop(slot);
             });
         }
     }
@@ -172,19 +184,28 @@ impl Door {
             .header_read_timeout(HEAD_PATIENCE)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = connection.await {
-            debug!(%error, "administration: connection ends");
+        let mut connection = pin!(connection);
+        let mut ended = timeout(CONNECTION_LIFE, connection.as_mut()).await;
+        if ended.is_err() {
+            connection.as_mut().graceful_shutdown();
+            ended = timeout(LAST_ANSWER, connection).await;
+        }
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(%error, "administration: connection ends"),
+            Err(_) => info!("administration: an answer was not taken in time"),
         }
     }
 }
 
-fn tls(
+fn settings(
+    tls: &TlsConfig,
     certificate: Arc<dyn ResolvesServerCert>,
     clients: &Arc<Clients>,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+        .with_protocol_versions(versions(tls))?;
     let builder = if clients.known.is_empty() {
         builder.with_no_client_auth()
     } else {
@@ -234,6 +255,7 @@ impl Clients {
             policy: known.policy,
             issuer: certificate.issuer().to_string(),
             serial: hex::encode(certificate.serial_number().as_bytes()),
+            not_after: leaf.not_after(),
         })
     }
 }

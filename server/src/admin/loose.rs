@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// A JSON value of no settled type, for what follows.
 fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
@@ -128,6 +129,39 @@ impl Words {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
         }
+    }
+}
+
+/// A text that is a secret: wiped when it is dropped, and of no refusal a part.
+pub(super) struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// The text itself.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The reader's own words would repeat what was sent in its place: a PIN as a number, say.
+        let text = String::deserialize(deserializer);
+        text.map(|text| Self(Zeroizing::new(text)))
+            .map_err(|_| D::Error::custom("invalid type, expected a string"))
+    }
+}
+
+impl JsonSchema for SecretText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SecretText".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<String>()
     }
 }
 

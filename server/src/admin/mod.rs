@@ -27,7 +27,7 @@ mod tests;
 pub mod tokens;
 pub mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::services::Services;
 use crate::store::TokenStore;
@@ -56,9 +56,17 @@ pub struct Plane {
     wrong: Pacing,
     pin: PinCheck,
     listener: KmipListener,
+    /// Held from reading what stands to writing what it becomes, where fields that are absent stay.
+    changing: Mutex<()>,
 }
 
 impl Plane {
+    /// What is changed by part is changed by one request at a time until this is dropped: the other's
+    /// change would be undone.
+    fn change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The interface to `services`, with tokens kept in `tokens`; who knows the PIN of `pin` may
     /// recover it.
     #[must_use]
@@ -76,6 +84,7 @@ impl Plane {
             wrong: Pacing::default(),
             pin,
             listener,
+            changing: Mutex::default(),
         })
     }
 }

@@ -44,7 +44,7 @@ impl Administration {
         listener: KmipListener,
     ) -> Result<Self, AdministrationError> {
         let socket = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
-        let https = AdminHttps::bind(&config.admin, certificate).await?;
+        let https = AdminHttps::bind(&config.admin, &config.tls, certificate).await?;
         let mut serving = JoinSet::new();
         let published = trust::router(Arc::clone(&app.services().trust));
         let router = router(app.plane(listener)).merge(published);

@@ -3,6 +3,7 @@
 mod bad_input;
 mod credentials;
 mod documents;
+mod https;
 mod roles;
 mod tokens;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use axum::body::{Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use kmip_core::ttlv::DateTime;
 use serde_json::{Value, json};
 
 use super::access::Policy;
@@ -51,6 +53,8 @@ enum As<'a> {
     Nobody,
     /// Over HTTPS, with a certificate of this policy.
     Certificate(Policy),
+    /// The same, with one that has expired while the connection was open.
+    Expired(Policy),
     /// Over the Unix socket.
     Socket,
 }
@@ -100,12 +104,15 @@ impl World {
                 map.insert("x-vault-token", HeaderValue::from_str(token).unwrap());
             }
             As::Nobody => {}
-            As::Certificate(policy) => {
+            As::Certificate(policy) | As::Expired(policy) => {
+                let is_over = matches!(who, As::Expired(_));
+                let now = self.app.services().clock.now().0;
                 peer.client = Some(AdminClient {
                     name: "operator 1".to_owned(),
                     policy,
                     issuer: "CN=ca".to_owned(),
                     serial: "01".to_owned(),
+                    not_after: DateTime(if is_over { now - 1 } else { now + 60 }),
                 });
             }
             As::Socket => peer.way = Way::Socket,

@@ -109,29 +109,30 @@ impl Tokens {
         self.store.accessors(Housekeeping::new(), self.now())
     }
 
-    /// Makes a token as a child of `parent`: it ends with it, or before.
+    /// Makes a token as a child of `parent`: it ends with it, or before. None if that has ended
+    /// meanwhile.
     pub(super) fn make(
         &self,
         wish: &Wish,
         parent: Option<&StoredToken>,
-    ) -> Result<(Secret, StoredToken), TokenError> {
+    ) -> Result<Option<(Secret, StoredToken)>, TokenError> {
         let (secret, token) = draft(wish, parent, self.now())?;
-        self.store.add_token(Housekeeping::new(), &token)?;
-        Ok((secret, token))
+        let added = self.store.add_token(Housekeeping::new(), &token)?;
+        Ok(added.then_some((secret, token)))
     }
 
     /// Lets a token live for `increment` more, as far as it may; none for as long as it was made
-    /// for. Returns it as it is then.
+    /// for. Where that is less than it had, what it made lives no longer either. Returns it as it is
+    /// then, or none if it has ended meanwhile.
     pub(super) fn renew(
         &self,
         token: &StoredToken,
         increment: Option<Duration>,
-    ) -> Result<StoredToken, StoreError> {
+    ) -> Result<Option<StoredToken>, StoreError> {
         let seconds = increment.map_or(i64::from(token.ttl_seconds), seconds);
         let wanted = DateTime(self.now().0.saturating_add(seconds));
-        let end = token.ends_at.map_or(wanted, |end| DateTime(end.0.min(wanted.0)));
-        self.store.renew_token(Housekeeping::new(), &token.accessor, end)?;
-        Ok(StoredToken { expires_at: Some(end), ..token.clone() })
+        let end = self.store.renew_token(Housekeeping::new(), &token.accessor, wanted)?;
+        Ok(end.map(|end| StoredToken { expires_at: Some(end), ..token.clone() }))
     }
 
     /// Ends a token and all that it made, at once.

@@ -4,10 +4,13 @@ use std::sync::{MutexGuard, PoisonError};
 
 use kmip_core::ttlv::DateTime;
 
-use super::{Directory, DirectoryError, Issued, Role, ScopeEntry, ScopeOrigin, issued};
+use super::{Departed, Directory, DirectoryError, Issued, Role, ScopeEntry, ScopeOrigin, issued};
 use crate::authz::{Housekeeping, RoleName};
 use crate::object::Scope;
-use crate::store::{Credential, Serial, StoredScope};
+use crate::store::{Credential, Serial, StoreError, StoredScope};
+
+/// How long a credential is kept after it has expired: 30 days.
+const KEPT_SECONDS: i64 = 30 * 86_400;
 
 impl Directory {
     /// Makes a scope, or changes one that is there: whether no two of its objects may have the same
@@ -15,14 +18,15 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// `Declared` if it would be changed, or of the store.
+    /// `Declared` if it would be changed, `Undeclared` if the configuration declared one of this name
+    /// that left something, or of the store.
     pub fn put_scope(
         &self,
         scope: &Scope,
         unique_names: Option<bool>,
         now: DateTime,
     ) -> Result<(), DirectoryError> {
-        let _changing = self.change();
+        let mut departed = self.change();
         let there = self.origin(scope);
         let is = there.map(|_| self.rules(scope).unique_names);
         let to = unique_names.or(is).unwrap_or(true);
@@ -38,30 +42,56 @@ impl Directory {
                     entry.change(stored);
                 }
             }
+            None if self.is_undeclared(&departed, scope)? => {
+                return Err(DirectoryError::Undeclared);
+            }
             None => {
                 self.store.add_scope(Housekeeping::new(), &stored, now)?;
                 self.entries_mut().insert(scope.clone(), ScopeEntry::made(stored));
+                departed.removed.remove(scope);
             }
         }
         Ok(())
     }
 
-    /// Removes a scope with its roles, and revokes their credentials. No client reaches its objects
-    /// from then on; the housekeeping destroys them, and so may the caller:
+    /// Whether the scope is not there, but was declared in the configuration once and has objects or
+    /// roles of that time, which wait until it is declared again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn has_remains(&self, scope: &Scope) -> Result<bool, StoreError> {
+        let departed = self.change();
+        Ok(self.origin(scope).is_none() && self.is_undeclared(&departed, scope)?)
+    }
+
+    fn is_undeclared(&self, departed: &Departed, scope: &Scope) -> Result<bool, StoreError> {
+        if departed.removed.contains(scope) {
+            return Ok(false);
+        }
+        Ok(departed.undeclared.contains(scope) || self.objects(scope)? > 0)
+    }
+
+    /// Removes a scope with its roles, and revokes their credentials; of one that is declared no more,
+    /// what it left. No client reaches its objects from then on; the housekeeping destroys them, and so may the caller:
     /// [`crate::operation::clear_retired`].
     ///
     /// # Errors
     ///
     /// `NoScope`, `Declared`, or of the store.
     pub fn remove_scope(&self, scope: &Scope, now: DateTime) -> Result<(), DirectoryError> {
-        let _changing = self.change();
-        match self.origin(scope).ok_or(DirectoryError::NoScope)? {
-            ScopeOrigin::Declared => return Err(DirectoryError::Declared),
-            ScopeOrigin::Made => {}
+        let mut departed = self.change();
+        match self.origin(scope) {
+            Some(ScopeOrigin::Declared) => return Err(DirectoryError::Declared),
+            Some(ScopeOrigin::Made) => {}
+            None if self.is_undeclared(&departed, scope)? => {}
+            None => return Err(DirectoryError::NoScope),
         }
         self.store.remove_scope(Housekeeping::new(), scope, now)?;
         self.entries_mut().remove(scope);
         self.revoke_where(|one| one.scope == *scope);
+        departed.undeclared.remove(scope);
+        departed.removed.insert(scope.clone());
         Ok(())
     }
 
@@ -138,12 +168,29 @@ impl Directory {
         Ok(())
     }
 
+    /// Forgets credentials that expired a while before `now`: until then they are listed, for whoever
+    /// wonders why a client is not let in. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn forget_expired(&self, now: DateTime) -> Result<usize, StoreError> {
+        let date = DateTime(now.0.saturating_sub(KEPT_SECONDS));
+        let _changing = self.change();
+        if self.known().values().all(|one| one.not_after >= date) {
+            return Ok(0);
+        }
+        let forgotten = self.store.forget_credentials(Housekeeping::new(), date)?;
+        self.known_mut().retain(|_, one| one.not_after >= date);
+        Ok(forgotten)
+    }
+
     fn revoke_where(&self, is_meant: impl Fn(&Issued) -> bool) {
         let mut known = self.known_mut();
         known.values_mut().filter(|one| is_meant(one)).for_each(|one| one.is_revoked = true);
     }
 
-    fn change(&self) -> MutexGuard<'_, ()> {
+    fn change(&self) -> MutexGuard<'_, Departed> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

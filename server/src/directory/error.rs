@@ -37,6 +37,12 @@ pub enum DirectoryError {
     /// The scope is declared in the configuration.
     #[error("the scope is declared in the configuration, and can be changed only there")]
     Declared,
+    /// It would be made anew over what the configuration's scope of this name left.
+    #[error(
+        "a scope of this name was declared in the configuration and left objects or roles: declare \
+         it again to have them, or delete the scope with force=true to destroy them"
+    )]
+    Undeclared,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -7,7 +7,7 @@ mod change;
 mod error;
 mod role;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kmip_core::ttlv::DateTime;
@@ -46,7 +46,17 @@ pub struct Directory {
     scopes: RwLock<BTreeMap<Scope, ScopeEntry>>,
     issued: RwLock<HashMap<[u8; 32], Issued>>,
     /// Held while store and memory are changed together.
-    changing: Mutex<()>,
+    changing: Mutex<Departed>,
+}
+
+/// Scopes that are not there any more, and of which the store may still have something.
+#[derive(Debug, Default)]
+struct Departed {
+    /// Removed in this run: a request that was under way then may have left objects, which nobody
+    /// is to come by.
+    removed: HashSet<Scope>,
+    /// With roles, from a time when the configuration declared them.
+    undeclared: HashSet<Scope>,
 }
 
 struct ScopeEntry {
@@ -66,6 +76,7 @@ struct RoleEntry {
 struct Issued {
     scope: Scope,
     role: RoleName,
+    not_after: DateTime,
     is_revoked: bool,
 }
 
@@ -115,12 +126,16 @@ impl Directory {
             let entry = ScopeEntry::new(scope.clone(), ScopeOrigin::Declared, rules);
             scopes.insert(scope, entry);
         }
+        let mut departed = Departed::default();
         for stored in &kept.roles {
             let unreadable = || StoreError::Corrupt(format!("role {}", stored.name));
             let role = Role::from_stored(stored).ok_or_else(unreadable)?;
             // Those of a scope that is declared no more wait until it is again.
-            if let Some(entry) = scopes.get_mut(&stored.scope) {
-                entry.put(role);
+            match scopes.get_mut(&stored.scope) {
+                Some(entry) => entry.put(role),
+                None => {
+                    departed.undeclared.insert(stored.scope.clone());
+                }
             }
         }
         let issued = kept.credentials.into_iter().map(|one| (one.certificate_sha256, issued(&one)));
@@ -128,7 +143,7 @@ impl Directory {
             scopes: RwLock::new(scopes),
             issued: RwLock::new(issued.collect()),
             store,
-            changing: Mutex::new(()),
+            changing: Mutex::new(departed),
         })
     }
 
@@ -315,6 +330,7 @@ fn issued(credential: &Credential) -> Issued {
     Issued {
         scope: credential.scope.clone(),
         role: credential.role.clone(),
+        not_after: credential.not_after,
         is_revoked: credential.revoked_at.is_some(),
     }
 }

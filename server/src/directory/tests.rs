@@ -178,6 +178,23 @@ fn removed_scope_takes_roles_and_credentials_with_it() {
 }
 
 #[test]
+fn scope_is_not_made_over_the_roles_of_one_that_was_declared() {
+    let store = store();
+    let declared = Scope::new("declared");
+    open(&store).put_role(role(&declared, Operation::Get)).unwrap();
+    let undeclared = || Directory::open([], Arc::clone(&store) as Arc<dyn DirectoryStore>).unwrap();
+    let directory = undeclared();
+    let refused = directory.put_scope(&declared, None, NOW).unwrap_err();
+    assert!(matches!(refused, DirectoryError::Undeclared), "{refused}");
+    assert_eq!(open(&store).roles(&declared), Some(vec![name("r")]), "they wait");
+    directory.remove_scope(&declared, NOW).unwrap();
+    directory.put_scope(&declared, None, NOW).unwrap();
+    for directory in [directory, undeclared()] {
+        assert_eq!(directory.roles(&declared), Some(Vec::new()));
+    }
+}
+
+#[test]
 fn changed_role_holds_for_the_next_request() {
     let directory = peopled(&store());
     directory.put_role(role(&made(), Operation::Destroy)).unwrap();
@@ -218,7 +235,12 @@ fn credentials_are_listed_in_order_and_forgotten_after_their_time() {
     directory.add_credential(&later).unwrap();
     let listed = directory.credentials(&made(), &name("r")).unwrap();
     assert_eq!(listed, [credential(1), later]);
-    let forgotten = store.forget_credentials(Housekeeping::new(), DateTime(NOW.0 + 101)).unwrap();
-    assert_eq!(forgotten, 2);
-    assert!(directory.credentials(&made(), &name("r")).unwrap().is_empty());
+    let (expired, kept) = (credential(1).not_after.0, 30 * 86_400);
+    assert_eq!(directory.forget_expired(DateTime(expired + kept)).unwrap(), 0);
+    assert_eq!(directory.bearer(&[1; 32]).unwrap().0, made());
+    assert_eq!(directory.forget_expired(DateTime(expired + kept + 1)).unwrap(), 2);
+    for directory in [directory, open(&store)] {
+        assert!(directory.credentials(&made(), &name("r")).unwrap().is_empty());
+        assert_eq!(directory.bearer(&[1; 32]).unwrap_err(), NotAdmitted::Unknown);
+    }
 }

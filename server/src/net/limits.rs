@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Counts open connections; shared by all listening addresses.
+/// Counts open connections; shared by all addresses of a listener.
 #[derive(Debug)]
-pub(super) struct ConnectionLimits {
+pub(crate) struct ConnectionLimits {
     all: Arc<Semaphore>,
     capacity: u32,
     per_ip: u32,
@@ -17,7 +17,7 @@ pub(super) struct ConnectionLimits {
 
 /// The right to one open connection; given back on drop.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     limits: Arc<ConnectionLimits>,
     ip: IpAddr,
     _permit: OwnedSemaphorePermit,
@@ -25,10 +25,10 @@ pub(super) struct Slot {
 
 /// Which limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
-    /// `server.max_connections`
+pub(crate) enum Full {
+    /// That of all connections.
     All,
-    /// `server.max_connections_per_ip`
+    /// That of those from one address.
     PerIp,
 }
 
@@ -43,14 +43,14 @@ impl Full {
 }
 
 impl ConnectionLimits {
-    pub(super) fn new(capacity: u32, per_ip: u32) -> Arc<Self> {
+    pub(crate) fn new(capacity: u32, per_ip: u32) -> Arc<Self> {
         let permits = usize::try_from(capacity).unwrap_or(Semaphore::MAX_PERMITS);
         let all = Arc::new(Semaphore::new(permits));
         Arc::new(Self { all, capacity, per_ip, open: Mutex::default() })
     }
 
     /// Takes a slot for a connection from `ip`, or says which limit is reached.
-    pub(super) fn take(self: &Arc<Self>, ip: IpAddr) -> Result<Slot, Full> {
+    pub(crate) fn take(self: &Arc<Self>, ip: IpAddr) -> Result<Slot, Full> {
         // The same host may come as 192.0.2.1 and as ::ffff:192.0.2.1.
         let ip = ip.to_canonical();
         let permit = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Full::All)?;

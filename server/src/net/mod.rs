@@ -5,7 +5,7 @@ mod connection;
 mod control;
 mod door;
 mod https;
-mod limits;
+pub(crate) mod limits;
 pub mod listener;
 mod room;
 pub mod tls;

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::client_verifier::ClientVerifier;
+use crate::config::TlsConfig;
 use crate::identity::IdentityRules;
 use crate::trust::{AnchorSet, Gate, ServerIdentity};
 
@@ -67,19 +69,21 @@ pub fn server_config(
     let tls = gate.config();
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = ClientVerifier::new(tls, anchors, Arc::clone(&provider), Arc::clone(rules))?;
-    let versions: &[_] = if tls.allow_tls12 {
-        &[&rustls::version::TLS13, &rustls::version::TLS12]
-    } else {
-        &[&rustls::version::TLS13]
-    };
     let shown: Arc<ServerIdentity> = Arc::clone(&gate.server);
     let mut server = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(versions)
+        .with_protocol_versions(versions(tls))
         .map_err(TlsError::Setup)?
         .with_client_cert_verifier(Arc::new(verifier))
         .with_cert_resolver(shown);
     resumption(&mut server, tls.session_resumption)?;
     Ok(server)
+}
+
+/// The versions of TLS that `config` lets every listener speak.
+pub(crate) fn versions(config: &TlsConfig) -> &'static [&'static SupportedProtocolVersion] {
+    static NEWEST_FIRST: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+    let [newest, _] = &NEWEST_FIRST;
+    if config.allow_tls12 { &NEWEST_FIRST } else { std::slice::from_ref(newest) }
 }
 
 fn resumption(server: &mut ServerConfig, wanted: bool) -> Result<(), TlsError> {

@@ -69,16 +69,21 @@ pub trait TokenStore: Send + Sync {
         now: DateTime,
     ) -> Result<Vec<String>, StoreError>;
 
-    /// Adds a token.
-    fn add_token(&self, housekeeping: Housekeeping, token: &StoredToken) -> Result<(), StoreError>;
+    /// Adds a token; false, and nothing is done, if it has a parent that is gone or may end first.
+    fn add_token(
+        &self,
+        housekeeping: Housekeeping,
+        token: &StoredToken,
+    ) -> Result<bool, StoreError>;
 
-    /// Moves the end of a token; false if there is none of that accessor.
+    /// Moves the end of a token, as far as it may go, and lets nothing that it made live longer.
+    /// Returns when it ends; none if there is none of that accessor.
     fn renew_token(
         &self,
         housekeeping: Housekeeping,
         accessor: &str,
         expires_at: DateTime,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<DateTime>, StoreError>;
 
     /// Revokes tokens; returns how many there were.
     fn revoke_tokens(

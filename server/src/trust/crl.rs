@@ -151,6 +151,12 @@ impl CrlShelf {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(list));
     }
 
+    /// Forgets the lists of CAs whose short names are not meant.
+    pub(super) fn retain(&self, is_meant: impl Fn(&str) -> bool) {
+        let mut lists = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        lists.retain(|name, _| is_meant(name));
+    }
+
     /// Whether the list of `ca` does not say just this, or is getting old.
     pub(super) fn is_due(&self, ca: &HeldCa, revoked: &[Revocation], now: i64) -> bool {
         !self.get(&ca.short_name()).is_some_and(|list| list.is_good(revoked, now))

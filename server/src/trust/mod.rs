@@ -65,7 +65,7 @@ impl Trust {
         let (crls, renewing) = (CrlShelf::default(), Mutex::default());
         let trust = Self { ca, gate, crls, own_file, renewing };
         if let Some(authorities) = trust.ca.existing()? {
-            trust.gate.anchors.set_internal(&authorities);
+            trust.go_by(&authorities);
             trust.read_crls(&authorities)?;
         }
         trust.read_own_certificate();
@@ -100,8 +100,15 @@ impl Trust {
             return Ok(known);
         }
         let made = self.ca.authorities(call, now)?;
-        self.gate.anchors.set_internal(&made);
+        self.go_by(&made);
         Ok(made)
+    }
+
+    /// Trusts these CAs of its own and no others from now on, and publishes nothing of those that are
+    /// gone: nobody renews their lists any more.
+    fn go_by(&self, authorities: &Authorities) {
+        self.gate.anchors.set_internal(authorities);
+        self.crls.retain(|name| authorities.named(name).is_some());
     }
 
     /// Puts another issuer, or another root and issuer, in force; what those before have signed stays
@@ -118,7 +125,7 @@ impl Trust {
     ) -> Result<Arc<Authorities>, CaError> {
         let rolled = self.ca.roll(call, level, now);
         if let Some(authorities) = self.ca.existing()? {
-            self.gate.anchors.set_internal(&authorities);
+            self.go_by(&authorities);
         }
         rolled
     }
@@ -132,7 +139,7 @@ impl Trust {
     pub fn forget(&self, call: &CallContext, level: Level, key: KeyId) -> Result<(), CaError> {
         let forgotten = self.ca.forget(call, level, key);
         if let Some(authorities) = self.ca.existing()? {
-            self.gate.anchors.set_internal(&authorities);
+            self.go_by(&authorities);
         }
         forgotten
     }

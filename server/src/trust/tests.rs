@@ -221,6 +221,22 @@ fn former_ca_is_taken_out_of_trust_and_one_in_force_is_not() {
 }
 
 #[test]
+fn list_of_a_forgotten_ca_is_neither_published_nor_waited_for() {
+    let bench = bench();
+    let first = bench.trust.authorities(&call(), NOW).unwrap();
+    let second = bench.trust.roll(&call(), Level::Issuer, NOW).unwrap();
+    let shelf = bench.trust.crls();
+    for (ca, now) in [(&first.issuer, NOW), (&second.issuer, NOW + DAY)] {
+        let list = shelf.successor(ca, (&*bench.hsm, &call()), &[], 3_600, now).unwrap();
+        shelf.put(ca.short_name(), list);
+    }
+    assert_eq!(shelf.earliest_due(), Some(NOW + 2_400));
+    bench.trust.forget(&call(), Level::Issuer, first.issuer.key).unwrap();
+    assert!(shelf.get(&first.issuer.short_name()).is_none());
+    assert_eq!(shelf.earliest_due(), Some(NOW + DAY + 2_400));
+}
+
+#[test]
 fn lists_are_signed_numbered_and_replaced_when_they_have_to_be() {
     let bench = bench();
     let authorities = bench.trust.authorities(&call(), NOW).unwrap();

@@ -106,7 +106,7 @@ impl Trust {
     fn keep_ca_up(&self, call: &CallContext, now: i64) -> Result<(), CaError> {
         let kept = self.ca.keep_up(call, now);
         if let (Ok(true) | Err(_), Some(authorities)) = (&kept, self.ca.existing()?) {
-            self.gate.anchors.set_internal(&authorities);
+            self.go_by(&authorities);
         }
         kept.map(|_| ())
     }

@@ -21,6 +21,7 @@ mod custody;
 mod doors;
 mod health;
 mod isolation;
+mod leases;
 mod life;
 mod messenger;
 mod model;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hsm_backend::HsmErrorKind;
 use hsm_backend::fault::{Moment, Verb};
 use kmip_core::attribute::AttributeKind as Kind;
-use kmip_core::ttlv::Item;
+use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode, CryptographicAlgorithm, CryptographicUsageMask as Mask, ObjectType, Operation,
     QueryFunction, ResultReason as Reason, State, Tag,
@@ -16,7 +16,8 @@ use server::reconcile::{self, Settled};
 use server::services::Bounds;
 
 use crate::support::ask::{
-    CRYPT, algorithm, create, create_pair, data, length, mask, name, plain_mode, register, uid,
+    CRYPT, algorithm, attribute, create, create_pair, data, length, mask, name, on, plain_mode,
+    register, uid,
 };
 use crate::support::store::FailingStore;
 use crate::support::tree::{Read, enumeration, integer};
@@ -320,7 +321,7 @@ fn store_that_fails_is_a_general_failure_for_every_operation() {
     let query = vec![enumeration(Tag::QueryFunction, QueryFunction::QueryOperations.0)];
     demo.ok(Operation::Query, query);
     calls.store(usize::MAX, Ordering::SeqCst);
-    assert!(matches!(demo.value(&key, Kind::State), kmip_core::ttlv::Value::Enumeration(2)));
+    assert!(matches!(demo.value(&key, Kind::State), Value::Enumeration(2)));
 }
 
 #[test]
@@ -376,4 +377,37 @@ fn re_key_survives_a_store_that_fails_at_any_step() {
         demo.destroy(&holder);
         assert_clean(&demo);
     }
+}
+
+/// Each costs a wait for the disk, and a client that asks does not wait for hundreds.
+#[test]
+fn objects_with_the_same_date_are_brought_up_to_date_together() {
+    let (world, calls) = fragile(CustodyRules::default());
+    let demo = world.demo();
+    let date = world.services.clock.now().0 + 10;
+    for _ in 0..300 {
+        demo.create(vec![on(Kind::ActivationDate, date)]);
+    }
+    world.clock.advance(10);
+    // Each is read, and they are written in two transactions.
+    calls.store(310, Ordering::SeqCst);
+    let active = attribute("State", Value::Enumeration(State::Active.0));
+    assert_eq!(demo.locate(vec![active]).len(), 300);
+}
+
+#[test]
+fn clients_that_look_at_once_find_everything_up_to_date() {
+    let world = World::new();
+    let demo = world.demo();
+    let date = world.services.clock.now().0 + 10;
+    for _ in 0..300 {
+        demo.create(vec![on(Kind::ActivationDate, date)]);
+    }
+    world.clock.advance(10);
+    let active = attribute("State", Value::Enumeration(State::Active.0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(demo.locate(vec![active.clone()]).len(), 300));
+        }
+    });
 }

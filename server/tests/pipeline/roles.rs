@@ -12,7 +12,7 @@ use kmip_core::types::{
 };
 use server::authz::{Algorithms, Grants, RoleName, Rules};
 use server::config::ScopeName;
-use server::directory::Role;
+use server::directory::{DirectoryError, Role};
 use server::identity::{Origin, Principal};
 use server::object::Scope;
 use server::operation::clear_retired;
@@ -184,4 +184,22 @@ fn removed_scope_leaves_no_object_and_its_name_none_of_its_past() {
     let kept = tenant().create(vec![]);
     assert_eq!(clear_retired(&world.services).unwrap(), 0);
     tenant().ok(Operation::GetAttributes, vec![uid(&kept)]);
+}
+
+#[test]
+fn scope_is_not_made_over_the_objects_of_one_that_was_declared() {
+    let world = World::new();
+    let directory = &world.services.directory;
+    let (scope, now) = (Scope::new("declared-once"), DateTime(START));
+    let tenant = || world.bearing(Scope::new("declared-once"), everything());
+    let key = tenant().create(vec![]);
+    let refused = directory.put_scope(&scope, None, now).unwrap_err();
+    assert!(matches!(refused, DirectoryError::Undeclared), "{refused}");
+    assert_eq!(clear_retired(&world.services).unwrap(), 0);
+    tenant().ok(Operation::GetAttributes, vec![uid(&key)]);
+    assert!(directory.has_remains(&scope).unwrap());
+    directory.remove_scope(&scope, now).unwrap();
+    assert!(!directory.has_remains(&scope).unwrap());
+    directory.put_scope(&scope, None, now).unwrap();
+    assert_eq!(tenant().fails(Operation::GetAttributes, vec![uid(&key)]), Reason::ItemNotFound);
 }

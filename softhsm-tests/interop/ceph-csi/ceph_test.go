@@ -47,8 +47,8 @@ func activeKey(t *testing.T) string {
 	request.TemplateAttribute.Append(kmip14.TagCryptographicLength, 256)
 	request.TemplateAttribute.Append(kmip14.TagCryptographicUsageMask, kmip14.CryptographicUsageMaskEncrypt|kmip14.CryptographicUsageMaskDecrypt)
 	var made kmip.CreateResponsePayload
-	must(t, ask(t, kmip14.OperationCreate, request, &made))
-	must(t, ask(t, kmip14.OperationActivate, uniqueIdentifier{made.UniqueIdentifier}, &uniqueIdentifier{}))
+	administer(t, kmip14.OperationCreate, request, &made)
+	administer(t, kmip14.OperationActivate, uniqueIdentifier{made.UniqueIdentifier}, &uniqueIdentifier{})
 	return made.UniqueIdentifier
 }
 
@@ -83,7 +83,7 @@ func TestCsiAfterTheKeyIsRetired(t *testing.T) {
 	must(t, ask(t, kmip14.OperationEncrypt, cipherRequest{key, cbc, []byte("passphrase"), nonce}, &sealed))
 	retire := revokeRequest{UniqueIdentifier: key}
 	retire.RevocationReason.RevocationReasonCode = kmip14.RevocationReasonCodeSuperseded
-	must(t, ask(t, kmip14.OperationRevoke, retire, &uniqueIdentifier{}))
+	administer(t, kmip14.OperationRevoke, retire, &uniqueIdentifier{})
 	must(t, ask(t, kmip14.OperationDecrypt, cipherRequest{key, cbc, sealed.Data, nonce}, &opened))
 	if string(opened.Data) != "passphrase" {
 		t.Fatalf("%q", opened.Data)
@@ -117,7 +117,7 @@ func TestCsiByGet(t *testing.T) {
 	}
 }
 
-// A role without export, which the one who runs this test gives it.
+// Roles without export, which the one who runs this test gives.
 func TestCsiByGetWithoutExportIsRefused(t *testing.T) {
 	key := activeKey(t)
 	err := ask(t, kmip14.OperationGet, kmip.GetRequestPayload{UniqueIdentifier: key}, &kmip.GetResponsePayload{})

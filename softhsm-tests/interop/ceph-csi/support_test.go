@@ -1,6 +1,7 @@
 // Package interop does with github.com/gemalto/kmip-go what ceph-csi and Rook do with it, against a
-// running server, which the environment names: KMIP_ADDR, KMIP_CA, KMIP_CERT and KMIP_KEY. Both write
-// their messages to the connection themselves, and compare all that comes back.
+// running server, which the environment names: KMIP_ADDR, KMIP_CA, KMIP_CERT and KMIP_KEY, and
+// KMIP_OPERATOR_CERT and KMIP_OPERATOR_KEY of who makes the keys that they are given. Both write their
+// messages to the connection themselves, and compare all that comes back.
 package interop
 
 import (
@@ -32,13 +33,12 @@ func (f failure) Error() string {
 	return fmt.Sprintf("%v: %v: %s", f.operation, f.reason, f.message)
 }
 
-// connect opens a connection with the given file names of a certificate and its key, and asks whether
-// the server knows KMIP 1.4, as both programs do before each request.
-func connect(t *testing.T) *tls.Conn {
+// connect opens a connection with the certificate that variables of this prefix name.
+func connect(t *testing.T, prefix string) *tls.Conn {
 	t.Helper()
 	authority, err := os.ReadFile(os.Getenv("KMIP_CA"))
 	must(t, err)
-	certificate, err := tls.LoadX509KeyPair(os.Getenv("KMIP_CERT"), os.Getenv("KMIP_KEY"))
+	certificate, err := tls.LoadX509KeyPair(os.Getenv(prefix+"_CERT"), os.Getenv(prefix+"_KEY"))
 	must(t, err)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(authority)
@@ -49,13 +49,18 @@ func connect(t *testing.T) *tls.Conn {
 	t.Cleanup(func() { _ = connection.Close() })
 	must(t, connection.SetDeadline(time.Now().Add(time.Minute)))
 	must(t, connection.Handshake())
+	return connection
+}
+
+// discover asks whether the server knows KMIP 1.4, as both programs do before each request.
+func discover(t *testing.T, connection *tls.Conn) {
+	t.Helper()
 	var found kmip.DiscoverVersionsResponsePayload
 	request := kmip.DiscoverVersionsRequestPayload{ProtocolVersion: []kmip.ProtocolVersion{version}}
 	must(t, send(connection, kmip14.OperationDiscoverVersions, request, &found))
 	if len(found.ProtocolVersion) != 1 || found.ProtocolVersion[0] != version {
 		t.Fatalf("%v, not exactly %v", found.ProtocolVersion, version)
 	}
-	return connection
 }
 
 // send sends one request and reads its answer into `into`. The answer must be to just this request.
@@ -96,7 +101,15 @@ func send(connection *tls.Conn, operation kmip14.Operation, payload, into any) e
 // ask sends one request over a connection of its own, as both programs do.
 func ask(t *testing.T, operation kmip14.Operation, payload, into any) error {
 	t.Helper()
-	return send(connect(t), operation, payload, into)
+	connection := connect(t, "KMIP")
+	discover(t, connection)
+	return send(connection, operation, payload, into)
+}
+
+// administer sends one request as the one who looks after the keys.
+func administer(t *testing.T, operation kmip14.Operation, payload, into any) {
+	t.Helper()
+	must(t, send(connect(t, "KMIP_OPERATOR"), operation, payload, into))
 }
 
 func must(t *testing.T, err error) {

@@ -22,14 +22,16 @@ export CLAVIGER_TOKEN_FILE=claviger-data/admin-token
 claviger scope create ceph
 ";
 
-/// A role with just what the tests ask for, and one field more.
+/// The roles of those who make keys and of those who use them, with one field more for either.
 fn ground(more: &str) -> Ground {
     let ground = Ground::new(CLIENT.id, &[]);
     ground.succeed(&format!(
-        "{LOGIN}claviger role set ceph csi operation_discover_versions=true operation_create=true \
-           operation_activate=true operation_encrypt=true operation_decrypt=true \
-           operation_get=true operation_register=true operation_revoke=true \
+        "{LOGIN}claviger role set ceph operator operation_create=true operation_activate=true \
+           operation_revoke=true {more}
+         claviger role set ceph csi operation_discover_versions=true operation_encrypt=true \
+           operation_decrypt=true operation_get=true operation_register=true \
            operation_destroy=true {more}
+         claviger credential generate ceph operator --out operator
          claviger credential generate ceph csi --out csi"
     ));
     ground
@@ -38,6 +40,10 @@ fn ground(more: &str) -> Ground {
 fn tests(ground: &Ground) -> Command {
     let mut command = Command::new(golang::built(CLIENT.id).join("ceph-csi.test"));
     command.envs(golang::environment(ground, "csi"));
+    for (name, file) in [("KMIP_OPERATOR_CERT", "client.pem"), ("KMIP_OPERATOR_KEY", "client.key")]
+    {
+        command.env(name, ground.folder().join("operator").join(file));
+    }
     command
 }
 

@@ -49,9 +49,9 @@ fn refusals() {
     let said = fails(&format!("key=none-of-these\n{unwrap} < wrapped"));
     assert!(said.contains("ITEM_NOT_FOUND"), "{said}");
     // Deactivated, the key unwraps and wraps no more.
-    let revoke = "claviger role set postgres keymaker operation_revoke=true operation_locate=true \
+    let revoke = "claviger role set postgres operator operation_revoke=true operation_locate=true \
                   operation_get_attributes=true
-                  export CLAVIGER_KMIP_ENDPOINT=127.0.0.1:5696 CLAVIGER_CREDENTIAL=keymaker
+                  export CLAVIGER_KMIP_ENDPOINT=127.0.0.1:5696 CLAVIGER_CREDENTIAL=operator
                   claviger key revoke postgres-tde";
     ground.succeed(&format!("{ADMINISTRATION}{revoke}"));
     let opened = ground.succeed(&format!("key=$(cat key)\n{unwrap} < wrapped"));

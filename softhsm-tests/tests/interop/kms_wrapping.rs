@@ -33,13 +33,13 @@ fn acceptance() {
         "export CLAVIGER_ADDR=https://127.0.0.1:8200 CLAVIGER_CACERT=claviger-data/pki/ca.pem
          export CLAVIGER_TOKEN_FILE=claviger-data/admin-token
          claviger scope create bao > said
-         claviger role set bao maker operation_create=true operation_create_key_pair=true \\
+         claviger role set bao operator operation_create=true operation_create_key_pair=true \\
            operation_activate=true >> said
          claviger role set bao seal operation_discover_versions=true \\
            operation_get_attributes=true operation_encrypt=true operation_decrypt=true >> said
-         claviger credential generate bao maker --out maker >> said
+         claviger credential generate bao operator --out operator >> said
          claviger credential generate bao seal --out seal >> said
-         export CLAVIGER_CREDENTIAL=maker
+         export CLAVIGER_CREDENTIAL=operator
          claviger key create --activate
          claviger key create --activate --algorithm RSA --length 2048 --usage encrypt,decrypt",
     );

@@ -14,7 +14,7 @@ pub(crate) const CLIENT: Client = Client {
 };
 
 const KEYMAKER: &str =
-    "export CLAVIGER_KMIP_ENDPOINT=127.0.0.1:5696 CLAVIGER_CREDENTIAL=keymaker\n";
+    "export CLAVIGER_KMIP_ENDPOINT=127.0.0.1:5696 CLAVIGER_CREDENTIAL=operator\n";
 
 fn ground() -> Ground {
     Ground::new(CLIENT.id, &[("python3", client::venv(CLIENT.id))])

@@ -175,6 +175,7 @@ impl ConfigWish {
 /// Changes how KMIP is served, at once and for good. All of it is checked before any of it is done.
 pub(in crate::admin) fn write(call: &Call<'_>, wish: ConfigWish) -> Result<Done, Failure> {
     let plane = call.plane;
+    let changing = plane.change();
     let Checked { kept, names, ca_key } = wish.check(plane)?;
     let trust = &plane.services.trust;
     if wish.listen_addrs.is_some() {
@@ -188,6 +189,7 @@ pub(in crate::admin) fn write(call: &Call<'_>, wish: ConfigWish) -> Result<Done,
     if let Some(key) = ca_key {
         trust.ca().set_key_kind(key).map_err(of_ca)?;
     }
+    drop(changing);
     // As those who know this path expect; where the token is away, the first credential does it.
     let now = plane.services.clock.now().0;
     if let Err(error) = trust.authorities(&context(&plane.services), now) {

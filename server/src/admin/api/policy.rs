@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::admin::Failure;
 use crate::admin::access::{self, Policy};
 use crate::admin::gate::{Call, Way, may};
-use crate::admin::loose::Words;
+use crate::admin::loose::{SecretText, Words};
 use crate::admin::route::{Data, Listing, NoFields, Route, Verb};
 
 /// The names of all policies.
@@ -31,7 +31,7 @@ pub(in crate::admin) fn show(call: &Call<'_>, _: NoFields) -> Result<Data<Policy
 }
 
 /// What capabilities are asked for.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct CapabilitiesWish {
     /// One path, without `/v1/`.
@@ -40,7 +40,7 @@ pub(in crate::admin) struct CapabilitiesWish {
     paths: Option<Words>,
     /// The caller's own token; of no effect.
     #[expect(dead_code, reason = "the caller's is the one that counts")]
-    token: Option<String>,
+    token: Option<SecretText>,
 }
 
 /// Capabilities by path.

@@ -5,9 +5,9 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::admin::gate::Call;
+use crate::admin::loose::SecretText;
 use crate::admin::pin::PinVerdict;
 use crate::admin::route::Data;
 use crate::admin::{Failure, api};
@@ -17,7 +17,7 @@ use crate::admin::{Failure, api};
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct RecoveryWish {
     /// The PIN of the HSM's token.
-    pin: String,
+    pin: SecretText,
 }
 
 /// A new root token.
@@ -32,8 +32,7 @@ pub(in crate::admin) fn recover(
     call: &Call<'_>,
     wish: RecoveryWish,
 ) -> Result<Data<Recovered>, Failure> {
-    let pin = Zeroizing::new(wish.pin);
-    match call.plane.pin.judge(pin.as_bytes(), Instant::now()) {
+    match call.plane.pin.judge(wish.pin.expose().as_bytes(), Instant::now()) {
         PinVerdict::Right => {}
         PinVerdict::Wrong => {
             tracing::warn!("recovery refused: that is not the PIN");

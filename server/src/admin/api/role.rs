@@ -190,6 +190,7 @@ pub(in crate::admin) fn put(call: &Call<'_>, wish: RoleWish) -> Result<Done, Fai
     let services = &*call.plane.services;
     let (scope, name) = (known_scope(call)?, role_name(call)?);
     let named = grants(&wish.grants)?;
+    let _changing = call.plane.change();
     let before = services.directory.role(&scope, &name);
     let mut role = match &before {
         Some(role) => Role::clone(role),

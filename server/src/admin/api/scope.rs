@@ -22,7 +22,7 @@ pub(super) fn failed(error: DirectoryError) -> Failure {
         DirectoryError::NoScope | DirectoryError::NoRole | DirectoryError::NoCredential => {
             Failure::not_found(error.to_string())
         }
-        DirectoryError::Declared => Failure::bad(error.to_string()),
+        DirectoryError::Declared | DirectoryError::Undeclared => Failure::bad(error.to_string()),
         DirectoryError::Store(error) => error.into(),
     }
 }
@@ -93,8 +93,16 @@ pub(in crate::admin) struct Removal {
 /// Removes a scope with its roles and credentials; with its objects only by force.
 pub(in crate::admin) fn remove(call: &Call<'_>, how: Removal) -> Result<Done, Failure> {
     let services = &*call.plane.services;
-    let scope = known_scope(call)?;
+    let scope = scope(call)?;
+    let changing = call.plane.change();
+    let remains = services.directory.has_remains(&scope)?;
+    if !remains {
+        known_scope(call)?;
+    }
     if !how.force.is_some_and(|force| force.0) {
+        if remains {
+            return Err(failed(DirectoryError::Undeclared));
+        }
         // Counted first: where there is no role, nobody makes objects any more.
         let roles = services.directory.roles(&scope).unwrap_or_default().len();
         let objects = services.directory.objects(&scope)?;
@@ -108,6 +116,7 @@ pub(in crate::admin) fn remove(call: &Call<'_>, how: Removal) -> Result<Done, Fa
         }
     }
     services.directory.remove_scope(&scope, services.clock.now()).map_err(failed)?;
+    drop(changing);
     // Nobody reaches the objects from now on; those that cannot be destroyed at once are later.
     if let Err(error) = operation::clear_retired(services) {
         tracing::warn!(%error, "objects of a removed scope are yet to be destroyed");

@@ -161,7 +161,8 @@ pub(in crate::admin) fn create(
         Caller::Nobody | Caller::Certificate(_) | Caller::Local => None,
     };
     call.plane.tokens.forget_expired()?;
-    let (secret, token) = call.plane.tokens.make(&wish, parent).map_err(failed)?;
+    let made = call.plane.tokens.make(&wish, parent).map_err(failed)?;
+    let (secret, token) = made.ok_or_else(Failure::denied)?;
     let less = wanted.is_some_and(|wanted| Duration::from_secs(token.ttl_seconds.into()) < wanted);
     let warnings = if less {
         vec![format!("it lives for {} seconds, which is the most it may", token.ttl_seconds)]

@@ -166,3 +166,39 @@ fn capabilities_follow_from_the_table() {
     assert_eq!(ask(&world.root), json!(["read", "create", "update", "delete"]));
     assert_eq!(ask(&world.token("auditor")), json!(["read"]));
 }
+
+#[test]
+fn certificate_that_expires_on_an_open_connection_is_nobodys() {
+    let world = World::new();
+    for policy in Policy::ALL {
+        let (path, none) = ("sys/mounts", Value::Null);
+        assert_eq!(world.ask(As::Certificate(policy), "GET", path, none.clone()).0, 200);
+        let refused = world.ask(As::Expired(policy), "GET", path, none);
+        assert_eq!(errors(&refused), (403, "the client certificate has expired".to_owned()));
+    }
+}
+
+#[test]
+fn refusal_does_not_repeat_a_secret_of_the_wrong_type() {
+    let world = World::new();
+    for (path, field) in [
+        ("claviger/recovery", "pin"),
+        ("auth/token/lookup", "token"),
+        ("auth/token/renew", "token"),
+        ("auth/token/renew-self", "token"),
+        ("auth/token/revoke", "token"),
+        ("sys/capabilities-self", "token"),
+    ] {
+        for secret in [json!(71_234_567), json!(["71234567"]), json!({ "71234567": true })] {
+            let mut headers = vec![("content-type", "application/json")];
+            if path != "claviger/recovery" {
+                headers.push(("x-vault-token", world.root.as_str()));
+            }
+            let body = json!({ field: secret }).to_string();
+            let (status, text) =
+                errors(&world.send(As::Socket, "POST", path, body.as_bytes(), &headers));
+            assert_eq!(status, 400, "{path}");
+            assert!(!text.contains("71234567"), "{path}: {text}");
+        }
+    }
+}

@@ -109,3 +109,22 @@ fn removed_role_is_gone() {
     let gone = world.root("GET", "kmip/scope/s/role/r", Value::Null);
     assert_eq!(errors(&gone), (404, "there is no such role".to_owned()));
 }
+
+#[test]
+fn changes_of_one_role_at_once_do_not_undo_each_other() {
+    let world = World::new();
+    scope(&world, "s");
+    let path = "kmip/scope/s/role/r";
+    for round in 1..=50 {
+        std::thread::scope(|threads| {
+            let put = |body: Value| {
+                let world = &world;
+                threads.spawn(move || assert_eq!(world.root("POST", path, body).0, 204));
+            };
+            put(json!({ "rate_limit": round }));
+            put(json!({ "tls_client_ttl": round }));
+        });
+        let role = world.root("GET", path, Value::Null).1["data"].clone();
+        assert_eq!((&role["rate_limit"], &role["tls_client_ttl"]), (&json!(round), &json!(round)));
+    }
+}

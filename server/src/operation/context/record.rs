@@ -27,10 +27,7 @@ impl<'a> OpContext<'a> {
     }
 
     /// Replaces rows whose version the caller holds, all or none.
-    pub(in crate::operation) fn replace(
-        &mut self,
-        objects: &[&ManagedObject],
-    ) -> Result<(), OpError> {
+    pub(in crate::operation) fn replace(&self, objects: &[&ManagedObject]) -> Result<(), OpError> {
         self.services.store.save(self.grant()?, objects, self.unique_names())?;
         Ok(())
     }

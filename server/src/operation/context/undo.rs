@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kmip_core::attribute::UniqueIdentifier;
 
 use super::OpContext;
-use crate::object::ManagedObject;
+use crate::object::{ManagedObject, Phase};
 use crate::operation::{OpError, destroy};
 use crate::{invocations, pad, usage_limits};
 
@@ -95,7 +95,11 @@ impl OpContext<'_> {
 
     fn put_back(&mut self, before: &ManagedObject) -> Result<(), OpError> {
         self.endings.retain(|uid| *uid != before.uid);
+        let own = &self.services.instance;
         self.update(&before.uid, |object, _| {
+            if matches!(&object.phase, Phase::Destroying(lease) if lease.owner != *own) {
+                return Err(OpError::GeneralFailure("the object is being destroyed"));
+            }
             if before.has_value() && !object.has_value() {
                 return Err(OpError::GeneralFailure("what was secret of the object is gone"));
             }

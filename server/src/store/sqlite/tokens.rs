@@ -14,7 +14,18 @@ const TOKENS: &str = "SELECT hash, accessor, parent, policies, display_name, ori
     expires_at, ends_at, renewable FROM admin_token";
 const ADD: &str = "INSERT INTO admin_token (hash, accessor, parent, policies, display_name, origin,
     made_at, ttl, expires_at, ends_at, renewable)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+    WHERE ?3 IS NULL OR EXISTS (SELECT 1 FROM admin_token
+        WHERE accessor = ?3 AND (expires_at IS NULL OR expires_at >= ?10))";
+const RENEW: &str = "UPDATE admin_token SET expires_at = min(?2, coalesce(ends_at, ?2))
+    WHERE accessor = ?1 RETURNING expires_at";
+/// Those whose maker ends sooner from now on than they would.
+const SHORTEN_CHILDREN: &str = "WITH RECURSIVE family (accessor) AS (
+        SELECT accessor FROM admin_token WHERE parent = ?1
+        UNION SELECT t.accessor FROM admin_token t JOIN family f ON t.parent = f.accessor)
+    UPDATE admin_token SET expires_at = min(?2, coalesce(expires_at, ?2)),
+        ends_at = min(?2, coalesce(ends_at, ?2))
+    WHERE accessor IN family";
 /// UNION ends a circle, too, should there ever be one.
 const REVOKE_FAMILY: &str = "WITH RECURSIVE family (accessor) AS (
         SELECT accessor FROM admin_token WHERE accessor = ?1
@@ -61,8 +72,13 @@ impl TokenStore for SqliteStore {
         })
     }
 
-    fn add_token(&self, _: Housekeeping, token: &StoredToken) -> Result<(), StoreError> {
-        self.transact(|rows| add(rows, token))
+    fn add_token(&self, _: Housekeeping, token: &StoredToken) -> Result<bool, StoreError> {
+        let mut added = false;
+        self.transact(|rows| {
+            added = add(rows, token)?;
+            Ok(())
+        })?;
+        Ok(added)
     }
 
     fn renew_token(
@@ -70,14 +86,17 @@ impl TokenStore for SqliteStore {
         _: Housekeeping,
         accessor: &str,
         expires_at: DateTime,
-    ) -> Result<bool, StoreError> {
-        let sql = "UPDATE admin_token SET expires_at = ?2 WHERE accessor = ?1";
-        let mut changed = 0;
+    ) -> Result<Option<DateTime>, StoreError> {
+        let mut end = None;
         self.transact(|rows| {
-            changed = rows.execute(sql, params![accessor, expires_at.0])?;
+            let new = params![accessor, expires_at.0];
+            end = rows.prepare_cached(RENEW)?.query_row(new, |row| row.get(0)).optional()?;
+            if let Some(end) = end {
+                rows.execute(SHORTEN_CHILDREN, params![accessor, end])?;
+            }
             Ok(())
         })?;
-        Ok(changed == 1)
+        Ok(end.map(DateTime))
     }
 
     fn revoke_tokens(&self, _: Housekeeping, which: Revocation<'_>) -> Result<usize, StoreError> {
@@ -97,7 +116,10 @@ impl TokenStore for SqliteStore {
         let mut first = false;
         self.transact(|rows| {
             first = rows.execute(NOTE, params![INITIALISED, [1_u8]])? == 1;
-            if first { add(rows, root) } else { Ok(()) }
+            if first {
+                add(rows, root)?;
+            }
+            Ok(())
         })?;
         Ok(first)
     }
@@ -115,7 +137,8 @@ impl TokenStore for SqliteStore {
                 rows.execute(REVOKE_BEARERS, [policy])?;
             }
             rows.execute(NOTE, params![INITIALISED, [1_u8]])?;
-            add(rows, root)
+            add(rows, root)?;
+            Ok(())
         })
     }
 
@@ -129,8 +152,9 @@ impl TokenStore for SqliteStore {
     }
 }
 
-fn add(rows: &Connection, token: &StoredToken) -> Result<(), StoreError> {
-    rows.execute(
+/// False for a token whose parent is gone, or may end before it.
+fn add(rows: &Connection, token: &StoredToken) -> Result<bool, StoreError> {
+    let added = rows.execute(
         ADD,
         params![
             token.hash,
@@ -146,7 +170,7 @@ fn add(rows: &Connection, token: &StoredToken) -> Result<(), StoreError> {
             token.renewable,
         ],
     )?;
-    Ok(())
+    Ok(added == 1)
 }
 
 fn token(row: &Row<'_>) -> Result<StoredToken, rusqlite::Error> {

@@ -34,14 +34,14 @@ pub(super) fn of_the_seal() {
     scope.grant_all_but("nothing");
 
     steps.at("a key that was never activated");
-    let made = scope.keeper("create --algorithm AES --usage encrypt,decrypt");
+    let made = scope.operator("create --algorithm AES --usage encrypt,decrypt");
     let idle = made["id"].as_str().unwrap();
     let mut other = Bao::new(ground.folder());
     other.configure(&[&seal.with_key(idle)]);
     other.start();
     assert!(other.refused("operator init").contains("the object's state forbids this"));
     steps.at("the same, activated, with an empty storage");
-    scope.keeper(&format!("activate {idle}"));
+    scope.operator(&format!("activate {idle}"));
     assert!(other.refused("operator init").contains("already initialized"));
     other.stop();
     let mut other = Bao::new(ground.folder());
@@ -63,7 +63,7 @@ fn wrong_keys(steps: &mut Steps, bao: &mut Bao, scope: &Scope<'_>, seal: &Seal) 
     ends(bao, &seal.with_key("00000000-0000-0000-0000-000000000000"), "no such object");
     steps.at("a key of another algorithm, or for something else");
     ends(bao, &seal.with_algorithm(Algorithm::RsaOaepSha256(0)), "invalid cryptographic algorithm");
-    let pair = scope.keeper("create --algorithm RSA --length 2048 --usage encrypt,decrypt");
+    let pair = scope.operator("create --algorithm RSA --length 2048 --usage encrypt,decrypt");
     let public = pair["public_key_id"].as_str().unwrap();
     let rsa = seal.with_algorithm(Algorithm::RsaOaepSha256(2048));
     ends(bao, &rsa.with_key(public), "does not allow decrypt operations");
@@ -71,7 +71,7 @@ fn wrong_keys(steps: &mut Steps, bao: &mut Bao, scope: &Scope<'_>, seal: &Seal) 
         ("encrypt", "does not allow decrypt operations"),
         ("decrypt", "does not allow encrypt operations"),
     ] {
-        let made = scope.keeper(&format!("create --usage {usage} --activate"));
+        let made = scope.operator(&format!("create --usage {usage} --activate"));
         ends(bao, &seal.with_key(made["id"].as_str().unwrap()), words);
     }
 }

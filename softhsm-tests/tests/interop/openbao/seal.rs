@@ -98,13 +98,14 @@ impl<'ground> Scope<'ground> {
     /// Makes it. OpenBao's role has what OpenBao needs, and nothing else.
     pub(super) fn new(ground: &'ground Ground, name: &'static str) -> Self {
         let openbao = grants(&super::GRANTS);
-        let keeper = grants(&["create", "create_key_pair", "activate", "get_attributes", "revoke"]);
+        let operator =
+            grants(&["create", "create_key_pair", "activate", "get_attributes", "revoke"]);
         ground.succeed(&format!(
             "{ADMIN}claviger scope create {name}\n\
              claviger role set {name} seal{openbao}\n\
-             claviger role set {name} keeper{keeper}\n\
+             claviger role set {name} operator{operator}\n\
              claviger credential generate {name} seal --out {name}-seal\n\
-             claviger credential generate {name} keeper --out {name}-keeper"
+             claviger credential generate {name} operator --out {name}-operator"
         ));
         Self { ground, name }
     }
@@ -133,9 +134,9 @@ impl<'ground> Scope<'ground> {
     }
 
     /// Runs `claviger key` with these words, as who keeps the keys, and returns its JSON.
-    pub(super) fn keeper(&self, words: &str) -> Value {
+    pub(super) fn operator(&self, words: &str) -> Value {
         let said = self.ground.succeed(&format!(
-            "{ADMIN}claviger key {words} --endpoint 127.0.0.1:5696 --credential {}-keeper --json",
+            "{ADMIN}claviger key {words} --endpoint 127.0.0.1:5696 --credential {}-operator --json",
             self.name
         ));
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{words}: {error}: {said}"))
@@ -147,7 +148,7 @@ impl<'ground> Scope<'ground> {
             None => ("--algorithm AES --length 256".to_owned(), "id"),
             Some(bits) => (format!("--algorithm RSA --length {bits}"), "private_key_id"),
         };
-        let made = self.keeper(&format!("create {make} --usage encrypt,decrypt --activate"));
+        let made = self.operator(&format!("create {make} --usage encrypt,decrypt --activate"));
         let key = made[id].as_str().unwrap().to_owned();
         self.assert_state(&key, "Active");
         let ready = self.ground.server().ready();
@@ -164,12 +165,12 @@ impl<'ground> Scope<'ground> {
 
     /// Revokes the key, which is Deactivated then.
     pub(super) fn revoke(&self, seal: &Seal) {
-        self.keeper(&format!("revoke {}", seal.key));
+        self.operator(&format!("revoke {}", seal.key));
         self.assert_state(&seal.key, "Deactivated");
     }
 
     fn assert_state(&self, key: &str, state: &str) {
-        let shown = self.keeper(&format!("show {key}"));
+        let shown = self.operator(&format!("show {key}"));
         assert_eq!(shown["State"], state, "{shown}");
     }
 }

@@ -2,13 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::{AuthBody, TokenBody, auth, body};
 use crate::admin::Failure;
 use crate::admin::access::Policy;
 use crate::admin::gate::{Call, Caller};
-use crate::admin::loose::Period;
+use crate::admin::loose::{Period, SecretText};
 use crate::admin::route::{Auth, Data, Done, Listing, NoFields};
 use crate::admin::tokens::Secret;
 use crate::store::StoredToken;
@@ -18,7 +17,7 @@ use crate::store::StoredToken;
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct ByToken {
     /// The token.
-    token: String,
+    token: SecretText,
 }
 
 /// Which token, by its accessor.
@@ -34,7 +33,7 @@ pub(in crate::admin) struct ByAccessor {
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct RenewByToken {
     /// The token.
-    token: String,
+    token: SecretText,
     /// How long it is to live from now; 0 or absent for as long as it was made for.
     increment: Option<Period>,
 }
@@ -57,7 +56,7 @@ pub(in crate::admin) struct RenewSelf {
     increment: Option<Period>,
     /// Of no effect: it is the one that is borne.
     #[expect(dead_code, reason = "taken because tools send it")]
-    token: Option<String>,
+    token: Option<SecretText>,
 }
 
 fn own<'a>(call: &Call<'a>) -> Result<(&'a StoredToken, &'a Secret), Failure> {
@@ -100,8 +99,8 @@ pub(in crate::admin) fn lookup(
     call: &Call<'_>,
     which: ByToken,
 ) -> Result<Data<TokenBody>, Failure> {
-    let text = Zeroizing::new(which.token);
-    Ok(body(call, &told(call, &text)?, &text))
+    let text = which.token.expose();
+    Ok(body(call, &told(call, text)?, text))
 }
 
 /// A token, by its accessor.
@@ -122,7 +121,7 @@ fn renewed(
         return Err(Failure::bad("the token cannot be renewed"));
     }
     let increment = increment.map(|period| period.0).filter(|length| !length.is_zero());
-    let token = call.plane.tokens.renew(token, increment)?;
+    let token = call.plane.tokens.renew(token, increment)?.ok_or_else(Failure::denied)?;
     Ok(Auth(auth(call, &token, secret), Vec::new()))
 }
 
@@ -140,9 +139,9 @@ pub(in crate::admin) fn renew(
     call: &Call<'_>,
     wish: RenewByToken,
 ) -> Result<Auth<AuthBody>, Failure> {
-    let secret = Zeroizing::new(wish.token);
-    let token = within_reach(call, told(call, &secret)?)?;
-    renewed(call, &token, wish.increment, &secret)
+    let secret = wish.token.expose();
+    let token = within_reach(call, told(call, secret)?)?;
+    renewed(call, &token, wish.increment, secret)
 }
 
 /// Lets a token live longer, by its accessor.
@@ -166,7 +165,7 @@ pub(in crate::admin) fn revoke_self(call: &Call<'_>, _: NoFields) -> Result<Done
 
 /// Ends a token and all that it made.
 pub(in crate::admin) fn revoke(call: &Call<'_>, which: ByToken) -> Result<Done, Failure> {
-    end(call, &within_reach(call, told(call, &Zeroizing::new(which.token))?)?)
+    end(call, &within_reach(call, told(call, which.token.expose())?)?)
 }
 
 /// Ends a token and all that it made, by its accessor.
