@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use cryptoki::object::{Attribute, KeyType, ObjectClass};
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config, list_tokens};
 use hsm_backend::{
-    CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId, KeyPairSpec, KeyPolicy, KeyRef,
-    KeyUsage, TokenState, contract,
+    CipherAlgorithm, CipherParams, HsmBackend, HsmError, HsmErrorKind, KeyId, KeyPairSpec,
+    KeyPolicy, KeyRef, KeyUsage, TokenState, WrapAlgorithm, WrappedCustody, contract,
 };
 
 pub use super::closed::*;
@@ -169,6 +169,39 @@ pub fn keys_pushed_out_of_the_cache_are_still_served(token: &SoftToken) {
     for _ in 0..2 {
         case(&*backend);
     }
+}
+
+/// A key that is used beside another is not destroyed because others push it out of the cache.
+pub fn keys_used_beside_others_stay_alive(token: &SoftToken) {
+    token.provision("beside");
+    let mut config = token.config("beside", PIN);
+    config.max_cached_keys = 1;
+    let backend = open(config);
+    let (wrapped, other) = (wrapped_key(&backend), KeyId([10; 16]));
+    backend.make_kek(&call(), other).unwrap();
+    let others = [1, 2, 3].map(|number| aes_key(&backend, KeyId([number; 16])));
+    let done = AtomicBool::new(false);
+    let push_out = || {
+        while !done.load(Ordering::Acquire) {
+            others.iter().for_each(|key| drop(encrypt(&backend, key).unwrap()));
+        }
+    };
+    let use_both = || {
+        for _ in 0..150 {
+            backend.rewrap(&call(), &wrapped, other)?;
+            let wrap = WrapAlgorithm::AesKeyWrap;
+            backend.wrap_key(&call(), &KeyRef::Token(other), &wrapped, wrap)?;
+        }
+        Ok::<_, HsmError>(())
+    };
+    std::thread::scope(|scope| {
+        let pushing: Vec<_> = (0..2).map(|_| scope.spawn(push_out)).collect();
+        let using: Vec<_> = (0..4).map(|_| scope.spawn(use_both)).collect();
+        let used: Vec<_> = using.into_iter().map(|thread| thread.join().unwrap()).collect();
+        done.store(true, Ordering::Release);
+        pushing.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(used.iter().all(Result::is_ok), "{used:?}");
+    });
 }
 
 /// What is left of a pair or of a key that was being made when the process ended.

@@ -61,11 +61,11 @@ impl Bystander {
     }
 }
 
-fn wrapped_key(backend: &Pkcs11Backend) -> KeyRef {
+pub fn wrapped_key(backend: &Pkcs11Backend) -> KeyRef {
     let kek = KeyId([9; 16]);
     backend.make_kek(&call(), kek).unwrap();
     let usage = KeyUsage { encrypt: true, decrypt: true, ..KeyUsage::default() };
-    let policy = KeyPolicy { usage, sensitive: true, extractable: false, label: String::new() };
+    let policy = KeyPolicy { usage, sensitive: true, extractable: true, label: String::new() };
     let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 256 };
     let made = backend.generate_wrapped(&call(), kek, spec, &policy).unwrap().value;
     KeyRef::Wrapped { id: KeyId([8; 16]), kek, kcv: made.kcv, blob: made.blob }
