@@ -22,7 +22,7 @@ use crate::config::{Config, CredentialDemand, NotifyConfig, SecretError};
 use crate::directory::{DeclaredScope, Directory};
 use crate::housekeeping::Housekeeper;
 use crate::invocations::Invocations;
-use crate::keyring::Keyring;
+use crate::keyring::{self, Keyring};
 use crate::messenger::{Endpoint, Messengers};
 use crate::metrics::{Health, HealthError, Metrics, MetricsError};
 use crate::object::Scope;
@@ -123,7 +123,8 @@ impl App {
         let pin = PinCheck::new(pkcs11.pin.expose());
         let pin = pin.map_err(|error| AppError::System(error.to_string()))?;
         let observer = Some(Arc::clone(&metrics.token) as _);
-        let backend = Pkcs11Backend::new(Pkcs11Config { observer, ..pkcs11 });
+        let expected_key = keyring::expected_key(&*store)?;
+        let backend = Pkcs11Backend::new(Pkcs11Config { observer, expected_key, ..pkcs11 });
         let token = Arc::downgrade(&backend);
         metrics.before_showing(move |metrics| {
             metrics.token.show(token.upgrade().and_then(|token| token.usage()));

@@ -33,6 +33,20 @@ pub enum KeyringError {
     Store(#[from] StoreError),
 }
 
+/// A key that the server's token has, if one was made yet.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn expected_key(store: &dyn ObjectStore) -> Result<Option<KeyId>, StoreError> {
+    Ok(named(store, SEALING)?.or(named(store, WRAPPING)?))
+}
+
+fn named(store: &dyn ObjectStore, setting: &str) -> Result<Option<KeyId>, StoreError> {
+    let stored = store.setting(Housekeeping::new(), setting)?;
+    Ok(stored.and_then(|bytes| bytes.try_into().ok()).map(KeyId))
+}
+
 /// The server's own keys.
 pub struct Keyring {
     store: Arc<dyn ObjectStore>,
@@ -182,8 +196,7 @@ impl Keyring {
 
     /// The key that `setting` names, if there is one yet.
     pub(crate) fn named(&self, setting: &str) -> Result<Option<KeyId>, StoreError> {
-        let stored = self.setting(setting)?;
-        Ok(stored.and_then(|bytes| bytes.try_into().ok()).map(KeyId))
+        named(&*self.store, setting)
     }
 
     /// What is kept beside the keys.

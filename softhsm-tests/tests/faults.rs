@@ -4,10 +4,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use kmip_core::types::ResultReason;
+use kmip_core::types::{CryptographicAlgorithm, ResultReason};
 use server::client::Client;
-use softhsm_tests::requests::{Id, Shortcuts};
-use softhsm_tests::server::{Server, Trial};
+use softhsm_tests::requests::{self, Id, Shortcuts};
+use softhsm_tests::server::{Server, TokenKind, Trial};
 
 /// A trial, and a server whose thread that watches the token hangs in it.
 fn hanging(shutdown_timeout_ms: u32) -> (Trial, Server) {
@@ -79,4 +79,53 @@ fn decrypt_until_it_works(client: &mut Client, key: &Id, sealed: &[u8]) -> Vec<u
         }
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Whatever the token finds wrong with a ciphertext, a client is told one thing.
+#[test]
+fn refused_decryptions_are_answered_alike() {
+    let trial = Trial::new().recorded();
+    let server = trial.start();
+    let mut client = server.client();
+    let key = client.make_aes(&[]).unwrap();
+    let sealed = client.encrypted(&key, b"well").unwrap();
+    // CKR_ENCRYPTED_DATA_INVALID and ..._LEN_RANGE, CKR_DATA_INVALID and ..._LEN_RANGE,
+    // CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR, CKR_BUFFER_TOO_SMALL.
+    let codes = ["0x40", "0x41", "0x20", "0x21", "0x5", "0x6", "0x30", "0x150"];
+    let answers = codes.map(|code| {
+        trial.fail(&[&format!("C_Decrypt {code}")]);
+        client.decrypted(&key, &sealed).unwrap_err().to_string()
+    });
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    trial.fail(&[]);
+    assert_eq!(client.decrypted(&key, &sealed).unwrap(), b"well");
+}
+
+/// Label and PIN do not make a token the one that has the keys.
+#[test]
+fn no_key_is_made_in_another_token() {
+    let (trial, other) = (Trial::on(TokenKind::SoftHsm), Trial::on(TokenKind::SoftHsm));
+    other.start().stop();
+    let server = trial.start();
+    let key = server.client().bring_aes(&[0x5A; 32], &[]).unwrap();
+    let sealed = server.client().encrypted(&key, b"well").unwrap();
+    server.stop();
+    let (pin, away) = (trial.data().join("pin"), trial.data().join("away"));
+    let own_pin = std::fs::read(&pin).unwrap();
+    std::fs::rename(trial.tokens(), &away).unwrap();
+    std::fs::rename(other.tokens(), trial.tokens()).unwrap();
+    std::fs::copy(other.data().join("pin"), &pin).unwrap();
+    let server = trial.start();
+    let pair = requests::create_pair(CryptographicAlgorithm::ECDSA, 256, &[]);
+    let refused = server.client().call(pair).unwrap_err();
+    assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{refused}");
+    let log = String::from_utf8(trial.log()).unwrap();
+    assert!(log.contains("lacks the key that this server made in its token"), "{log}");
+    server.stop();
+    std::fs::rename(trial.tokens(), other.tokens()).unwrap();
+    std::fs::rename(&away, trial.tokens()).unwrap();
+    std::fs::write(&pin, own_pin).unwrap();
+    let server = trial.start();
+    assert_eq!(server.client().decrypted(&key, &sealed).unwrap(), b"well");
+    server.stop();
 }

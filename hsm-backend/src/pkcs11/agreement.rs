@@ -49,9 +49,8 @@ impl KeyAgreement for Pkcs11Backend {
         keycheck::check_agreed(peer.curve, agreement.spec)?;
         let contents = Contents::Secret(agreement.spec);
         let template = with_length(custody::passing(contents), agreement.spec)?;
-        token.wake(call, &agreement.private)?;
+        let private = token.hold(call, &agreement.private)?;
         let (made, ()) = custody::wrap_passing(&token, call, kek, contents, policy, |session| {
-            let private = token.key(call, session, &agreement.private)?;
             Ok((peer.derive(&token, session, &private, &template)?, ()))
         })?;
         Ok(Output { mechanism: peer.mechanism, ..made })

@@ -104,10 +104,9 @@ pub(super) fn rewrap(
     let old = Envelope::decode(blob)?;
     let template = passing(old.contents);
     let unwrapping = token.capabilities.wrap(old.algorithm).ok_or(UNSUPPORTED)?.mechanism();
-    let old_kek = KeyRef::Token(*kek);
-    let handle =
-        token.use_key(call, &old_kek, Doubt::Device, |_, key| token.working_handle(key))?;
+    let old_kek = token.hold(call, &KeyRef::Token(*kek))?;
     let made = wrap_passing(token, call, new_kek, old.contents, &old.policy(), |session| {
+        let handle = token.working_handle(&old_kek)?;
         let object = session.unwrap_key(&plain(unwrapping), handle, &old.wrapped, &template);
         let object = object.map_err(|error| unreadable(token, error.into()))?;
         same_key(session, object, old.contents, kcv)?;

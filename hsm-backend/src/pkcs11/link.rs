@@ -226,6 +226,9 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
     let (slot, info) = module::find_token(library, config)?;
     let session = library.open_rw_session(slot)?;
     module::login(&session, &info, &config.pin)?;
+    if let Some(id) = config.expected_key {
+        module::expect_key(&session, &info, id)?;
+    }
     let capabilities = Arc::new(probe::capabilities(library, slot, &session)?);
     let keys = Keys::new(config.max_cached_keys);
     let unwrapped = Keys::beside(&keys, config.max_unwrapped_keys);

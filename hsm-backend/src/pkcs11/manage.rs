@@ -1,6 +1,6 @@
 //! Reading, tightening, finding and destroying keys.
 
-use cryptoki::object::{Attribute, AttributeType};
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::Session;
 
 use super::custody::{Openness, with_passing};
@@ -167,13 +167,46 @@ pub(super) fn destroy_key(token: &Token, call: &CallContext, key: &KeyRef) -> Re
             return Ok(());
         }
     };
-    token.use_key(call, key, Doubt::Device, |session, key| {
-        let pass = token.gate.enter(Side::Change, call.deadline)?;
-        for object in &key.all {
-            session.destroy_object(*object)?;
-        }
-        drop(pass);
+    let destroyed = token.use_key(call, key, Doubt::Device, |session, key| {
+        destroy_all(token, call, session, &key.all)?;
         token.forget(id);
         Ok(())
+    });
+    match destroyed {
+        // Half a pair, or half an object: what is no key of ours any more goes as well.
+        Err(error)
+            if matches!(error.kind, HsmErrorKind::KeyNotFound | HsmErrorKind::Unsupported) =>
+        {
+            destroy_rest(token, call, id, error)
+        }
+        done => done,
+    }
+}
+
+/// Destroys what has the id and is no key to be used; answers `absent` where there is nothing.
+fn destroy_rest(
+    token: &Token,
+    call: &CallContext,
+    id: KeyId,
+    absent: HsmError,
+) -> Result<(), HsmError> {
+    token.run(call, Doubt::Device, |session| {
+        let pass = token.gate.enter(Side::Search, call.deadline)?;
+        let rest = keys::objects(session, id)?;
+        drop(pass);
+        if rest.is_empty() { Err(absent.into()) } else { destroy_all(token, call, session, &rest) }
     })
+}
+
+fn destroy_all(
+    token: &Token,
+    call: &CallContext,
+    session: &Session,
+    objects: &[ObjectHandle],
+) -> Result<(), Fault> {
+    let _pass = token.gate.enter(Side::Change, call.deadline)?;
+    for object in objects {
+        session.destroy_object(*object)?;
+    }
+    Ok(())
 }

@@ -62,6 +62,9 @@ pub struct Pkcs11Config {
     pub label: Option<String>,
     /// Serial number of the token.
     pub serial: Option<String>,
+    /// A key that the token must have: one without it is another token, whatever its label. Absent
+    /// where none was made yet.
+    pub expected_key: Option<KeyId>,
     /// The user PIN. A wrong one is tried once per process.
     pub pin: SecretValue,
     /// Most sessions in use at once; the token's own limit less 2 applies too.
@@ -88,6 +91,7 @@ impl Pkcs11Config {
             module: module.into(),
             label: None,
             serial: None,
+            expected_key: None,
             pin,
             max_sessions: 16,
             max_cached_keys: 10_000,

@@ -11,8 +11,8 @@ use cryptoki::slot::{Limit, Slot, TokenInfo as CkTokenInfo};
 use cryptoki::types::{AuthPin, RawAuthPin};
 
 use super::rv::Fault;
-use super::{Pkcs11Config, lock};
-use crate::backend::TokenInfo;
+use super::{Pkcs11Config, keys, lock};
+use crate::backend::{KeyId, TokenInfo};
 use crate::error::{HsmError, HsmErrorKind};
 use crate::job::{HashAlgorithm, SecretValue};
 use crate::software::digest_parts;
@@ -169,6 +169,18 @@ pub(super) fn login(
     // CKR_USER_ALREADY_LOGGED_IN comes here too: we have just initialised the library, so the
     // login would be somebody else's and our PIN unproven.
     Err(fault.into())
+}
+
+/// Refuses a token that lacks a key which the right one has: what was made in it would be lost with
+/// the next change of tokens.
+pub(super) fn expect_key(session: &Session, info: &CkTokenInfo, id: KeyId) -> Result<(), Refusal> {
+    if !keys::objects(session, id)?.is_empty() {
+        return Ok(());
+    }
+    let TokenInfo { label, serial, .. } = describe(info);
+    Err(Refusal::new(format!(
+        "the token with label {label:?}, serial {serial:?} lacks the key that this server made in its token"
+    )))
 }
 
 /// Initialises a free slot's token with `label` and sets its user PIN.

@@ -48,10 +48,9 @@ pub(super) fn arriving_to_blob(
         wrap::plan_to_unwrap(token, &arriving.blob, arriving.algorithm, spec)?.mechanism();
     let contents = Contents::Secret(spec);
     let template = custody::passing(contents);
-    token.wake(call, &arriving.wrapping)?;
+    let wrapping = token.hold(call, &arriving.wrapping)?;
+    wrap::need_aes(&wrapping)?;
     let (made, ()) = custody::wrap_passing(token, call, kek, contents, policy, |session| {
-        let wrapping = token.key(call, session, &arriving.wrapping)?;
-        wrap::need_aes(&wrapping)?;
         let handle = token.working_handle(&wrapping)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &arriving.blob, &template);
         Ok((object.map_err(|error| custody::unreadable(token, error.into()))?, ()))

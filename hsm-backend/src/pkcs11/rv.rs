@@ -119,6 +119,13 @@ impl Fault {
         Self { error, effect, poisons, rv: Some(rv) }
     }
 
+    /// Whether a decryption was refused over its data, whatever the token finds wrong with them:
+    /// what it says of lengths may tell what a padding was like. Parameters are refused before.
+    pub(super) fn is_of_opened_data(&self) -> bool {
+        let data = matches!(self.rv, Some(R::DataInvalid | R::DataLenRange | R::BufferTooSmall));
+        data && matches!(self.error.function, "C_Decrypt" | "C_DecryptUpdate" | "C_DecryptFinal")
+    }
+
     /// Whether the token had closed the session, rather than that it is stuck.
     pub(super) fn is_of_closed_session(&self) -> bool {
         matches!(self.rv, Some(R::SessionHandleInvalid | R::SessionClosed))

@@ -100,13 +100,15 @@ impl Token {
         Err(HsmError::new(HsmErrorKind::Unavailable, "use_key"))
     }
 
-    /// Sees to it that the handle of `key` is alive, for work that uses it beside another: only that
-    /// other's is found anew when it proves dead.
-    pub(super) fn wake(&self, call: &CallContext, key: &KeyRef) -> Result<(), HsmError> {
+    /// The key, with a handle that is alive, for work that uses it beside another: only that other's
+    /// is found anew when it proves dead. Held, so that its copy is not destroyed meanwhile.
+    pub(super) fn hold(&self, call: &CallContext, key: &KeyRef) -> Result<Arc<Key>, HsmError> {
         self.use_key(call, key, Doubt::Device, |session, key| {
             let handle = self.working_handle(key)?;
             keys::read(session, handle, AttributeType::Class).map(drop)
-        })
+        })?;
+        let held = self.attempt(call, Doubt::Device, |session| self.key(call, session, key));
+        held.map_err(|fault| fault.error)
     }
 
     /// A handle that is called invalid, but was found a moment ago and is alive: some tokens say so
@@ -162,6 +164,9 @@ impl Token {
             } else if doubt == Doubt::Data {
                 fault.error.kind = HsmErrorKind::BadData;
             }
+        }
+        if doubt == Doubt::Data && fault.is_of_opened_data() {
+            fault.error.kind = HsmErrorKind::BadData;
         }
         if fault.is_of_closed_session() {
             self.pool.doubt();

@@ -105,15 +105,12 @@ fn wrap_passing(
     target: &KeyRef,
     (algorithm, plan): (WrapAlgorithm, WrapPlan),
 ) -> Result<Vec<u8>, HsmError> {
-    let wrapping = token.use_key(call, wrapping, Doubt::Device, |session, key| {
-        need_aes(key)?;
-        let handle = token.working_handle(key)?;
-        super::keys::read(session, handle, AttributeType::Class)?;
-        Ok(handle)
-    })?;
+    let wrapping = token.hold(call, wrapping)?;
+    need_aes(&wrapping)?;
     with_passing(token, call, target, Openness::Wrappable, |session, key| {
         check_length(algorithm, plan, target_bytes(key))?;
-        Ok(session.wrap_key(&plain(plan.mechanism()), wrapping, key.object)?)
+        let handle = token.working_handle(&wrapping)?;
+        Ok(session.wrap_key(&plain(plan.mechanism()), handle, key.object)?)
     })
 }
 

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cryptoki::object::{Attribute, KeyType, ObjectClass};
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use hsm_backend::{
-    CipherAlgorithm, CipherParams, HsmBackend, HsmErrorKind, KeyId, KeyPairSpec, KeyPolicy, KeyRef,
-    KeyUsage, TokenState, contract,
+    CipherAlgorithm, CipherParams, HsmBackend, HsmError, HsmErrorKind, KeyId, KeyPairSpec,
+    KeyPolicy, KeyRef, KeyUsage, TokenState, WrapAlgorithm, WrappedCustody, contract,
 };
 
 pub use super::closed::*;
@@ -164,6 +165,64 @@ pub fn keys_pushed_out_of_the_cache_are_still_served(token: &SoftToken) {
     for _ in 0..2 {
         case(&*backend);
     }
+}
+
+/// A key that is used beside another is not destroyed because others push it out of the cache.
+pub fn keys_used_beside_others_stay_alive(token: &SoftToken) {
+    token.provision("beside");
+    let mut config = token.config("beside", PIN);
+    config.max_cached_keys = 1;
+    let backend = open(config);
+    let (wrapped, other) = (wrapped_key(&backend), KeyId([10; 16]));
+    backend.make_kek(&call(), other).unwrap();
+    let others = [1, 2, 3].map(|number| aes_key(&backend, KeyId([number; 16])));
+    let done = AtomicBool::new(false);
+    let push_out = || {
+        while !done.load(Ordering::Acquire) {
+            others.iter().for_each(|key| drop(encrypt(&backend, key).unwrap()));
+        }
+    };
+    let use_both = || {
+        for _ in 0..150 {
+            backend.rewrap(&call(), &wrapped, other)?;
+            let wrap = WrapAlgorithm::AesKeyWrap;
+            backend.wrap_key(&call(), &KeyRef::Token(other), &wrapped, wrap)?;
+        }
+        Ok::<_, HsmError>(())
+    };
+    std::thread::scope(|scope| {
+        let pushing: Vec<_> = (0..2).map(|_| scope.spawn(push_out)).collect();
+        let using: Vec<_> = (0..4).map(|_| scope.spawn(use_both)).collect();
+        let used: Vec<_> = using.into_iter().map(|thread| thread.join().unwrap()).collect();
+        done.store(true, Ordering::Release);
+        pushing.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(used.iter().all(Result::is_ok), "{used:?}");
+    });
+}
+
+/// What is left of a pair or of a key that was being made when the process ended.
+pub fn rest_of_a_key_is_destroyed_by_its_id(token: &SoftToken) {
+    token.provision("rest");
+    let backend = token.open("rest");
+    let key = aes_key(&backend, KeyId([1; 16]));
+    let id = Attribute::Id(vec![2; 16]);
+    let exponent = Attribute::PublicExponent(vec![1, 0, 1]);
+    let half_a_pair = [
+        Attribute::Class(ObjectClass::PUBLIC_KEY),
+        Attribute::KeyType(KeyType::RSA),
+        Attribute::Modulus(vec![0xC5; 256]),
+        exponent,
+        Attribute::Token(true),
+        id,
+    ];
+    Bystander::enter(token, "rest").create(&half_a_pair);
+    let rest = KeyRef::Token(KeyId([2; 16]));
+    assert_eq!(backend.key_exists(&call(), KeyId([2; 16])), Ok(true));
+    backend.destroy_key(&call(), &rest).unwrap();
+    assert_eq!(backend.key_exists(&call(), KeyId([2; 16])), Ok(false));
+    let again = backend.destroy_key(&call(), &rest);
+    assert_eq!(again.unwrap_err().kind, HsmErrorKind::KeyNotFound);
+    assert!(encrypt(&backend, &key).is_ok());
 }
 
 pub fn hot_path_speed(token: &SoftToken) {

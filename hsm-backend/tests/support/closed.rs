@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
+use cryptoki::object::Attribute;
 use cryptoki::session::Session;
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_SESSION_HANDLE, CK_SESSION_INFO, CKR_OK};
 use hsm_backend::pkcs11::Pkcs11Backend;
@@ -15,13 +16,13 @@ use hsm_backend::{
 use super::{PIN, SoftToken, aes_key, call, encrypt, open, soon};
 
 /// A session of another's in this process, which keeps the login when all others are closed.
-struct Bystander {
+pub struct Bystander {
     session: Session,
     functions: CK_FUNCTION_LIST,
 }
 
 impl Bystander {
-    fn enter(token: &SoftToken, label: &str) -> Self {
+    pub fn enter(token: &SoftToken, label: &str) -> Self {
         let context = Pkcs11::new(token.module()).unwrap();
         let slots = context.get_slots_with_initialized_token().unwrap();
         let is = |slot| context.get_token_info(slot).unwrap().label().trim_end() == label;
@@ -36,6 +37,10 @@ impl Bystander {
             *list
         };
         Self { session, functions }
+    }
+
+    pub fn create(&self, template: &[Attribute]) {
+        self.session.create_object(template).unwrap();
     }
 
     /// The other sessions, oldest first.
@@ -56,11 +61,11 @@ impl Bystander {
     }
 }
 
-fn wrapped_key(backend: &Pkcs11Backend) -> KeyRef {
+pub fn wrapped_key(backend: &Pkcs11Backend) -> KeyRef {
     let kek = KeyId([9; 16]);
     backend.make_kek(&call(), kek).unwrap();
     let usage = KeyUsage { encrypt: true, decrypt: true, ..KeyUsage::default() };
-    let policy = KeyPolicy { usage, sensitive: true, extractable: false, label: String::new() };
+    let policy = KeyPolicy { usage, sensitive: true, extractable: true, label: String::new() };
     let spec = SecretKeySpec { kind: SecretKeyKind::Aes, bits: 256 };
     let made = backend.generate_wrapped(&call(), kek, spec, &policy).unwrap().value;
     KeyRef::Wrapped { id: KeyId([8; 16]), kek, kcv: made.kcv, blob: made.blob }
