@@ -5,6 +5,7 @@ use hyper::Method;
 use serde_json::json;
 
 use super::call::escaped;
+use super::show::plain;
 use super::{CtlError, Door, ask};
 use crate::admin::wire::KeyBody;
 use crate::cli::{CustodyCommand, KeyAddress};
@@ -50,7 +51,8 @@ fn table(key: &KeyBody) -> String {
         ("sensitive", flag(key.sensitive)),
         ("extractable", flag(key.extractable)),
     ];
-    let lines = rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<12}{}", value?)));
+    let lines =
+        rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<12}{}", plain(&value?))));
     lines.collect::<Vec<_>>().join("\n")
 }
 
