@@ -243,6 +243,30 @@ fn init_makes_the_first_token_once_and_not_beside_a_running_server() {
     server.stop();
 }
 
+const CLAVIGER: &str =
+    "export CLAVIGER_ADDR=https://127.0.0.1:8200 CLAVIGER_CACERT=claviger-data/pki/ca.pem
+export CLAVIGER_TOKEN_FILE=claviger-data/admin-token
+";
+
+#[test]
+fn token_that_cannot_be_kept_is_not_made() {
+    let world = world();
+    let tokens = || world.succeed(&format!("{CLAVIGER}claviger token list"));
+    let before = tokens();
+    let create = "claviger token create --policy admin --out";
+    for (file, words) in [("claviger-data/ready.json", "exists"), ("nowhere/token", "No such")] {
+        let output = world.shell(&format!("{CLAVIGER}{create} {file}"));
+        assert!(!output.status.success(), "{file}");
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+    let refused = world.shell(&format!("{CLAVIGER}{create} denied --ttl soon"));
+    assert!(!refused.status.success() && !world.folder().join("denied").exists());
+    assert_eq!(tokens(), before);
+    world.succeed(&format!("{CLAVIGER}{create} kept"));
+    assert!(std::fs::read_to_string(world.folder().join("kept")).unwrap().starts_with("clv."));
+    world.stop();
+}
+
 #[test]
 fn certificate_of_the_configuration_serves_as_a_token() {
     let trial = Trial::on(TokenKind::SoftHsm);
