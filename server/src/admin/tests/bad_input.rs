@@ -202,3 +202,57 @@ fn refusal_does_not_repeat_a_secret_of_the_wrong_type() {
         }
     }
 }
+
+#[test]
+fn field_that_is_there_twice_is_refused() {
+    let world = World::new();
+    let ask = |path: &str, body: &str| {
+        let headers =
+            [("x-vault-token", world.root.as_str()), ("content-type", "application/json")];
+        world.send(As::Nobody, "POST", path, body.as_bytes(), &headers)
+    };
+    for (path, body) in [
+        ("kmip/scope/s", r#"{"unique_names": true, "unique_names": false}"#),
+        ("kmip/scope/s?unique_names=true&unique_names=true", ""),
+        ("kmip/scope/s?unique_names=true", r#"{"unique_names": false}"#),
+    ] {
+        let refused = errors(&ask(path, body));
+        assert_eq!(
+            refused,
+            (400, "the field \"unique_names\" is there twice".to_owned()),
+            "{path}"
+        );
+    }
+    assert_eq!(world.root("GET", "kmip/scope/s", Value::Null).0, 404);
+    assert_eq!(ask("kmip/scope/s?unique_names=false", "{}").0, 204);
+    assert_eq!(ask("kmip/scope/s", "null").0, 204);
+}
+
+#[test]
+fn header_that_is_no_text_is_not_taken_for_one_that_is_absent() {
+    let world = World::new();
+    let list =
+        |who, header, value: &str| world.send(who, "LIST", "kmip/scope", b"", &[(header, value)]).0;
+    assert_eq!(list(As::Socket, "x-vault-token", ""), 200);
+    assert_eq!(list(As::Socket, "x-vault-token", "\u{e4}"), 403);
+    assert_eq!(list(As::Socket, "x-vault-namespace", "\u{e4}"), 400);
+    assert_eq!(list(As::Socket, "x-vault-wrap-ttl", "\u{e4}"), 400);
+}
+
+#[test]
+fn list_is_wished_for_in_every_spelling_of_true() {
+    let world = World::new();
+    for (word, status) in [("true", 200), ("1", 200), ("True", 200), ("false", 405), ("x", 405)] {
+        let path = format!("kmip/scope?list={word}");
+        assert_eq!(world.root("GET", &path, Value::Null).0, status, "{word}");
+    }
+}
+
+#[test]
+fn names_that_paths_lose_on_their_way_are_none() {
+    let world = World::new();
+    for name in [".", "..", "%2e", "%2E%2e"] {
+        let (status, text) = errors(&world.root("POST", &format!("kmip/scope/{name}"), json!({})));
+        assert_eq!(status, 400, "{name}: {text}");
+    }
+}
