@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::gate::{Caller, Peer, Way, admit};
 use super::loose::Flag;
+use super::pacing::Pace;
 use super::route::{Fields, Form, Needs, Reply, Route, Verb};
 use super::tokens::Secret;
 use super::{Failure, Plane};
@@ -295,14 +296,19 @@ impl Plane {
 
     /// What the bearer of a token that is none is told.
     fn wrong_token(&self, way: Way) -> Failure {
-        let slow_down = || Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens");
-        match (way, self.be_initialised()) {
-            (_, Err(failure)) => failure,
-            (Way::Network(peer), Ok(())) if !self.wrong.note(peer.ip(), Instant::now()) => {
-                tracing::warn!(%peer, "too many wrong tokens");
-                slow_down()
+        if let Err(failure) = self.be_initialised() {
+            return failure;
+        }
+        let Way::Network(peer) = way else { return Failure::denied() };
+        let pace = self.wrong.note(peer.ip(), Instant::now());
+        if pace == Pace::SlowedDownNow {
+            tracing::warn!(%peer, "too many wrong tokens");
+        }
+        match pace {
+            Pace::Answered => Failure::denied(),
+            Pace::SlowedDownNow | Pace::SlowedDown => {
+                Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens")
             }
-            (Way::Network(_) | Way::Socket, Ok(())) => Failure::denied(),
         }
     }
 }

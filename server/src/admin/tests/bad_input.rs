@@ -256,3 +256,22 @@ fn names_that_paths_lose_on_their_way_are_none() {
         assert_eq!(status, 400, "{name}: {text}");
     }
 }
+
+#[test]
+fn strangers_fill_no_audit_log_and_keep_nobody_elses_record_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let sink = "[[audit.sink]]\ntype = \"file\"\npath = \"audit.log\"\n";
+    let world = World::configured(dir.path(), &format!("{CONFIG}{sink}")).initialised();
+    let auditor = world.token("auditor");
+    for _ in 0..200 {
+        assert_eq!(world.ask(As::Nobody, "GET", "sys/mounts", Value::Null).0, 403);
+        let wrong = world.ask(As::Token("clv.0"), "GET", "sys/mounts", Value::Null).0;
+        assert!(matches!(wrong, 403 | 429), "{wrong}");
+        assert_eq!(world.ask(As::Token(&auditor), "POST", "sys/mounts/kmip", json!({})).0, 403);
+    }
+    world.app.services().audit.stop();
+    let log = std::fs::read_to_string(dir.path().join("audit.log")).unwrap();
+    let of = |operation: &str| log.lines().filter(|line| line.contains(operation)).count();
+    assert!((1..=100).contains(&of("GET /v1/sys/mounts\"")), "{}", of("GET /v1/sys/mounts\""));
+    assert_eq!(of("POST /v1/sys/mounts/{path}"), 200, "whoever is known is on record");
+}
