@@ -5,10 +5,10 @@ use hyper::Method;
 use serde_json::json;
 
 use super::call::escaped;
-use super::show::plain;
 use super::{CtlError, Door, ask};
 use crate::admin::wire::KeyBody;
 use crate::cli::{CustodyCommand, KeyAddress};
+use crate::text::plain;
 
 pub(super) fn run(command: &CustodyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
     let (address, key): (_, KeyBody) = match command {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::text::plain;
+
 /// A value in one line.
 fn cell(value: &Value) -> String {
     match value {
@@ -20,24 +22,6 @@ fn cell(value: &Value) -> String {
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }
     }
-}
-
-/// A text without what a terminal obeys: clients choose Names, identifiers and attributes, and those
-/// who look are to see what they are, on the line where they stand.
-pub(super) fn plain(text: &str) -> String {
-    let is_obeyed = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_obeyed(letter) {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
 }
 
 /// Whether it is a certificate in PEM, which has lines of its own.
