@@ -355,7 +355,12 @@ fn refusal(failure: &Failure) -> Response<Body> {
     response(failure.status(), Some(&failure.body()))
 }
 
+/// Statuses whose answers have no body: the health check's may be any.
+const BARE: [StatusCode; 3] =
+    [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+
 fn response(status: StatusCode, body: Option<&Value>) -> Response<Body> {
+    let body = body.filter(|_| !BARE.contains(&status));
     let text = body.map_or_else(String::new, |body| format!("{body}\n"));
     let response = Response::builder().status(status).header(CACHE_CONTROL, "no-store");
     let response = match body {

@@ -275,3 +275,24 @@ fn strangers_fill_no_audit_log_and_keep_nobody_elses_record_out() {
     assert!((1..=100).contains(&of("GET /v1/sys/mounts\"")), "{}", of("GET /v1/sys/mounts\""));
     assert_eq!(of("POST /v1/sys/mounts/{path}"), 200, "whoever is known is on record");
 }
+
+#[test]
+fn status_that_has_no_body_is_answered_without_one() {
+    let world = World::new();
+    let health = |code: &str| {
+        let asked = Asked {
+            method: Method::GET,
+            uri: format!("/v1/sys/health?activecode={code}").parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let peer = Peer { way: Way::Socket, client: None };
+        let response = world.plane.answer(&peer, &asked);
+        let has_body = response.headers().contains_key("content-type");
+        (response.status().as_u16(), has_body)
+    };
+    // The token is there as soon as it is asked for.
+    for (code, answer) in [("299", (299, true)), ("204", (204, false)), ("304", (304, false))] {
+        assert_eq!(health(code), answer);
+    }
+}
