@@ -1,6 +1,7 @@
 //! `claviger scope`, `role`, `credential`, `token` and `status`.
 
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -147,7 +148,7 @@ pub(super) fn credential(command: &CredentialCommand, say: Say<'_>) -> Done {
         CredentialCommand::Sign(args) => {
             be_free(files_in(args.out.as_deref()))?;
             let csr = std::fs::read_to_string(&args.csr);
-            let csr = csr.map_err(|reason| CtlError::File { path: args.csr.clone(), reason })?;
+            let csr = csr.map_err(at(&args.csr))?;
             let path = path(&args.scope, &args.role, "/sign");
             let data = ask(&args.ask, Method::POST, &path, Some(&json!({ "csr": csr })))?.data;
             hand_out(&args.ask, &data, args.out.as_deref(), say)
@@ -194,7 +195,7 @@ fn hand_out(args: &AskArgs, data: &Value, out: Option<&Path>, say: Say<'_>) -> D
         return Ok(());
     };
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|reason| CtlError::File { path: folder.to_owned(), reason })?;
+    made.map_err(at(folder))?;
     // The key goes first: without it the rest is worth nothing.
     for (name, content) in [
         (KEY_FILE, text("private_key")),
@@ -221,11 +222,22 @@ fn ends(pem: &str) -> Option<String> {
     rfc3339(DateTime(until))
 }
 
-/// Writes a file that only its owner can read, and that must not be there.
+/// Makes a file that only its owner can read, and that must not be there.
+fn new_file(path: &Path) -> Result<File, CtlError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|reason| match reason.kind() {
+        ErrorKind::AlreadyExists => CtlError::InTheWay(path.to_owned()),
+        _ => at(path)(reason),
+    })
+}
+
 fn write_new(path: &Path, content: &str) -> Done {
-    let failed = |reason| CtlError::File { path: path.to_owned(), reason };
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.map_err(failed)?.write_all(content.as_bytes()).map_err(failed)
+    new_file(path)?.write_all(content.as_bytes()).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> CtlError {
+    let path = path.to_owned();
+    move |reason| CtlError::File { path, reason }
 }
 
 pub(super) fn token(command: &TokenCommand, say: Say<'_>) -> Done {
@@ -281,15 +293,23 @@ fn create_token(args: &TokenCreateArgs, say: Say<'_>) -> Done {
             body[name] = value.as_str().into();
         }
     }
-    be_free(args.out.clone())?;
-    let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body))?;
+    // A token that could not be kept would live on, and nobody could use it.
+    let file = args.out.as_deref().map(new_file).transpose()?;
+    let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body));
+    let answer = answer.inspect_err(|_| {
+        if let Some(path) = &args.out {
+            // It is empty, and ours.
+            let _ = std::fs::remove_file(path);
+        }
+    })?;
     for warning in answer.warnings.into_iter().flatten().filter(|_| !args.ask.json) {
         say(&format!("beware: {warning}"));
     }
     let mut auth = answer.auth;
-    if let Some(file) = &args.out {
-        write_new(file, auth["client_token"].as_str().unwrap_or_default())?;
-        auth["client_token"] = format!("in {}", file.display()).into();
+    if let (Some(path), Some(mut file)) = (&args.out, file) {
+        let token = auth["client_token"].as_str().unwrap_or_default();
+        file.write_all(token.as_bytes()).map_err(at(path))?;
+        auth["client_token"] = format!("in {}", path.display()).into();
     }
     print(&args.ask, &auth, show::fields(&auth), say);
     Ok(())

@@ -19,8 +19,8 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// `Declared` if it would be changed, `Undeclared` if the configuration declared one of this name
-    /// that left something, or of the store.
+    /// `Declared` if it would be changed, `Undeclared` if an earlier one of this name left something,
+    /// or of the store.
     pub fn put_scope(
         &self,
         scope: &Scope,
