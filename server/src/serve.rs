@@ -76,6 +76,7 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
+    info!(version = env!("CARGO_PKG_VERSION"), config = %config.file.display(), "starting");
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
     let gate = check_config::open_gate(&config)?;

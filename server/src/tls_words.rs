@@ -37,6 +37,9 @@ const fn meaning(error: &Error) -> Option<&'static str> {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
             "none of the CAs that are trusted here has issued it"
         }
+        Error::InvalidCertificate(CertificateError::BadSignature) => {
+            "a CA that is trusted here has its issuer's name, and another key"
+        }
         Error::AlertReceived(
             Alert::BadCertificate
             | Alert::UnsupportedCertificate

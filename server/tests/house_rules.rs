@@ -189,10 +189,12 @@ fn table(part: &mut String, keys: &mut Vec<Key>) {
     for key in keys.iter() {
         // Keys that stand together share the comment above the first.
         let words = if key.meaning.is_empty() { meaning } else { &key.meaning };
-        let value = match (key.example, words.starts_with("Required")) {
-            (true, _) => format!("not set; for example `{}`", key.value),
-            (false, true) => format!("none; for example `{}`", key.value),
-            (false, false) => format!("`{}`", key.value),
+        let value = if key.example || words.starts_with("No default") {
+            format!("not set; for example `{}`", key.value)
+        } else if words.starts_with("Required") {
+            format!("none; for example `{}`", key.value)
+        } else {
+            format!("`{}`", key.value)
         };
         writeln!(part, "| `{}` | {value} | {} |", key.name, words.replace('|', "\\|")).unwrap();
         meaning = words;

@@ -186,6 +186,12 @@ fn commands_say_which_way_in_is_missing() {
     let status = "CLAVIGER_TOKEN=clv.0 claviger status --address https://127.0.0.1:8200";
     Authority::open_or_create(&PemPair::named(world.folder(), "other")).unwrap();
     let said = world.fail(&format!("{status} --ca-cert other.pem"));
+    assert!(said.contains("has its issuer's name, and another key"), "{said}");
+    // The internal CA has not issued the trial's certificate.
+    for command in ["scope create s", "role set s r", "credential generate s r --out c"] {
+        world.succeed(&format!("{CLAVIGER}claviger {command}"));
+    }
+    let said = world.fail(&format!("{CLAVIGER}claviger status --ca-cert c/ca.pem"));
     assert!(said.contains("none of the CAs that are trusted here has issued it"), "{said}");
     world.stop();
 }
