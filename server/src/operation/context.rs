@@ -2,6 +2,7 @@
 
 mod later;
 mod record;
+mod time;
 mod undo;
 
 pub use undo::UndoStep;
@@ -19,8 +20,8 @@ use crate::audit::{Facts, ItemRecord, notes};
 use crate::authz::{self, Action, Grant, Rules, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
-use crate::store::{Criterion, Filter, Page, StoreError};
-use crate::{lifecycle, usage_limits};
+use crate::store::{Criterion, Filter, StoreError};
+use crate::usage_limits;
 
 /// How often a change that lost a race is tried again.
 pub(super) const ATTEMPTS: usize = 64;
@@ -212,13 +213,7 @@ impl<'a> OpContext<'a> {
     fn row(&mut self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
         for _ in 0..ATTEMPTS {
             let object = self.load(uid)?;
-            if object.due_at().is_none_or(|due| due > self.now) {
-                return Ok(object);
-            }
-            let mut changed = Arc::unwrap_or_clone(object);
-            // It changed when it was due, not when somebody looked.
-            let changed_at = lifecycle::advance(&mut changed, self.now).unwrap_or(self.now);
-            changed.attributes.set(Kind::LastChangeDate, &changed_at);
+            let Some(changed) = time::advanced(&object, self.now) else { return Ok(object) };
             match self.write(&changed) {
                 Ok(()) | Err(OpError::Store(StoreError::Conflict)) => {}
                 Err(error) => return Err(error),
@@ -360,31 +355,5 @@ impl<'a> OpContext<'a> {
             }
         }
         Err(StoreError::Conflict.into())
-    }
-
-    /// Finds objects. Dates that have passed take effect first.
-    pub(super) fn locate(&mut self, filter: &Filter) -> Result<Page, OpError> {
-        self.let_time_pass()?;
-        Ok(self.services.store.locate(self.grant()?, filter)?)
-    }
-
-    /// Brings every object of the scope up to date whose dates have passed.
-    ///
-    /// # Errors
-    ///
-    /// Those of the store.
-    pub fn let_time_pass(&mut self) -> Result<(), OpError> {
-        loop {
-            let due = self.services.store.due(self.grant()?, self.now, 256)?;
-            if due.is_empty() {
-                return Ok(());
-            }
-            for uid in due {
-                match self.row(&uid) {
-                    Ok(_) | Err(OpError::NotFound) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
     }
 }

@@ -146,6 +146,17 @@ impl Criterion {
         Self::Fields { name, fields: vec![whole] }
     }
 
+    /// The attribute that it is about.
+    #[must_use]
+    pub const fn name(&self) -> &AttributeName {
+        match self {
+            Self::Fields { name, .. }
+            | Self::HasBits { name, .. }
+            | Self::Range { name, .. }
+            | Self::Present { name } => name,
+        }
+    }
+
     /// Whether objects without the attribute meet it. Spec: KMIP 1.4 §4.9, on the largest date.
     #[must_use]
     pub fn admits_absence(&self) -> bool {
