@@ -7,8 +7,9 @@ use kmip_core::payload::{CheckRequest, CheckResponse};
 use kmip_core::types::CryptographicUsageMask as Mask;
 
 use super::{OpContext, OpError, obtain_lease};
+use crate::lifecycle::{self, Forbidden};
 use crate::object::ManagedObject;
-use crate::{lifecycle, usage_limits};
+use crate::usage_limits;
 
 /// Names the object if everything asked about may be. Else the ID Placeholder is emptied, so that no
 /// later item of the batch uses the object, and the failure repeats what may not be, and no more.
@@ -17,6 +18,9 @@ pub(super) fn handle(
     request: CheckRequest,
 ) -> Result<CheckResponse, OpError> {
     let object = ctx.object(request.unique_identifier)?;
+    if object.state().is_none() {
+        return Err(Forbidden::Stateless.into());
+    }
     let denied = CheckResponse {
         unique_identifier: None,
         usage_limits_count: refused(request.usage_limits_count, |count| is_left(&object, count))?,

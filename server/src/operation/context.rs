@@ -20,7 +20,7 @@ use crate::audit::{Facts, ItemRecord, notes};
 use crate::authz::{self, Action, Grant, Rules, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
-use crate::store::{Criterion, Filter, Page, StoreError};
+use crate::store::{Criterion, Filter, StoreError};
 use crate::usage_limits;
 
 /// How often a change that lost a race is tried again.
@@ -213,7 +213,7 @@ impl<'a> OpContext<'a> {
     fn row(&mut self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
         for _ in 0..ATTEMPTS {
             let object = self.load(uid)?;
-            let Some(changed) = self.advanced(&object) else { return Ok(object) };
+            let Some(changed) = time::advanced(&object, self.now) else { return Ok(object) };
             match self.write(&changed) {
                 Ok(()) | Err(OpError::Store(StoreError::Conflict)) => {}
                 Err(error) => return Err(error),
@@ -355,11 +355,5 @@ impl<'a> OpContext<'a> {
             }
         }
         Err(StoreError::Conflict.into())
-    }
-
-    /// Finds objects. Dates that have passed take effect first.
-    pub(super) fn locate(&mut self, filter: &Filter) -> Result<Page, OpError> {
-        self.let_time_pass()?;
-        Ok(self.services.store.locate(self.grant()?, filter)?)
     }
 }

@@ -4,7 +4,7 @@
 
 use kmip_core::attribute::{Attribute, AttributeKind as Kind, AttributeName, UniqueIdentifier};
 use kmip_core::payload::{LocateRequest, LocateResponse};
-use kmip_core::ttlv::Value;
+use kmip_core::ttlv::{DateTime, Value};
 use kmip_core::types::{ObjectGroupMember, ProtocolVersion, StorageStatusMask, Tag};
 
 use super::{OpContext, OpError};
@@ -107,7 +107,7 @@ fn members(
 }
 
 /// The criteria as data. Each must be an attribute of the request's version, of its type; two
-/// instances of one date are a range.
+/// instances of one date are a range. The largest date is that of an object which has none.
 fn criteria(ctx: &OpContext<'_>, attributes: &[Attribute]) -> Result<Vec<Criterion>, OpError> {
     let too_many = OpError::InvalidField("too many criteria");
     // One more is for members of a group that are fresh.
@@ -153,8 +153,10 @@ fn date_of(attribute: &Attribute) -> impl Fn(&Attribute) -> Option<i64> {
 /// Replaces the equality of the first date by the closed range of both.
 fn narrow(criteria: &mut Vec<Criterion>, name: &AttributeName, first: i64, second: i64) {
     criteria.retain(|criterion| match criterion {
-        Criterion::Fields { name: other, .. } => other != name,
-        Criterion::HasBits { .. } | Criterion::Range { .. } | Criterion::Present { .. } => true,
+        Criterion::Fields { name: other, .. } | Criterion::Range { name: other, .. } => {
+            other != name
+        }
+        Criterion::HasBits { .. } | Criterion::Present { .. } => true,
     });
     criteria.push(Criterion::Range {
         name: name.clone(),
@@ -178,6 +180,9 @@ fn criterion(kind: Option<Kind>, attribute: &Attribute) -> Criterion {
                 })
                 .collect();
             Criterion::Fields { name, fields }
+        }
+        (_, Value::DateTime(DateTime(i64::MAX))) => {
+            Criterion::Range { name, low: i64::MAX, high: i64::MAX }
         }
         (_, value) => Criterion::equals(name, value),
     }

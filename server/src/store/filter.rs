@@ -53,7 +53,7 @@ pub enum Criterion {
         /// The bits.
         bits: u32,
     },
-    /// The number or date lies in a closed range.
+    /// The date lies in a closed range; one that is not set is the last there is.
     Range {
         /// The attribute.
         name: AttributeName,
@@ -144,6 +144,23 @@ impl Criterion {
         }
         let whole = FieldMatch { field: 0, key: key_of(value), at_least: None };
         Self::Fields { name, fields: vec![whole] }
+    }
+
+    /// The attribute that it is about.
+    #[must_use]
+    pub const fn name(&self) -> &AttributeName {
+        match self {
+            Self::Fields { name, .. }
+            | Self::HasBits { name, .. }
+            | Self::Range { name, .. }
+            | Self::Present { name } => name,
+        }
+    }
+
+    /// Whether objects without the attribute meet it. Spec: KMIP 1.4 §4.9, on the largest date.
+    #[must_use]
+    pub fn admits_absence(&self) -> bool {
+        matches!(self, Self::Range { high: i64::MAX, .. })
     }
 
     /// How many tests it is.

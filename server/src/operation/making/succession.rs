@@ -126,13 +126,14 @@ pub(in crate::operation) struct Beside<'a> {
 /// # Errors
 ///
 /// [`OpError`]; nothing is stored then. `NotFound` or `Archived` for a predecessor, or the object
-/// beside, that has become so.
+/// beside, that has become so; `IndexOutOfBounds` for a predecessor that has been replaced too often.
 pub(in crate::operation) fn enter(
     ctx: &mut OpContext<'_>,
     heirs: &[ManagedObject],
     predecessors: &[UniqueIdentifier],
     beside: Option<&Beside<'_>>,
 ) -> Result<(), OpError> {
+    let most = ctx.services().bounds.max_attributes_per_object;
     for _ in 0..ATTEMPTS {
         let mut before = Vec::new();
         let mut rows = heirs.to_vec();
@@ -141,6 +142,10 @@ pub(in crate::operation) fn enter(
             let mut left = (*old).clone();
             if let Some(heir) = rows.get_mut(place) {
                 hand_over(&mut left, heir, ctx.now());
+            }
+            // Each that takes its place leaves a link.
+            if left.attributes.all(Kind::Link).count() > most {
+                return Err(OpError::IndexOutOfBounds);
             }
             before.push(old);
             rows.push(left);

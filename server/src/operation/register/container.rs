@@ -70,7 +70,11 @@ fn bytes_of(block: &KeyBlock) -> Option<&SecretBytes> {
 }
 
 /// The certificates of the key: the one that has its local id, or that is alone; then, as far as the
-/// container goes, those of the issuers.
+/// container goes, those of the issuers, up to one that issued itself.
+///
+/// # Errors
+///
+/// `InvalidField` for certificates that issue each other without end.
 fn chain(key: &KeyEntry, mut all: Vec<CertificateEntry>) -> Result<Vec<Vec<u8>>, OpError> {
     let alone = all.len() == 1;
     let own = |entry: &CertificateEntry| {
@@ -79,9 +83,15 @@ fn chain(key: &KeyEntry, mut all: Vec<CertificateEntry>) -> Result<Vec<Vec<u8>>,
     let mut next = all.iter().position(own);
     let mut chain = Vec::new();
     while let Some(place) = next {
+        if chain.len() == containers::MAX_CHAIN {
+            return Err(OpError::InvalidField("the certificate chain has no end"));
+        }
         let CertificateEntry { certificate, .. } = all.swap_remove(place);
-        let issuer = x509::issuer_and_subject(&certificate)?.0;
+        let (issuer, subject) = x509::issuer_and_subject(&certificate)?;
         chain.push(certificate);
+        if issuer == subject {
+            break;
+        }
         let mut by_subject = None;
         for (place, entry) in all.iter().enumerate() {
             if x509::issuer_and_subject(&entry.certificate)?.1 == issuer {

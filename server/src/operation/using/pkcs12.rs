@@ -20,7 +20,7 @@ use crate::operation::{OpContext, OpError, public_key, value};
 const ALIAS: &str = "alias";
 
 /// Certificates in a chain; who links more has made a circle.
-const MAX_CHAIN: usize = 16;
+pub(in crate::operation) const MAX_CHAIN: usize = 16;
 
 /// The private key `row` with the certificates it is linked to, shut with the password it is linked
 /// to. The caller has seen to it that the key may leave in plaintext: the client has the password.

@@ -45,14 +45,16 @@ pub(super) fn plan(
     let Some(scope) = dictionary::find_scope(connection, scope)? else { return Ok(None) };
     let mut conditions = Vec::new();
     for criterion in &filter.criteria {
-        let Some(condition) = Condition::of(connection, criterion)? else { return Ok(None) };
-        if !conditions.contains(&condition) {
-            conditions.push(condition);
+        match Condition::of(connection, criterion)? {
+            Some(condition) if !conditions.contains(&condition) => conditions.push(condition),
+            Some(_) => {}
+            None if criterion.admits_absence() => {}
+            None => return Ok(None),
         }
     }
     Ok(match rarest(connection, scope, &conditions)? {
         Driver::Nothing => None,
-        Driver::AllObjects => Some(all_objects(scope, filter)),
+        Driver::AllObjects => Some(all_objects(scope, &conditions, filter)),
         Driver::Rows(name, test) => Some(driven(scope, (name, test), &conditions, filter)),
     })
 }
@@ -62,6 +64,8 @@ pub(super) fn plan(
 struct Condition {
     name: i64,
     tests: Vec<Test>,
+    /// Whether objects without the attribute pass, too.
+    or_absent: bool,
 }
 
 /// What one field of an instance must be.
@@ -93,13 +97,14 @@ impl Condition {
             Criterion::Present { name } => (name, whole(Wanted::Anything)),
         };
         let id = dictionary::find_name(connection, name.as_str())?;
-        Ok(id.map(|name| Self { name, tests }))
+        let or_absent = criterion.admits_absence();
+        Ok(id.map(|name| Self { name, tests, or_absent }))
     }
 
     /// Holds for `o` if one instance passes all tests.
     fn append(&self, sql: &mut Sql) {
         let Some((first, others)) = self.tests.split_first() else { return };
-        sql.text(" AND EXISTS (SELECT 1 FROM attribute t WHERE t.object = o.id AND t.name = ");
+        sql.text(" AND (EXISTS (SELECT 1 FROM attribute t WHERE t.object = o.id AND t.name = ");
         sql.bind(self.name);
         first.append(sql, "t");
         for test in others {
@@ -108,6 +113,14 @@ impl Condition {
                   WHERE u.object = t.object AND u.name = t.name AND u.idx = t.idx",
             );
             test.append(sql, "u");
+            sql.text(")");
+        }
+        sql.text(")");
+        if self.or_absent {
+            sql.text(
+                " OR NOT EXISTS (SELECT 1 FROM attribute t WHERE t.object = o.id AND t.name = ",
+            );
+            sql.bind(self.name);
             sql.text(")");
         }
         sql.text(")");
@@ -153,7 +166,7 @@ impl Test {
 enum Driver<'c> {
     /// A condition that no object meets.
     Nothing,
-    /// There is no condition.
+    /// There is no condition that only objects with some attribute meet.
     AllObjects,
     /// The rows of this attribute that pass this test.
     Rows(i64, &'c Test),
@@ -164,9 +177,11 @@ fn rarest<'c>(
     scope: i64,
     conditions: &'c [Condition],
 ) -> Result<Driver<'c>, StoreError> {
+    // What an object without the attribute passes has no rows to begin with.
     let tests = || {
         conditions
             .iter()
+            .filter(|condition| !condition.or_absent)
             .flat_map(|condition| condition.tests.iter().map(|test| (condition.name, test)))
     };
     // Bits are tested row by row: they drive only if nothing else can.
@@ -220,11 +235,12 @@ fn append_rows(sql: &mut Sql, scope: i64, name: i64, test: &Test) {
     test.append(sql, "a");
 }
 
-fn all_objects(scope: i64, filter: &Filter) -> Sql {
+fn all_objects(scope: i64, conditions: &[Condition], filter: &Filter) -> Sql {
     let mut sql = Sql::default();
     sql.text("SELECT o.uid FROM object o INDEXED BY object_found WHERE o.scope = ");
     sql.bind(scope);
     append_found(&mut sql, filter);
+    conditions.iter().for_each(|condition| condition.append(&mut sql));
     append_order(&mut sql, "o.id", filter.order);
     sql
 }

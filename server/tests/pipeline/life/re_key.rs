@@ -16,6 +16,7 @@ use crate::support::ask::{
 };
 use crate::support::tree::{Read, enumeration, interval, long, structure, text};
 use crate::support::{Client, IN_TOKEN, START, WRAPPED, World, keys};
+use server::services::Bounds;
 
 /// Longer than any lease.
 const LATER: i64 = 3_600;
@@ -355,4 +356,20 @@ fn two_at_once_leave_each_name_with_one_key() {
     assert_eq!(holder.len(), 1);
     assert!(made.contains(&holder[0]));
     assert_eq!(demo.values(&old, "Link").len(), 4, "the old key names every replacement");
+}
+
+/// Every replacement is linked, and the links of one object are bounded.
+#[test]
+fn key_is_not_replaced_without_end() {
+    for custody in [IN_TOKEN, WRAPPED] {
+        let bounds = Bounds { max_attributes_per_object: 12, ..Bounds::default() };
+        let world = World::with(bounds, custody, |store| store);
+        let demo = world.demo();
+        let key = demo.create(Vec::new());
+        let new: Vec<String> = (0..12).map(|_| re_key(&demo, &key, Vec::new())).collect();
+        assert_eq!(refused(&demo, &key, Vec::new()), Reason::IndexOutOfBounds);
+        assert_eq!(demo.values(&key, Kind::Link.name()).len(), 12);
+        re_key(&demo, &new[11], Vec::new());
+        assert_eq!(demo.locate(Vec::new()).len(), 14, "nothing is left of what was refused");
+    }
 }

@@ -1,12 +1,20 @@
 //! Dates: they move states without anybody asking, and may be changed only while they lie ahead.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{DateTime, Item, Value};
 use kmip_core::types::{
     BlockCipherMode, Operation, ResultReason as Reason, RevocationReasonCode, State, Tag,
 };
 
+use server::object::CustodyRules;
+use server::services::Bounds;
+
 use crate::support::ask::{create, data, name, of_kind, on, plain_mode, uid};
+use crate::support::store::FailingStore;
 use crate::support::tree::Read;
 use crate::support::{Client, START, World};
 
@@ -244,4 +252,36 @@ fn key_whose_life_overtook_its_dates_is_changed_and_replaced_all_the_same() {
     assert_eq!(demo.value(&heir(&stopped), Kind::ProtectStopDate), ended);
     let began = demo.value(&late, Kind::ActivationDate);
     assert_eq!(demo.value(&heir(&late), Kind::ProcessStartDate), began);
+}
+
+/// Many objects may be due at once: what is asked for does not wait until each has its own write.
+#[test]
+fn many_dates_that_have_come_delay_nobody() {
+    let calls = OnceCell::new();
+    let world = World::with(Bounds::default(), CustodyRules::default(), |inner| {
+        let (store, left) = FailingStore::new(inner);
+        calls.set(left).unwrap();
+        Arc::new(store)
+    });
+    let demo = world.demo();
+    let keys: Vec<_> =
+        (0..300).map(|_| demo.create(vec![on(Kind::ActivationDate, START + 10)])).collect();
+    let named = demo.create(vec![name("named"), on(Kind::ActivationDate, START + 10)]);
+    world.clock.advance(20);
+    let calls_of = |criterion: Item| {
+        let left = calls.get().unwrap();
+        let before = left.load(Ordering::SeqCst);
+        let found = demo.locate(vec![criterion]);
+        (before - left.load(Ordering::SeqCst), found.len())
+    };
+    let (of_name, found) = calls_of(name("named"));
+    assert!(of_name <= 2 && found == 1, "{of_name}: its name has nothing to do with time");
+    let active = of_kind(Kind::State, Value::Enumeration(State::Active.0));
+    let (of_state, found) = calls_of(active);
+    assert_eq!(found, keys.len() + 1);
+    assert!(of_state <= found + 20, "{of_state}: the writes are made together");
+    for key in keys.iter().chain([&named]) {
+        let changed = Value::DateTime(DateTime(START + 10));
+        assert_eq!(demo.value(key, Kind::LastChangeDate), changed, "when it was due");
+    }
 }

@@ -1,5 +1,6 @@
 //! PKCS#12: a private key and its certificates come in, and go out, shut with a password.
 
+use hsm_backend::SecretValue;
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
@@ -7,7 +8,11 @@ use kmip_core::types::{
     ProtocolVersion, ResultReason as Reason, State, Tag,
 };
 
+use rcgen::{Issuer, KeyPair};
+use server::bridge::pkcs12;
+
 use crate::support::ask::{flag, mask, of_kind, on, register, uid};
+use crate::support::certificates;
 use crate::support::keys::{self, hex};
 use crate::support::tree::{Read, bytes, enumeration, structure, text};
 use crate::support::{Client, World};
@@ -159,4 +164,41 @@ fn container_is_made_only_of_keys_that_may_leave_and_have_a_password() {
     assert_ne!(get(&old, &taken_in(&demo, &word)), Reason::GeneralFailure);
     let symmetric = demo.create(Vec::new());
     assert_eq!(get(&demo, &symmetric), Reason::KeyFormatTypeNotSupported);
+}
+
+/// A Register of the key of the known answers, with these certificates.
+fn with_certificates(password: &str, certificates: &[Vec<u8>]) -> Vec<Item> {
+    let key = SecretValue::new(hex(KEY.trim()));
+    let shut_with = SecretValue::new(b"password".to_vec());
+    let random = [[1; 16], [2; 16], [3; 16], [4; 16], [5; 16]];
+    let made = pkcs12::write("alias", &key, certificates, &shut_with, random).unwrap();
+    let link = link(LinkType::PKCS_12PasswordLink, password);
+    register(ObjectType::PrivateKey, vec![mask(Mask::Sign), link], shut(&made))
+}
+
+/// A certificate of `subject` that `issuer` has signed.
+fn issued(subject: &str, issuer: &str) -> Vec<u8> {
+    let key = KeyPair::generate().unwrap();
+    let above = certificates::params(issuer);
+    let above = Issuer::from_params(&above, &key);
+    certificates::params(subject).signed_by(&key, &above).unwrap().der().to_vec()
+}
+
+/// One request makes so many objects, whatever its sender has put into the container.
+#[test]
+fn certificates_that_come_along_are_a_chain_with_an_end() {
+    let world = World::new();
+    let demo = world.demo();
+    let password = password(&demo);
+    let one = issued("itself", "itself");
+    let key = demo.ok(Operation::Register, with_certificates(&password, &vec![one; 200]));
+    let key = key.text(Tag::UniqueIdentifier);
+    let chain = links(&demo, &key, LinkType::PKCS_12CertificateLink);
+    assert_eq!(links(&demo, &chain[0], LinkType::CertificateLink), [] as [String; 0]);
+    assert_eq!(demo.locate(Vec::new()).len(), 3, "the password, the key, its certificate");
+    let circle = [issued("one", "other"), issued("other", "one")];
+    let circle: Vec<_> = circle.into_iter().cycle().take(200).collect();
+    let refused = demo.fails(Operation::Register, with_certificates(&password, &circle));
+    assert_eq!(refused, Reason::InvalidField);
+    assert_eq!(demo.locate(Vec::new()).len(), 3, "nothing is left of it");
 }

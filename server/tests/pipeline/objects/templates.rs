@@ -185,7 +185,7 @@ fn template_has_no_life_and_no_key() {
         assert_eq!(demo.values(&made, absent), [], "{absent}");
     }
     let about = |operation| demo.fails(operation, vec![uid(&made)]);
-    for operation in [Operation::Activate, Operation::ObtainLease] {
+    for operation in [Operation::Activate, Operation::ObtainLease, Operation::Check] {
         assert_eq!(about(operation), Reason::IllegalOperation, "{operation:?}");
     }
     let unspecified = revoke(&made, RevocationReasonCode::Unspecified);

@@ -250,3 +250,30 @@ fn locate_refuses_a_range_of_three_dates() {
     three.push(on(Kind::InitialDate, START + 5));
     assert_eq!(demo.fails(Operation::Locate, three), ResultReason::InvalidField);
 }
+
+/// "If a Date attribute is set to its largest possible value, then it is equivalent to an undefined
+/// attribute": so that what is in use at some time has begun before it and ends after it, or never.
+#[test]
+fn locate_takes_the_largest_date_for_none() {
+    let world = World::new();
+    let demo = world.demo();
+    let endless = demo.create(vec![on(Kind::ActivationDate, START - 5), name("endless")]);
+    let over = on(Kind::DeactivationDate, START + 5);
+    let ending = demo.create(vec![on(Kind::ActivationDate, START - 5), over]);
+    let asleep = demo.create(vec![name("asleep")]);
+    let begun = |at| [on(Kind::ActivationDate, i64::MIN), on(Kind::ActivationDate, at)];
+    let lasting = |at| [on(Kind::DeactivationDate, at), on(Kind::DeactivationDate, i64::MAX)];
+    let in_use = |at| demo.locate([begun(at), lasting(at)].concat());
+    assert_eq!(in_use(START), [ending.clone(), endless.clone()]);
+    assert_eq!(in_use(START + 6), [endless.clone()]);
+    assert_eq!(in_use(START - 6), [] as [String; 0]);
+    let never = |kind| vec![on(kind, i64::MAX)];
+    assert_eq!(demo.locate(never(Kind::ActivationDate)), [asleep.clone()]);
+    assert_eq!(demo.locate(never(Kind::DeactivationDate)), [asleep.clone(), endless]);
+    let both = [never(Kind::DeactivationDate), vec![name("asleep")]].concat();
+    assert_eq!(demo.locate(both), [asleep.clone()]);
+    // Nothing here has ever had this one.
+    assert_eq!(demo.locate(never(Kind::ProcessStartDate)).len(), 3);
+    let paged = [vec![at_most(1), offset(1)], never(Kind::DestroyDate)].concat();
+    assert_eq!(demo.locate(paged), [ending]);
+}
