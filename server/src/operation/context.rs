@@ -20,7 +20,7 @@ use crate::audit::{Facts, ItemRecord, notes};
 use crate::authz::{self, Action, Grant, Rules, Subject};
 use crate::object::{AttributeSet, ManagedObject};
 use crate::services::Services;
-use crate::store::{Criterion, Filter, Page, StoreError};
+use crate::store::{Criterion, Filter, MAX_CONDITIONS, Page, StoreError};
 use crate::usage_limits;
 
 /// How often a change that lost a race is tried again.
@@ -348,7 +348,14 @@ impl<'a> OpContext<'a> {
     }
 
     /// Finds objects. Dates that have passed take effect first.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidField` for a filter of too many conditions; those of the store.
     pub(super) fn locate(&mut self, filter: &Filter) -> Result<Page, OpError> {
+        if filter.conditions() > MAX_CONDITIONS {
+            return Err(OpError::InvalidField("more conditions than a Locate may have"));
+        }
         self.let_time_pass()?;
         Ok(self.services.store.locate(self.grant()?, filter)?)
     }

@@ -6,6 +6,10 @@ use kmip_core::types::Tag;
 
 use crate::object::Instance;
 
+/// Most fields that a Locate may compare: the search is one statement, SQLite nests expressions 1,000
+/// deep at most, and nobody needs a tenth of that.
+pub const MAX_CONDITIONS: usize = 256;
+
 /// A Locate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -125,6 +129,18 @@ fn number_of(value: &Value) -> Option<i64> {
         | Value::BigInteger(_)
         | Value::TextString(_)
         | Value::ByteString(_) => None,
+    }
+}
+
+impl Filter {
+    /// How many fields are compared.
+    #[must_use]
+    pub fn conditions(&self) -> usize {
+        let of = |criterion: &Criterion| match criterion {
+            Criterion::Fields { fields, .. } => fields.len().max(1),
+            Criterion::HasBits { .. } | Criterion::Range { .. } | Criterion::Present { .. } => 1,
+        };
+        self.criteria.iter().map(of).sum()
     }
 }
 

@@ -11,7 +11,7 @@ pub mod tokens;
 use std::sync::Arc;
 
 pub use directory::{Credential, DirectoryStore, StoredDirectory, StoredRole, StoredScope};
-pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
+pub use filter::{Criterion, FieldMatch, Filter, IndexRow, MAX_CONDITIONS, Order, index_rows};
 pub use outbox::{News, Outbox, OutboxStore, Outgoing};
 pub use pending::{
     AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,
@@ -115,7 +115,8 @@ pub trait ObjectStore: PendingStore + OutboxStore + Send + Sync {
         unique_names: bool,
     ) -> Result<(), StoreError>;
 
-    /// Finds objects of the grant's scope: live, not destroyed.
+    /// Finds objects of the grant's scope: live, not destroyed. `Engine` for a filter of more than
+    /// [`MAX_CONDITIONS`].
     fn locate(&self, grant: &Grant, filter: &Filter) -> Result<Page, StoreError>;
 
     /// Objects of the grant's scope whose dates call for a change of state by `now`; at most `limit`.

@@ -218,3 +218,16 @@ fn locate_combines_type_algorithm_and_state() {
     let empty = structure(Tag::Attribute, vec![text(Tag::AttributeName, "Name")]);
     assert_eq!(demo.fails(Operation::Locate, vec![empty]), ResultReason::InvalidMessage);
 }
+
+#[test]
+fn locate_takes_a_bounded_number_of_conditions_and_says_so() {
+    let world = World::new();
+    let demo = world.demo();
+    let conditions = |count: usize| -> Vec<Item> {
+        (0..count).map(|number| custom("x-many", &number.to_string())).collect()
+    };
+    let key = demo.create(conditions(200));
+    assert_eq!(demo.locate(conditions(200)), [key]);
+    assert_eq!(demo.locate(conditions(256)), [] as [String; 0]);
+    assert_eq!(demo.fails(Operation::Locate, conditions(257)), ResultReason::InvalidField);
+}
