@@ -141,7 +141,7 @@ impl Streams {
         table
     }
 
-    /// Keeps `stream` until its next part; false if there are too many.
+    /// Keeps a new `stream` until its next part; false if there are too many.
     #[must_use]
     pub fn put(&self, name: CorrelationValue, stream: Stream) -> bool {
         let mut table = self.table();
@@ -150,6 +150,12 @@ impl Streams {
             table.insert(name, (stream, Instant::now()));
         }
         room
+    }
+
+    /// Keeps a stream that was taken out for a part until the next one. Nobody who came meanwhile has
+    /// its place; so there may be more than the limit, by as many as there are threads.
+    pub fn put_back(&self, name: CorrelationValue, stream: Stream) {
+        self.table().insert(name, (stream, Instant::now()));
     }
 
     /// Takes out the stream called `name`, if it is this scope's and does `operation`.
@@ -200,5 +206,19 @@ mod tests {
             assert!(streams.put([name; 16], stream("a")));
         }
         assert!(!streams.put([64; 16], stream("a")));
+    }
+
+    #[test]
+    fn stream_at_work_keeps_its_place() {
+        let streams = Streams::default();
+        let scope = Scope::new("a");
+        for name in 0..64 {
+            assert!(streams.put([name; 16], stream("a")));
+        }
+        let at_work = streams.take(&[0; 16], &scope, Operation::Hash).unwrap();
+        assert!(streams.put([64; 16], stream("a")));
+        streams.put_back([0; 16], at_work);
+        assert!(streams.take(&[0; 16], &scope, Operation::Hash).is_some());
+        assert!(!streams.put([65; 16], stream("a")));
     }
 }

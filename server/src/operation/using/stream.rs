@@ -110,20 +110,16 @@ pub(in crate::operation) fn begin(
     let (scope, operation) = (grant.scope().clone(), grant.operation());
     let mut stream = Stream { scope, operation, uid, parameters, claimed, work };
     let out = feed(ctx, &mut stream.work, data)?;
-    keep(ctx, name, stream)?;
-    Ok((name, out))
+    if ctx.services().streams.put(name, stream) {
+        return Ok((name, out));
+    }
+    // It finds no room, and is ended.
+    Err(HsmError::new(HsmErrorKind::Busy, "streams").into())
 }
 
-/// Keeps a stream for its next part; what finds no room is ended.
-pub(in crate::operation) fn keep(
-    ctx: &OpContext<'_>,
-    name: CorrelationValue,
-    stream: Stream,
-) -> Result<(), OpError> {
-    if ctx.services().streams.put(name, stream) {
-        return Ok(());
-    }
-    Err(HsmError::new(HsmErrorKind::Busy, "streams").into())
+/// Keeps a stream that was taken up for its next part.
+pub(in crate::operation) fn keep(ctx: &OpContext<'_>, name: CorrelationValue, stream: Stream) {
+    ctx.services().streams.put_back(name, stream);
 }
 
 /// Takes up a stream for a later part; `right` is asked of its key anew, and its limits drawn on.
