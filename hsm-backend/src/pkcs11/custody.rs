@@ -108,7 +108,7 @@ pub(super) fn rewrap(
     let made = wrap_passing(token, call, new_kek, old.contents, &old.policy(), |session| {
         let handle = token.working_handle(&old_kek)?;
         let object = session.unwrap_key(&plain(unwrapping), handle, &old.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, error.into()))?;
+        let object = object.map_err(|error| unreadable(token, session, error.into()))?;
         same_key(session, object, old.contents, kcv)?;
         Ok((object, ()))
     });
@@ -240,7 +240,7 @@ pub(super) fn unwrapped(
     let handle = token.working_handle(&kek)?;
     let object = token.owner.with(|owner| {
         let object = owner.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, error.into()))?;
+        let object = object.map_err(|error| unreadable(token, owner, error.into()))?;
         same_key(owner, object, contents, kcv)?;
         Ok(object)
     })?;
@@ -278,7 +278,7 @@ pub(super) fn with_passing<T>(
     token.use_key(call, &KeyRef::Token(*kek), Doubt::Device, |session, kek| {
         let handle = token.working_handle(kek)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, error.into()))?;
+        let object = object.map_err(|error| unreadable(token, session, error.into()))?;
         same_key(session, object, contents, kcv)?;
         let passing = Key::new(kind_of(contents), object);
         let done = work(session, &passing);
@@ -354,8 +354,8 @@ fn check_value_now(session: &Session, object: ObjectHandle, kind: SecretKeyKind)
 }
 
 /// A doubtful answer of a healthy token to an unwrapping means a damaged blob.
-pub(super) fn unreadable(token: &Token, fault: Fault) -> Fault {
-    if fault.effect == Effect::Doubtful && token.is_well() {
+pub(super) fn unreadable(token: &Token, session: &Session, fault: Fault) -> Fault {
+    if fault.effect == Effect::Doubtful && token.is_well() && token.serves(session) {
         return HsmError::new(HsmErrorKind::BadData, "C_UnwrapKey").into();
     }
     fault

@@ -53,7 +53,7 @@ pub(super) fn arriving_to_blob(
     let (made, ()) = custody::wrap_passing(token, call, kek, contents, policy, |session| {
         let handle = token.working_handle(&wrapping)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &arriving.blob, &template);
-        Ok((object.map_err(|error| custody::unreadable(token, error.into()))?, ()))
+        Ok((object.map_err(|error| custody::unreadable(token, session, error.into()))?, ()))
     })?;
     Ok(made)
 }
