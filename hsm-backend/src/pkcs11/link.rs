@@ -142,6 +142,7 @@ pub(super) fn keep(link: &Arc<Link>) {
         link.streams.reap();
         if let Some(token) = &open {
             if token.is_well() && !token.lost.load(Ordering::Acquire) {
+                token.tidy();
                 if link.pause(link.config.retry_period) {
                     continue;
                 }

@@ -229,6 +229,11 @@ impl Owner {
         }
     }
 
+    /// Whether nobody is at work with it.
+    pub(super) fn is_free(&self) -> bool {
+        self.session.try_lock().is_ok()
+    }
+
     /// Does `work` with the session, one caller at a time.
     pub(super) fn with<T>(
         &self,

@@ -300,6 +300,13 @@ impl Token {
         self.keys.remove(id);
     }
 
+    /// Destroys what calls have left to the next, which may be long in coming.
+    pub(super) fn tidy(&self) {
+        if self.owner.is_free() {
+            self.bury();
+        }
+    }
+
     /// Destroys the copies nobody uses any more.
     fn bury(&self) {
         for copy in self.keys.graveyard.take() {
