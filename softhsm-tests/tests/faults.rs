@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kmip_core::types::{CryptographicAlgorithm, ResultReason};
+use rusqlite::Connection;
 use server::client::Client;
 use softhsm_tests::requests::{self, Id, Shortcuts};
 use softhsm_tests::server::{Server, TokenKind, Trial};
@@ -152,4 +153,30 @@ fn no_key_is_made_in_another_token() {
     let server = trial.start();
     assert_eq!(server.client().decrypted(&key, &sealed).unwrap(), b"well");
     server.stop();
+}
+
+/// The check value of its row tells another key's blob, also after the token failed at telling it.
+#[test]
+fn blob_of_another_key_is_refused() {
+    let trial = Trial::new().recorded();
+    let server = trial.start();
+    let mut client = server.client();
+    let [key, other, good] = [(); 3].map(|()| client.make_aes(&[]).unwrap());
+    server.stop();
+    let store = Connection::open(trial.data().join("claviger.db")).unwrap();
+    let moved = "UPDATE object SET blob = (SELECT blob FROM object WHERE uid = ?2) WHERE uid = ?1";
+    assert_eq!(store.execute(moved, [key.as_str(), other.as_str()]).unwrap(), 1);
+    drop(store);
+    let server = trial.start();
+    let mut client = server.client();
+    let refused = |client: &mut Client| {
+        let refused = client.encrypted(&key, b"mine").unwrap_err();
+        assert_eq!(refused.reason(), Some(ResultReason::CryptographicFailure), "{refused}");
+    };
+    refused(&mut client);
+    trial.fail(&["C_Encrypt 0x30"]);
+    client.encrypted(&good, b"mine").unwrap_err();
+    trial.fail(&[]);
+    refused(&mut client);
+    client.encrypted(&good, b"mine").unwrap();
 }

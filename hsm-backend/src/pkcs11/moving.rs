@@ -74,7 +74,7 @@ pub(super) fn to_token(
     let made = wrap::unwrap_key(token, call, &KeyRef::Token(*kek), &arrival)?;
     let moved = KeyRef::Token(id);
     let same = token.use_key(call, &moved, Doubt::Device, |session, key| {
-        Ok(custody::is_same_key(session, key.object, contents, kcv))
+        custody::is_same_key(session, key.object, contents, kcv)
     });
     if same != Ok(true) {
         super::manage::destroy_key(token, call, &moved)?;
