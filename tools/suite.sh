@@ -80,7 +80,7 @@ bao() {
 # The base of all tests: packages, and programs that several tests use.
 need_base() {
     # shellcheck disable=SC2016  # a probe is evaluated later
-    need_packages softhsm2:softhsm2-util build-essential:cc curl:curl openssl:openssl python3:python3 \
+    need_packages softhsm2:softhsm2-util build-essential:cc curl:curl openssl:openssl sqlite3:sqlite3 python3:python3 \
         python3-venv:'[ -n "$(python3 -c "import ensurepip; print(1)" 2>/dev/null)" ]'
 }
 

@@ -1,6 +1,7 @@
 //! The one place where the parts are put together: store, token, services, pipeline, housekeeping.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -46,6 +47,14 @@ pub enum AppError {
     #[error("PIN: {0}")]
     Pin(#[from] SecretError),
     /// The store cannot be opened.
+    #[error("store.path {}: {error}", path.display())]
+    OpenStore {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        error: StoreError,
+    },
+    /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A `[[notify]]` names files that are of no use.
@@ -105,7 +114,7 @@ impl App {
             let outbox = Outbox::new(notify.put, notify.max_waiting, bell);
             (endpoint.scope.clone(), outbox)
         });
-        let store = SqliteStore::open(&config.store.path)?.with_outboxes(outboxes.collect());
+        let store = open_store(&config.store.path)?.with_outboxes(outboxes.collect());
         store.measure(metrics.store.commits());
         let store = Arc::new(store);
         let directory: Arc<dyn DirectoryStore> = store.clone();
@@ -234,6 +243,11 @@ impl Drop for App {
         self.services.audit.stop();
         self.services.hsm.close();
     }
+}
+
+fn open_store(path: &Path) -> Result<SqliteStore, AppError> {
+    let failed = |error| AppError::OpenStore { path: path.to_owned(), error };
+    SqliteStore::open(path).map_err(failed)
 }
 
 /// The last record of the audit log that was signed.

@@ -87,7 +87,7 @@ pub enum Command {
     Token(TokenCommand),
     /// Ask a running server how it does.
     Status(StatusArgs),
-    /// Print completion for a shell: `claviger completion bash > ~/.bash_completion`.
+    /// Print completion for a shell: `source <(claviger completion bash)`.
     Completion(CompletionArgs),
     /// The audit log: check it, read it.
     #[command(subcommand)]

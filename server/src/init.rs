@@ -2,6 +2,8 @@
 //! who lost it. Both need the server's own machine.
 
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
@@ -18,7 +20,7 @@ use crate::authz::Housekeeping;
 use crate::cli::{InitArgs, RecoverArgs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::environment::{self, EnvironmentError};
-use crate::config::{Config, ConfigError, MAX_SECRET_BYTES, SecretError};
+use crate::config::{Config, ConfigError, MAX_SECRET_BYTES, SecretError, SinkConfig, SinkKind};
 use crate::ctl::{self, CtlError, Door};
 use crate::metrics::{Metrics, MetricsError};
 use crate::store::{ObjectStore, SqliteStore, StoreError};
@@ -98,7 +100,7 @@ pub fn init(args: &InitArgs, say: &dyn Fn(&str)) -> Result<(), InitError> {
         let first = tokens::first(&store, SystemClock.now(), |_| Ok::<_, InitError>(()))?;
         first.ok_or(InitError::Done)
     })?;
-    say(&if args.json { as_json(&root) } else { as_text(&root) });
+    tell(&root, args.json, &config, say);
     Ok(())
 }
 
@@ -126,7 +128,7 @@ pub fn recover(args: &RecoverArgs, say: &dyn Fn(&str)) -> Result<(), InitError> 
         Err(StoreError::InUse) => ask_the_server(&config, &pin)?,
         Err(error) => return Err(error.into()),
     };
-    say(&if args.json { as_json(&token) } else { as_text(&token) });
+    tell(&token, args.json, &config, say);
     Ok(())
 }
 
@@ -205,4 +207,49 @@ fn as_text(token: &Secret) -> String {
          \x20   claviger token create --policy admin --ttl 30d",
         token.expose()
     )
+}
+
+/// Tells the token, and whether what was made beside it is the server's.
+fn tell(token: &Secret, json: bool, config: &Config, say: &dyn Fn(&str)) {
+    if json {
+        return say(&as_json(token));
+    }
+    say(&as_text(token));
+    let file = |sink: &SinkConfig| match &sink.kind {
+        SinkKind::File(file) => Some(file.path.clone()),
+        SinkKind::Syslog(_) | SinkKind::Https(_) => None,
+    };
+    let logs = config.audit.sinks.iter().filter_map(file);
+    for path in std::iter::once(config.store.path.clone()).chain(logs) {
+        let owner = |path: &Path| Some(std::fs::metadata(path).ok()?.uid());
+        if let (Some(own), Some(folder)) = (owner(&path), path.parent().and_then(owner))
+            && let Some(words) = beware(&path, own, folder)
+        {
+            say(&words);
+        }
+    }
+}
+
+/// What root makes in the server's folder, the server cannot open.
+fn beware(path: &Path, owner: u32, of_folder: u32) -> Option<String> {
+    let path = path.display();
+    (owner != of_folder).then(|| {
+        format!(
+            "\nBeware: {path} belongs to the user {owner}, and its folder to {of_folder}. If that is who\n\
+             the server runs as, give it to him, or it cannot start: chown {of_folder} {path}*"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_of_another_user_than_its_folder_is_told() {
+        let path = Path::new("/var/lib/claviger/claviger.db");
+        assert_eq!(beware(path, 999, 999), None);
+        let words = beware(path, 0, 999).unwrap();
+        assert!(words.ends_with("chown 999 /var/lib/claviger/claviger.db*"), "{words}");
+    }
 }

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kmip_core::attribute::{AttributeName, UniqueIdentifier};
+use kmip_core::attribute::AttributeName;
 use kmip_core::ttlv::Value;
 
-use crate::object::{AttributeSet, Scope};
+use crate::object::AttributeSet;
 
 /// Keys whose reserved numbers are remembered; beyond that all are forgotten, which loses numbers.
 const MAX_KEYS: usize = 10_000;
@@ -20,28 +20,28 @@ const MAX_KEYS: usize = 10_000;
 /// no client sets it.
 const ATTRIBUTE: &str = "y-claviger-invocations";
 
-/// The numbers that are reserved and not yet used, by key.
+/// The numbers that are reserved and not yet used, by the context of their IVs: that of one key.
 #[derive(Debug, Default)]
-pub struct Invocations(Mutex<HashMap<(Scope, UniqueIdentifier), Range<u64>>>);
+pub struct Invocations(Mutex<HashMap<String, Range<u64>>>);
 
 impl Invocations {
-    fn reserved(&self) -> MutexGuard<'_, HashMap<(Scope, UniqueIdentifier), Range<u64>>> {
+    fn reserved(&self) -> MutexGuard<'_, HashMap<String, Range<u64>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next number of a key, if some are left of those reserved.
-    pub fn next(&self, scope: &Scope, uid: &UniqueIdentifier) -> Option<u64> {
-        self.reserved().get_mut(&(scope.clone(), uid.clone()))?.next()
+    /// The next number in a context, if some are left of those reserved.
+    pub fn next(&self, context: &str) -> Option<u64> {
+        self.reserved().get_mut(context)?.next()
     }
 
     /// Takes in numbers that were reserved. Another thread's, taken in meanwhile, are kept, and
     /// these are lost.
-    pub fn put(&self, scope: &Scope, uid: &UniqueIdentifier, numbers: Range<u64>) {
+    pub fn put(&self, context: &str, numbers: Range<u64>) {
         let mut reserved = self.reserved();
         if reserved.len() >= MAX_KEYS {
             reserved.clear();
         }
-        let kept = reserved.entry((scope.clone(), uid.clone())).or_insert(0..0);
+        let kept = reserved.entry(context.to_owned()).or_insert(0..0);
         if kept.is_empty() {
             *kept = numbers;
         }
@@ -84,13 +84,12 @@ mod tests {
     #[test]
     fn numbers_are_handed_out_once() {
         let numbers = Invocations::default();
-        let (scope, uid) = (Scope::new("s"), UniqueIdentifier::new("k"));
-        assert_eq!(numbers.next(&scope, &uid), None);
-        numbers.put(&scope, &uid, 4..6);
-        numbers.put(&scope, &uid, 6..9);
-        let next = || numbers.next(&scope, &uid);
+        assert_eq!(numbers.next("k"), None);
+        numbers.put("k", 4..6);
+        numbers.put("k", 6..9);
+        let next = || numbers.next("k");
         assert_eq!([next(), next(), next()], [Some(4), Some(5), None]);
-        assert_eq!(numbers.next(&Scope::new("t"), &uid), None);
+        assert_eq!(numbers.next("l"), None);
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub mod store;
 pub mod streams;
 pub mod telemetry;
 mod text;
+mod tls_words;
 pub mod trust;
 pub mod usage_limits;
 pub mod worker;

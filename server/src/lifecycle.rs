@@ -203,6 +203,12 @@ pub fn may_intend(
     before_protect_stop(object, now)
 }
 
+/// Whether the object's usage mask has any use that protects.
+#[must_use]
+pub fn protects(object: &ManagedObject) -> bool {
+    object.usage_mask().0 & PROTECTS.0 != 0
+}
+
 /// Whether a client may set aside a part of the object's Usage Limits: Active objects, before their
 /// Protect Stop Date.
 ///

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::alloc::System;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -12,6 +12,9 @@ use zeroizing_alloc::ZeroAlloc;
 /// Wipes all memory when it is freed: the buffers of TLS and of libraries hold keys, too.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+/// Exit code where nobody reads what is printed: that of a shell for a program that SIGPIPE has ended.
+const READER_GONE: i32 = 141;
 
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
@@ -26,11 +29,11 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(args) => match server::dev::run(&args)? {},
-        Command::Demo(args) => server::demo::run(&args, &say, colours())?,
-        Command::Bench(args) => server::bench::run(&args, &say)?,
-        Command::BenchBackend(args) => server::bench::serve_backend(&args, &say)?,
-        Command::BenchRaw(args) => server::bench::serve_raw(&args, &say)?,
-        Command::Serve(args) => server::serve::serve(&args, &say)?,
+        Command::Demo(args) => server::demo::run(&args, &tell, colours())?,
+        Command::Bench(args) => server::bench::run(&args, &tell)?,
+        Command::BenchBackend(args) => server::bench::serve_backend(&args, &tell)?,
+        Command::BenchRaw(args) => server::bench::serve_raw(&args, &tell)?,
+        Command::Serve(args) => server::serve::serve(&args, &tell)?,
         Command::Init(args) => server::init::init(&args, &say)?,
         Command::Recover(args) => server::init::recover(&args, &say)?,
         Command::CheckConfig(args) => check_config(&args)?,
@@ -48,7 +51,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
         Command::Audit(_) => {}
-        Command::Doctor(args) if !server::doctor::run(&args, &say)? => {
+        Command::Doctor(args) if !server::doctor::run(&args, &tell)? => {
             return Ok(ExitCode::from(server::doctor::BROKEN_PROMISE));
         }
         Command::Doctor(_) => {}
@@ -64,12 +67,33 @@ fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
 
 /// Whether to paint what goes to stdout: on a terminal only, unless <https://no-color.org> is set.
 fn colours() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
 }
 
-#[allow(clippy::print_stdout, reason = "what a person asked for at the terminal goes there")]
+/// Prints what a person asked for. A reader that goes away, `head` for example, ends the command as
+/// SIGPIPE ends others.
 fn say(text: &str) {
-    println!("{text}");
+    match print(text) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(READER_GONE),
+        Err(error) => {
+            complain(&anyhow::anyhow!("cannot write to standard output: {error}"));
+            std::process::exit(1);
+        }
+    }
+}
+
+/// Prints for a command that serves, or has things of its own to clear away: it goes on whether anybody
+/// reads it or not.
+fn tell(text: &str) {
+    // Nobody is there to be told of it.
+    let _ = print(text);
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
 }
 
 #[allow(clippy::print_stderr, reason = "the last word before the process ends")]

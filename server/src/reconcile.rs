@@ -7,7 +7,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use hsm_backend::{CallContext, HsmBackend, HsmError, KeyRef, TokenState};
+use hsm_backend::{CallContext, HsmBackend, HsmError, HsmErrorKind, KeyRef, TokenState};
 
 use crate::audit::{Refused, notes};
 use crate::authz::Housekeeping;
@@ -30,7 +30,7 @@ pub struct Settled {
     pub failed: usize,
     /// Keys whose destruction was finished, and token objects that a move had left.
     pub destroyed: usize,
-    /// Rows left for a later round.
+    /// Rows left for a later round: the token did not do its part.
     pub left: usize,
 }
 
@@ -40,7 +40,7 @@ pub enum ReconcileError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The token failed; the row is left.
+    /// The token failed before any row was looked at, or with the key of one.
     #[error(transparent)]
     Hsm(#[from] HsmError),
     /// What is to be done cannot be recorded.
@@ -84,7 +84,7 @@ pub fn run(services: &Services) -> Result<Settled, ReconcileError> {
             Ok(Phase::Failed) => settled.failed += 1,
             Ok(_) => settled.destroyed += 1,
             Err(ReconcileError::Store(StoreError::Conflict)) => {}
-            // The other rows do not wait for one whose key the token refuses to let go.
+            // Of one key the token says nothing about the others.
             Err(ReconcileError::Hsm(_)) => settled.left += 1,
             Err(error) => return Err(error),
         }
@@ -99,14 +99,16 @@ fn recorded(
     row: ManagedObject,
     work: impl FnOnce(ManagedObject) -> Result<Phase, ReconcileError>,
 ) -> Result<Phase, ReconcileError> {
-    let (scope, object) = (row.scope.clone(), row.uid.clone());
-    let (scope, object) = (scope.as_str(), object.as_str());
-    let objects = vec![notes::identifier(object)];
+    let (scope, object) = (row.scope.clone(), notes::identifier(row.uid.as_str()));
+    let (scope, objects) = (scope.as_str(), vec![object.clone()]);
     let done = services.audit.housekeeping(operation, Some(scope), objects, || work(row))?;
-    if let Err(ReconcileError::Hsm(error)) = &done {
-        tracing::warn!(scope, object, operation, %error, "a row is left for a later round");
-    }
-    done
+    done.inspect_err(|error| match error {
+        // A token that is away says so itself.
+        ReconcileError::Hsm(error) if error.kind != HsmErrorKind::Unavailable => {
+            tracing::warn!(scope, object, %error, "the token keeps a key that is to go");
+        }
+        ReconcileError::Hsm(_) | ReconcileError::Store(_) | ReconcileError::Unrecorded(_) => {}
+    })
 }
 
 /// Destroys the token object that a move left.

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use crate::admin::{Administration, AdministrationError, Kept, KmipListener};
 use crate::app::{App, AppError};
+use crate::check_config;
 use crate::cli::ServeArgs;
 use crate::config::environment::{self, EnvironmentError};
 use crate::config::{Config, ConfigError};
@@ -24,7 +25,7 @@ use crate::net::tls::TlsError;
 use crate::object::Scope;
 use crate::process;
 use crate::telemetry::{self, TelemetryError};
-use crate::trust::{self, FileWatch, Gate};
+use crate::trust::{self, FileWatch};
 use crate::worker::Workers;
 
 /// What closing the token and the audit log may take, however much of a stop's time the requests took.
@@ -75,9 +76,10 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     }
     environment::ensure(&config.token.environment)?;
     telemetry::start(&config.log)?;
+    info!(version = env!("CARGO_PKG_VERSION"), config = %config.file.display(), "starting");
     let trial = args.dev_data_dir.as_deref().map(|dir| Trial::open(dir, &config)).transpose()?;
 
-    let gate = Gate::open(&config.tls)?;
+    let gate = check_config::open_gate(&config)?;
     let app = App::open(&config, Arc::clone(&gate))?;
     if has_assisted_mode(&config, &app) {
         process::stay_out_of_core_dumps();

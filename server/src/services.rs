@@ -9,6 +9,7 @@ use hsm_backend::HsmBackend;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::payload::ValidationInformation;
 use kmip_core::ttlv::Interval;
+use sha2::{Digest, Sha256};
 
 use crate::asynchronous::InHand;
 use crate::audit::Audit;
@@ -145,21 +146,28 @@ impl Services {
     }
 }
 
+/// Groups whose turn is remembered; beyond that all begin anew.
+const MAX_GROUPS: usize = 10_000;
+
 /// Hands out the members of Object Groups in turn (Locate with Group Member Default).
 ///
-/// Kept in memory: after a restart every group begins anew, which the specification allows.
+/// Kept in memory: after a restart every group begins anew, which the specification allows. A group is
+/// known by the SHA-256 of its name, which may be as long as a message.
 #[derive(Debug, Default)]
-pub struct GroupRotation(Mutex<HashMap<(Scope, String), UniqueIdentifier>>);
+pub struct GroupRotation(Mutex<HashMap<(Scope, [u8; 32]), UniqueIdentifier>>);
 
 impl GroupRotation {
     /// Which of `members` (in a fixed order) has its turn: the one after the last handed out, the
     /// first if that one is gone.
     pub fn next(&self, scope: &Scope, group: &str, members: &[UniqueIdentifier]) -> usize {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (scope.clone(), group.to_owned());
+        let key = (scope.clone(), Sha256::digest(group).into());
         let last = turns.get(&key).and_then(|uid| members.iter().position(|member| member == uid));
         let turn = last.map_or(0, |place| place + 1);
         let turn = if turn < members.len() { turn } else { 0 };
+        if turns.len() >= MAX_GROUPS && !turns.contains_key(&key) {
+            turns.clear();
+        }
         match members.get(turn) {
             Some(member) => turns.insert(key, member.clone()),
             None => turns.remove(&key),
@@ -182,5 +190,15 @@ mod tests {
         assert_eq!(rotation.next(&scope, "other", &members), 0);
         assert_eq!(rotation.next(&scope, "g", &members[1..]), 0, "the last one is gone");
         assert_eq!(rotation.next(&scope, "g", &[]), 0);
+    }
+
+    #[test]
+    fn rotation_remembers_no_more_groups_than_it_may() {
+        let rotation = GroupRotation::default();
+        let members = ["a"].map(UniqueIdentifier::new);
+        for group in 0..=MAX_GROUPS {
+            rotation.next(&Scope::new("s"), &group.to_string(), &members);
+        }
+        assert_eq!(rotation.0.lock().unwrap().len(), 1);
     }
 }

@@ -16,7 +16,7 @@ use kmip_core::types::Operation;
 use crate::bridge::signature::Scheme;
 use crate::object::Scope;
 
-/// Streams open at once, of all clients.
+/// Streams open at once, of all clients; none begins beside as many.
 const MAX_STREAMS: usize = 64;
 /// A stream that nobody goes on with is forgotten after this.
 const IDLE: Duration = Duration::from_secs(60);
@@ -141,7 +141,12 @@ impl Streams {
         table
     }
 
-    /// Keeps `stream` until its next part; false if there are too many.
+    /// Puts a stream back that was taken for a part: whoever began meanwhile, it has its place.
+    pub fn put_back(&self, name: CorrelationValue, stream: Stream) {
+        self.table().insert(name, (stream, Instant::now()));
+    }
+
+    /// Keeps a new `stream` until its next part; false if there are too many.
     #[must_use]
     pub fn put(&self, name: CorrelationValue, stream: Stream) -> bool {
         let mut table = self.table();
@@ -200,5 +205,19 @@ mod tests {
             assert!(streams.put([name; 16], stream("a")));
         }
         assert!(!streams.put([64; 16], stream("a")));
+    }
+
+    #[test]
+    fn stream_that_was_begun_keeps_its_place() {
+        let streams = Streams::default();
+        for name in 0..64 {
+            assert!(streams.put([name; 16], stream("a")));
+        }
+        let taken = streams.take(&[7; 16], &Scope::new("a"), Operation::Hash).unwrap();
+        // Another begins while a part of the first is at work.
+        assert!(streams.put([64; 16], stream("b")));
+        streams.put_back([7; 16], taken);
+        assert!(streams.take(&[7; 16], &Scope::new("a"), Operation::Hash).is_some());
+        assert!(!streams.put([65; 16], stream("b")));
     }
 }

@@ -152,8 +152,10 @@ fn answer_with_two_items_is_an_error() {
 
 #[test]
 fn answer_that_is_no_kmip_is_an_error() {
-    let error = answered(b"HTTP/1.1 400 Bad Request\r\n".to_vec()).unwrap_err();
+    let error = answered(b"220 mail.example ESMTP\r\n".to_vec()).unwrap_err();
     assert!(matches!(error, ClientError::Unreadable(_)), "{error}");
+    let error = answered(b"HTTP/1.1 400 Bad Request\r\n".to_vec()).unwrap_err();
+    assert!(error.to_string().contains("what answers there is HTTP"), "{error}");
 }
 
 #[test]

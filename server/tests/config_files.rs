@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Parser;
+use server::cli::Command;
 use server::config::Config;
 use toml::{Table, Value};
 
@@ -81,4 +83,38 @@ fn annotated_sample_holds_the_defaults() {
     let annotated = Config::load(&file).unwrap();
     let minimal = std::fs::read_to_string(folder().join("minimal.toml")).unwrap();
     assert_eq!(annotated, Config::parse(&file, &minimal).unwrap());
+}
+
+/// The values of `key` in the systemd unit.
+fn unit(key: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(folder().join("claviger.service")).unwrap();
+    let value = |line: &str| Some(line.strip_prefix(key)?.strip_prefix('=')?.to_owned());
+    text.lines().filter_map(value).collect()
+}
+
+#[test]
+fn unit_starts_the_server_with_room_for_what_the_configuration_allows() {
+    let [start] = &unit("ExecStart")[..] else { panic!("{:?}", unit("ExecStart")) };
+    let cli = server::cli::Cli::try_parse_from(start.split(' ')).unwrap();
+    let Command::Serve(args) = cli.command else { panic!("{start}") };
+    assert_eq!(args.config, Path::new("/etc/claviger/claviger.toml"));
+
+    let config = Config::load(&folder().join("claviger.toml")).unwrap();
+    let number = |key: &str| unit(key)[0].parse::<u64>().unwrap();
+    assert!(number("TimeoutStopSec") > config.server.shutdown_timeout.as_secs());
+    assert!(number("LimitNOFILE") > u64::from(config.server.max_connections) + 1_000);
+}
+
+#[test]
+fn unit_makes_the_folders_that_the_samples_name() {
+    let state = Path::new("/var/lib").join(&unit("StateDirectory")[0]);
+    let logs = Path::new("/var/log").join(&unit("LogsDirectory")[0]);
+    let run = Path::new("/run").join(&unit("RuntimeDirectory")[0]);
+    for (file, text) in files() {
+        let config = Config::parse(&file, &text).unwrap();
+        assert_eq!(config.store.path.parent(), Some(&*state));
+        assert!(text.contains(&format!("\"{}/audit.log\"", logs.display())));
+    }
+    let annotated = std::fs::read_to_string(folder().join("claviger.toml")).unwrap();
+    assert!(annotated.contains(&format!("\"{}/admin.sock\"", run.display())));
 }

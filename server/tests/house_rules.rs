@@ -189,10 +189,12 @@ fn table(part: &mut String, keys: &mut Vec<Key>) {
     for key in keys.iter() {
         // Keys that stand together share the comment above the first.
         let words = if key.meaning.is_empty() { meaning } else { &key.meaning };
-        let value = match (key.example, words.starts_with("Required")) {
-            (true, _) => format!("not set; for example `{}`", key.value),
-            (false, true) => format!("none; for example `{}`", key.value),
-            (false, false) => format!("`{}`", key.value),
+        let value = if key.example || words.starts_with("No default") {
+            format!("not set; for example `{}`", key.value)
+        } else if words.starts_with("Required") {
+            format!("none; for example `{}`", key.value)
+        } else {
+            format!("`{}`", key.value)
         };
         writeln!(part, "| `{}` | {value} | {} |", key.name, words.replace('|', "\\|")).unwrap();
         meaning = words;
@@ -256,4 +258,50 @@ fn documents_link_to_files_that_exist() {
         }
     }
     assert!(links > 5, "{links}");
+}
+
+/// Words in the runbooks that others say: the system, and the TLS library.
+const WORDS_OF_OTHERS: &[&str] = &[
+    "Permission denied",
+    "No such file or directory",
+    "Address already in use",
+    "received fatal alert: UnknownCA",
+    "peer sent no certificates",
+    "certificate expired",
+    "not valid yet",
+    "unknown field",
+    "invalid type",
+];
+
+/// What the server says, as far as its sources have it in one piece.
+fn said() -> String {
+    let sources = ["server/src", "hsm-backend/src"].map(sources).concat();
+    let text: String = sources.iter().map(|file| read(file)).collect();
+    // A text over several lines goes on behind the backslash.
+    let lines = text.split("\\\n").map(str::trim_start).collect::<String>();
+    lines.replace("\\\"", "\"")
+}
+
+#[test]
+fn runbooks_quote_what_the_server_says() {
+    let (page, said) = (read("docs/guides/runbooks.md"), said());
+    let mut quoted = 0;
+    let mut missing = Vec::new();
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let first = row.trim_start_matches("| ").split(" | ").next().unwrap();
+        let quotes = first.split('`').skip(1).step_by(2);
+        for words in quotes.flat_map(|quote| quote.split("...")).flat_map(|part| part.split("=\""))
+        {
+            let words = words.trim_matches([' ', ':', '"']);
+            // One word may be anything: a key, a value.
+            if !words.contains(' ') || WORDS_OF_OTHERS.contains(&words) {
+                continue;
+            }
+            quoted += 1;
+            let pieces = words.split(" reason").map(str::trim).filter(|piece| !piece.is_empty());
+            missing.extend(pieces.filter(|piece| !said.contains(*piece)).map(str::to_owned));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(quoted > 20, "{quoted}");
 }

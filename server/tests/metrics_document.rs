@@ -108,3 +108,18 @@ fn alerts_watch_metrics_of_the_table() {
         assert!(watched.contains(must), "nothing watches {must}");
     }
 }
+
+#[test]
+fn each_alert_has_its_place_among_the_runbooks() {
+    let alerts =
+        std::fs::read_to_string(repository().join("config/prometheus-alerts.yml")).unwrap();
+    let page = std::fs::read_to_string(repository().join("docs/guides/runbooks.md")).unwrap();
+    let names = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let named = |text: &str| {
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let here = named(&page);
+    let missing: Vec<_> = names.filter(|name| !here.contains(*name)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}

@@ -11,6 +11,7 @@ use kmip_core::payload::CreateRequest;
 use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask, ObjectType};
 use serde_json::Value;
 use server::client::{Client, template};
+use server::pki::{Authority, PemPair};
 use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::world::World;
 use softhsm_tests::{docs, program};
@@ -115,6 +116,10 @@ fn commands_of_the_administration_guide_work_as_they_stand_there() {
     world.stop();
 }
 
+const CLAVIGER: &str = "export CLAVIGER_ADDR=https://127.0.0.1:8200
+export CLAVIGER_CACERT=claviger-data/pki/ca.pem CLAVIGER_TOKEN_FILE=claviger-data/admin-token
+";
+
 const BAO: &str = "export BAO_ADDR=https://127.0.0.1:8200 BAO_CACERT=claviger-data/pki/ca.pem
 export BAO_TOKEN=$(cat claviger-data/admin-token)
 ";
@@ -148,6 +153,50 @@ fn refusals_reach_the_person_at_the_terminal() {
 }
 
 #[test]
+fn nothing_is_made_that_would_have_to_replace_a_file() {
+    let world = world();
+    let ask = |command: &str| format!("{CLAVIGER}claviger {command}");
+    let tokens = || world.succeed(&ask("token list")).lines().count();
+    world.succeed("umask 077; touch taken");
+    let before = tokens();
+    let said = world.fail(&ask("token create --policy auditor --out taken"));
+    assert!(said.contains("taken is there already"), "{said}");
+    assert_eq!(tokens(), before, "no token that nobody has");
+
+    world.succeed(&ask("scope create s"));
+    world.succeed(&ask("role set s r operation_all=true tls_client_ttl=7d"));
+    let said = world.succeed(&ask("credential generate s r --out one"));
+    let (_, until) = said.trim().split_once("; it is valid until ").unwrap();
+    let listed = world.succeed(&ask("credential list s r"));
+    assert!(listed.contains(until), "{until}: {listed}");
+    let said = world.fail(&ask("credential generate s r --out one"));
+    assert!(said.contains("one/client.key is there already"), "{said}");
+    assert_eq!(world.succeed(&ask("credential list s r")), listed);
+    world.stop();
+}
+
+#[test]
+fn commands_say_which_way_in_is_missing() {
+    let world = world();
+    let said = world.fail("claviger status");
+    assert!(said.contains("/etc/claviger/claviger.toml: cannot read the file"), "{said}");
+    assert!(said.contains("--address (CLAVIGER_ADDR) with a token"), "{said}");
+    let said = world.fail("claviger token list --config claviger-data/claviger.toml");
+    assert!(said.contains("permission denied: the socket alone opens no more"), "{said}");
+    let status = "CLAVIGER_TOKEN=clv.0 claviger status --address https://127.0.0.1:8200";
+    Authority::open_or_create(&PemPair::named(world.folder(), "other")).unwrap();
+    let said = world.fail(&format!("{status} --ca-cert other.pem"));
+    assert!(said.contains("has its issuer's name, and another key"), "{said}");
+    // The internal CA has not issued the trial's certificate.
+    for command in ["scope create s", "role set s r", "credential generate s r --out c"] {
+        world.succeed(&format!("{CLAVIGER}claviger {command}"));
+    }
+    let said = world.fail(&format!("{CLAVIGER}claviger status --ca-cert c/ca.pem"));
+    assert!(said.contains("none of the CAs that are trusted here has issued it"), "{said}");
+    world.stop();
+}
+
+#[test]
 fn role_that_is_narrowed_or_removed_shows_on_open_connections() {
     let world = world();
     let run = |command: &str| world.succeed(&format!("{BAO}{command}"));
@@ -168,79 +217,24 @@ fn role_that_is_narrowed_or_removed_shows_on_open_connections() {
 }
 
 #[test]
-fn first_token_comes_once_and_a_lost_one_by_the_pin() {
-    let trial = Trial::on(TokenKind::SoftHsm);
-    trial.start().stop();
-    let config = trial.data().join("claviger.toml");
-    let run = |arguments: &[&str], input: &[u8]| {
-        use std::io::Write;
-        let mut command = Command::new(program::claviger());
-        command.args(arguments).arg("--config").arg(&config).env_remove("CLAVIGER_ADDR");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap()
-    };
-    let again = run(&["init"], b"");
-    assert!(!again.status.success());
-    assert!(text(&again.stderr).contains("claviger recover"), "{}", text(&again.stderr));
-
-    let pin = std::fs::read(trial.data().join("pin")).unwrap();
-    let before = std::fs::read_to_string(trial.data().join("admin-token")).unwrap();
-    let offline = run(&["recover", "--json"], &pin);
-    assert!(offline.status.success(), "{}", text(&offline.stderr));
-    let told: Value = serde_json::from_slice(&offline.stdout).unwrap();
-    let second = told["root_token"].as_str().unwrap().to_owned();
-    assert_ne!(second, before);
-
-    let server = trial.start();
-    let wrong = run(&["recover"], b"wrong\n");
-    assert!(text(&wrong.stderr).contains("that is not the PIN"), "{}", text(&wrong.stderr));
-    let online = run(&["recover", "--json"], &pin);
-    assert!(online.status.success(), "{}", text(&online.stderr));
-    let third: Value = serde_json::from_slice(&online.stdout).unwrap();
-    let addr = format!("https://{}", server.ready().admin_addr.unwrap());
-    let asks = |token: &str| {
-        let mut command = Command::new(program::claviger());
-        command.args(["scope", "list", "--address", &addr, "--ca-cert"]);
-        command.arg(trial.data().join("pki/ca.pem")).env("CLAVIGER_TOKEN", token);
-        command.output().unwrap()
-    };
-    for gone in [&before, &second] {
-        let output = asks(gone);
-        assert!(text(&output.stderr).contains("permission denied"), "{}", text(&output.stderr));
+fn token_that_cannot_be_kept_is_not_made() {
+    let world = world();
+    let tokens = || world.succeed(&format!("{CLAVIGER}claviger token list"));
+    let before = tokens();
+    let create = "claviger token create --policy admin --out";
+    for (file, words) in
+        [("claviger-data/ready.json", "is there already"), ("nowhere/token", "No such")]
+    {
+        let output = world.shell(&format!("{CLAVIGER}{create} {file}"));
+        assert!(!output.status.success(), "{file}");
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     }
-    assert!(asks(third["root_token"].as_str().unwrap()).status.success());
-    let log = trial.log();
-    for secret in [before.as_bytes(), second.as_bytes(), pin.as_slice()] {
-        assert!(!log.windows(secret.len()).any(|part| part == secret), "a secret is in the log");
-    }
-    server.stop();
-}
-
-#[test]
-fn init_makes_the_first_token_once_and_not_beside_a_running_server() {
-    let trial = Trial::on(TokenKind::SoftHsm);
-    trial.start().stop();
-    let store = rusqlite::Connection::open(trial.data().join("claviger.db")).unwrap();
-    let forget = "DELETE FROM admin_token; DELETE FROM setting WHERE name = 'admin_initialised'";
-    store.execute_batch(forget).unwrap();
-    store.close().unwrap();
-    let config = trial.data().join("claviger.toml");
-    let init = || {
-        let mut command = Command::new(program::claviger());
-        command.args(["init", "--json", "--config"]).arg(&config).output().unwrap()
-    };
-    let first = init();
-    assert!(first.status.success(), "{}", text(&first.stderr));
-    let told: Value = serde_json::from_slice(&first.stdout).unwrap();
-    assert!(told["root_token"].as_str().unwrap().starts_with("clv."));
-    assert!(text(&init().stderr).contains("this server is initialised"));
-    let log = std::fs::read_to_string(trial.data().join("audit.log")).unwrap();
-    assert_eq!(log.matches(r#""operation":"claviger init""#).count(), 4, "twice tried, once done");
-    let server = trial.start();
-    assert!(text(&init().stderr).contains("stop it first"));
-    server.stop();
+    let refused = world.shell(&format!("{CLAVIGER}{create} denied --ttl soon"));
+    assert!(!refused.status.success() && !world.folder().join("denied").exists());
+    assert_eq!(tokens(), before);
+    world.succeed(&format!("{CLAVIGER}{create} kept"));
+    assert!(std::fs::read_to_string(world.folder().join("kept")).unwrap().starts_with("clv."));
+    world.stop();
 }
 
 #[test]

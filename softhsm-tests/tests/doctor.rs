@@ -134,7 +134,10 @@ fn a_wrong_pin_is_tried_once_and_said() {
     write(&token, "pin", "9999");
     let (code, out, err) = said(&bare(&token, TestToken::LABEL, &["--pin-file", "pin"]));
     assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
-    assert!(err.contains("the PIN was refused; it is not tried again"), "{err}");
+    assert!(
+        err.contains("the PIN was refused; it is not tried again: correct it, then restart"),
+        "{err}"
+    );
     assert!(err.contains("Correct the PIN before you try again"), "{err}");
     assert!(!err.contains("9999"), "{err}");
     // And the right one still opens the token.

@@ -73,21 +73,40 @@ pub(super) fn find_token(
     library: &Pkcs11,
     config: &Pkcs11Config,
 ) -> Result<(Slot, CkTokenInfo), Refusal> {
-    let mut found = tokens(library)?.into_iter().filter(|(_, info)| {
+    let all = tokens(library)?;
+    let shown = shown(&all);
+    let mut found = all.into_iter().filter(|(_, info)| {
         let is = |wanted: &Option<String>, have: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted.trim_end() == have.trim_end())
         };
         is(&config.label, info.label()) && is(&config.serial, info.serial_number())
     });
-    let wanted = format!(
-        "label {:?}, serial {:?}",
-        config.label.as_deref().unwrap_or("any"),
-        config.serial.as_deref().unwrap_or("any")
-    );
+    let given = [("label", &config.label), ("serial", &config.serial)];
+    let given =
+        given.iter().filter_map(|(what, text)| Some(format!("{what} {:?}", text.as_ref()?)));
+    let given = given.collect::<Vec<_>>().join(" and ");
+    let wanted = if given.is_empty() { given } else { format!(" with {given}") };
     match (found.next(), found.next()) {
         (Some(token), None) => Ok(token),
-        (None, _) => Err(Refusal::new(format!("no token with {wanted}"))),
-        (Some(_), Some(_)) => Err(Refusal::new(format!("more than one token with {wanted}"))),
+        (None, _) => Err(Refusal::new(format!("no token{wanted}; {shown}"))),
+        (Some(_), Some(_)) => Err(Refusal::new(format!("more than one token{wanted}; {shown}"))),
+    }
+}
+
+/// The most tokens that a refusal names.
+const MOST_SHOWN: usize = 8;
+
+/// What tokens there are, for whoever has misspelt one.
+fn shown(tokens: &[(Slot, CkTokenInfo)]) -> String {
+    let one = |(_, info): &(Slot, CkTokenInfo)| {
+        let TokenInfo { label, serial, .. } = describe(info);
+        format!("label {label:?} with serial {serial:?}")
+    };
+    let named = tokens.iter().take(MOST_SHOWN).map(one).collect::<Vec<_>>().join(", ");
+    match tokens.len() {
+        0 => "the library shows none; does it find its own configuration?".to_owned(),
+        count if count > MOST_SHOWN => format!("of {count}, the library shows {named} ..."),
+        _ => format!("the library shows {named}"),
     }
 }
 
@@ -117,6 +136,8 @@ pub(super) fn describe(info: &CkTokenInfo) -> TokenInfo {
 /// themselves after a few wrong PINs, so each is tried once however often we reconnect.
 static REJECTED_PINS: Mutex<Option<HashSet<Vec<u8>>>> = Mutex::new(None);
 
+const PIN_REFUSED: &str = "the PIN was refused; it is not tried again: correct it, then restart";
+
 fn pin_mark(serial: &str, pin: &SecretValue) -> Result<Vec<u8>, Refusal> {
     let parts: [&[u8]; 3] = [serial.as_bytes(), &[0], pin.expose()];
     digest_parts(HashAlgorithm::Sha256, &parts).map_err(|error| Refusal::new(error.to_string()))
@@ -130,7 +151,7 @@ pub(super) fn login(
 ) -> Result<(), Refusal> {
     let mark = pin_mark(info.serial_number(), pin)?;
     if lock(&REJECTED_PINS).as_ref().is_some_and(|marks| marks.contains(&mark)) {
-        return Err(Refusal::pin("the PIN was refused before; it is not tried again"));
+        return Err(Refusal::pin(PIN_REFUSED));
     }
     if info.user_pin_locked() {
         return Err(Refusal::pin("the user PIN is locked"));
@@ -143,7 +164,7 @@ pub(super) fn login(
     let fault = Fault::from(error);
     if fault.error.kind == HsmErrorKind::PinRejected {
         lock(&REJECTED_PINS).get_or_insert_default().insert(mark);
-        return Err(Refusal::pin("the PIN was refused; it is not tried again"));
+        return Err(Refusal::pin(PIN_REFUSED));
     }
     // CKR_USER_ALREADY_LOGGED_IN comes here too: we have just initialised the library, so the
     // login would be somebody else's and our PIN unproven.
@@ -180,22 +201,6 @@ pub fn provision_token(
     user_pin: &SecretValue,
 ) -> Result<TokenInfo, HsmError> {
     with_library(module, |library| provision(library, label, so_pin, user_pin))
-}
-
-/// The initialised tokens a library shows, without logging in.
-///
-/// The library must not be in use in this process.
-///
-/// Spec: PKCS#11 2.40 §5.5, C_GetSlotList and C_GetTokenInfo.
-///
-/// # Errors
-///
-/// `Unavailable` where the library cannot be loaded or is in use.
-pub fn list_tokens(module: &Path) -> Result<Vec<TokenInfo>, HsmError> {
-    with_library(module, |library| {
-        let lost = |_| Fault::from(HsmError::new(HsmErrorKind::Unavailable, "list_tokens"));
-        Ok(tokens(library).map_err(lost)?.iter().map(|(_, info)| describe(info)).collect())
-    })
 }
 
 /// Does `work` with the library to itself.

@@ -4,6 +4,7 @@
 //! without being understood, and read as a type ([`Value::to`]) where it must be. What the value
 //! has to look like is in the table of [`rules`].
 
+mod holders;
 pub mod rules;
 mod structures;
 

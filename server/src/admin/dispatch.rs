@@ -1,5 +1,7 @@
 //! From a request to its answer: what is asked, who asks, whether they may, and what is said.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +12,13 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::{Extension, Router};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::gate::{Caller, Peer, Way, admit};
+use super::loose::Flag;
+use super::pacing::Pace;
 use super::route::{Fields, Form, Needs, Reply, Route, Verb};
 use super::tokens::Secret;
 use super::{Failure, Plane};
@@ -54,6 +60,46 @@ async fn serve(
     answering.await.unwrap_or_else(|_| refusal(&Failure::internal()))
 }
 
+/// Adds a field. One that is said twice says nothing: which of the two was meant?
+fn add(fields: &mut Fields, name: String, value: Value) -> Result<(), Failure> {
+    if fields.contains_key(&name) {
+        return Err(Failure::bad(format!("the field {name:?} is there twice")));
+    }
+    fields.insert(name, value);
+    Ok(())
+}
+
+/// The members of a JSON object as they stand there; none of `null`.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfObject;
+
+        impl<'de> Visitor<'de> for OfObject {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_unit<E>(self) -> Result<Members, E> {
+                Ok(Members(Vec::new()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = object.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_any(OfObject)
+    }
+}
+
 /// Why there is no body.
 enum Unread {
     TooLong,
@@ -86,16 +132,21 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+    /// What a header says, unless that is nothing. What is no text is said, too, and is nobody's name.
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.headers.get(name).filter(|value| !value.is_empty())?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
     /// The token that it bears.
-    fn token(&self) -> Option<&str> {
-        self.header("x-vault-token").or_else(|| {
-            let (scheme, token) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        })
+    fn token(&self) -> Option<Zeroizing<String>> {
+        let told = |text: &str| Zeroizing::new(text.to_owned());
+        if let Some(token) = self.header("x-vault-token") {
+            return Some(told(&token));
+        }
+        let authorization = self.header(AUTHORIZATION.as_str())?;
+        let (scheme, token) = authorization.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| told(token.trim()))
     }
 
     /// The segments of its path, decoded; a slash at the end is none.
@@ -107,15 +158,18 @@ impl Asked {
     }
 
     /// The fields of its query.
-    fn query(&self) -> Fields {
+    fn query(&self) -> Result<Fields, Failure> {
         let query = self.uri.query().unwrap_or_default().as_bytes();
-        form_urlencoded::parse(query)
-            .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
-            .collect()
+        let mut fields = Fields::new();
+        for (name, value) in form_urlencoded::parse(query) {
+            add(&mut fields, name.into_owned(), Value::String(value.into_owned()))?;
+        }
+        Ok(fields)
     }
 
     fn verb(&self, query: &mut Fields) -> Option<Verb> {
-        let list = query.shift_remove("list").is_some_and(|value| value == "true");
+        let list = query.shift_remove("list").as_ref().and_then(Flag::read);
+        let list = list.is_some_and(|flag| flag.0);
         match self.method.as_str() {
             "GET" | "HEAD" if list => Some(Verb::List),
             "GET" | "HEAD" => Some(Verb::Read),
@@ -126,17 +180,14 @@ impl Asked {
         }
     }
 
-    /// The fields of its body, which may be empty.
-    fn fields(&self) -> Result<Fields, Failure> {
+    /// Adds the fields of its body, which may be empty, to those of the query.
+    fn add_body(&self, fields: &mut Fields) -> Result<(), Failure> {
         if self.body.is_empty() {
-            return Ok(Fields::new());
+            return Ok(());
         }
-        match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(fields)) => Ok(fields),
-            Ok(Value::Null) => Ok(Fields::new()),
-            Ok(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
-                Err(Failure::bad("the body is not a JSON object"))
-            }
+        match serde_json::from_slice::<Members>(&self.body) {
+            Ok(body) => body.0.into_iter().try_for_each(|(name, value)| add(fields, name, value)),
+            Err(error) if error.is_data() => Err(Failure::bad("the body is not a JSON object")),
             // Where it breaks off, and not what stands there.
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
@@ -150,9 +201,10 @@ impl Asked {
         if self.header("x-vault-wrap-ttl").is_some() {
             return Err(Failure::bad("answers are not wrapped here: ask without a wrap TTL"));
         }
-        match self.header("x-vault-namespace").map(|name| name.trim_matches('/')) {
-            None | Some("" | "root") => Ok(()),
-            Some(_) => Err(Failure::bad("there are no namespaces here: scopes part the keys")),
+        let namespace = self.header("x-vault-namespace").unwrap_or_default();
+        match namespace.trim_matches('/') {
+            "" | "root" => Ok(()),
+            _ => Err(Failure::bad("there are no namespaces here: scopes part the keys")),
         }
     }
 
@@ -177,7 +229,7 @@ impl Plane {
     fn carry_out(&self, peer: &Peer, asked: &Asked) -> Result<Reply, Failure> {
         asked.check_headers()?;
         let segments = asked.segments().ok_or_else(|| Failure::bad("the path is no text"))?;
-        let mut fields = asked.query();
+        let mut fields = asked.query()?;
         let verb = asked.verb(&mut fields);
         let fits = |route| Some((route, Route::matches(route, &segments)?));
         let mut found: Vec<_> = self.routes.iter().filter_map(fits).collect();
@@ -204,7 +256,7 @@ impl Plane {
         let call = call.inspect_err(|failure| {
             self.note_refusal(route, peer, &caller, failure.status());
         })?;
-        fields.extend(asked.fields()?);
+        asked.add_body(&mut fields)?;
         let outcome = self.attend(route, peer, &call, fields);
         note(route, &segments, &caller, &outcome);
         outcome
@@ -213,8 +265,8 @@ impl Plane {
     /// Finds out who asks.
     fn caller(&self, peer: &Peer, asked: &Asked) -> Result<Caller, Failure> {
         if let Some(text) = asked.token() {
-            return match self.tokens.find(text)? {
-                Some(token) => Ok(Caller::Token(token, Secret::told(text.to_owned()))),
+            return match self.tokens.find(&text)? {
+                Some(token) => Ok(Caller::Token(token, Secret::told(text.to_string()))),
                 None => Err(self.wrong_token(peer.way)),
             };
         }
@@ -244,14 +296,19 @@ impl Plane {
 
     /// What the bearer of a token that is none is told.
     fn wrong_token(&self, way: Way) -> Failure {
-        let slow_down = || Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens");
-        match (way, self.be_initialised()) {
-            (_, Err(failure)) => failure,
-            (Way::Network(peer), Ok(())) if !self.wrong.note(peer.ip(), Instant::now()) => {
-                tracing::warn!(%peer, "too many wrong tokens");
-                slow_down()
+        if let Err(failure) = self.be_initialised() {
+            return failure;
+        }
+        let Way::Network(peer) = way else { return Failure::denied() };
+        let pace = self.wrong.note(peer.ip(), Instant::now());
+        if pace == Pace::SlowedDownNow {
+            tracing::warn!(%peer, "too many wrong tokens");
+        }
+        match pace {
+            Pace::Answered => Failure::denied(),
+            Pace::SlowedDownNow | Pace::SlowedDown => {
+                Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens")
             }
-            (Way::Network(_) | Way::Socket, Ok(())) => Failure::denied(),
         }
     }
 }
@@ -298,7 +355,12 @@ fn refusal(failure: &Failure) -> Response<Body> {
     response(failure.status(), Some(&failure.body()))
 }
 
+/// Statuses whose answers have no body: the health check's may be any.
+const BARE: [StatusCode; 3] =
+    [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+
 fn response(status: StatusCode, body: Option<&Value>) -> Response<Body> {
+    let body = body.filter(|_| !BARE.contains(&status));
     let text = body.map_or_else(String::new, |body| format!("{body}\n"));
     let response = Response::builder().status(status).header(CACHE_CONTROL, "no-store");
     let response = match body {

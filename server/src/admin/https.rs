@@ -33,6 +33,7 @@ use crate::config::{AdminClientConfig, AdminConfig, Pin, TlsConfig};
 use crate::identity::PeerCertificate;
 use crate::net::limits::ConnectionLimits;
 use crate::net::tls::versions;
+use crate::tls_words;
 
 /// Connections open at once.
 const MAX_CONNECTIONS: u32 = 256;
@@ -170,7 +171,8 @@ impl Door {
         let stream = match timeout(HANDSHAKE_PATIENCE, self.acceptor.accept(stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                return info!(%peer, reason = %error, "administration: handshake failed");
+                let reason = tls_words::told_io(&error);
+                return info!(%peer, reason, "administration: handshake failed");
             }
             Err(_) => return info!(%peer, "administration: handshake not finished in time"),
         };

@@ -21,7 +21,7 @@ fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> 
 pub(super) struct Flag(pub(super) bool);
 
 impl Flag {
-    fn read(value: &Value) -> Option<Self> {
+    pub(super) fn read(value: &Value) -> Option<Self> {
         match value {
             Value::Bool(flag) => Some(Self(*flag)),
             Value::String(text) => match text.to_ascii_lowercase().as_str() {

@@ -29,6 +29,7 @@ pub mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::audit::Strangers;
 use crate::services::Services;
 use crate::store::TokenStore;
 
@@ -58,6 +59,8 @@ pub struct Plane {
     listener: KmipListener,
     /// Held from reading what stands to writing what it becomes, where fields that are absent stay.
     changing: Mutex<()>,
+    /// How often those who are nobody are put on record.
+    strangers: Strangers,
 }
 
 impl Plane {
@@ -85,6 +88,7 @@ impl Plane {
             pin,
             listener,
             changing: Mutex::default(),
+            strangers: Strangers::default(),
         })
     }
 }

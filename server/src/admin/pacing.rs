@@ -11,6 +11,17 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// Addresses remembered; beyond that all are forgotten.
 const ADDRESSES: usize = 10_000;
 
+/// What a wrong try brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// An answer as any other.
+    Answered,
+    /// The request to slow down, for the first time in this window.
+    SlowedDownNow,
+    /// The same again.
+    SlowedDown,
+}
+
 /// Counts wrong tokens by address. Who is right is never counted, and never slowed down.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
@@ -18,8 +29,8 @@ pub(super) struct Pacing {
 }
 
 impl Pacing {
-    /// Notes a wrong try at `now`; false if there have been too many of late.
-    pub(super) fn note(&self, address: IpAddr, now: Instant) -> bool {
+    /// Notes a wrong try at `now`.
+    pub(super) fn note(&self, address: IpAddr, now: Instant) -> Pace {
         let mut wrong = self.wrong();
         if wrong.len() >= ADDRESSES {
             wrong.clear();
@@ -29,7 +40,11 @@ impl Pacing {
             (*since, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
-        *count <= TRIES
+        match (*count).checked_sub(TRIES) {
+            None | Some(0) => Pace::Answered,
+            Some(1) => Pace::SlowedDownNow,
+            Some(_) => Pace::SlowedDown,
+        }
     }
 
     fn wrong(&self) -> MutexGuard<'_, HashMap<IpAddr, (Instant, u32)>> {
@@ -46,10 +61,10 @@ mod tests {
         let pacing = Pacing::default();
         let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
         let start = Instant::now();
-        assert!((0..TRIES).all(|_| pacing.note(one, start)));
-        assert!(!pacing.note(one, start));
-        assert!(!pacing.note("::ffff:192.0.2.1".parse().unwrap(), start));
-        assert!(pacing.note(other, start));
-        assert!(pacing.note(one, start + WINDOW));
+        assert!((0..TRIES).all(|_| pacing.note(one, start) == Pace::Answered));
+        assert_eq!(pacing.note(one, start), Pace::SlowedDownNow);
+        assert_eq!(pacing.note("::ffff:192.0.2.1".parse().unwrap(), start), Pace::SlowedDown);
+        assert_eq!(pacing.note(other, start), Pace::Answered);
+        assert_eq!(pacing.note(one, start + WINDOW), Pace::Answered);
     }
 }

@@ -74,6 +74,7 @@ impl Plane {
     }
 
     /// Notes that somebody was not let through, without waiting until that is taken: nothing was done.
+    /// Of those who are nobody, over the network, only so many a second.
     pub(super) fn note_refusal(
         &self,
         route: &Route,
@@ -81,6 +82,10 @@ impl Plane {
         caller: &Caller,
         status: StatusCode,
     ) {
+        let is_stranger = matches!((caller, peer.way), (Caller::Nobody, Way::Network(_)));
+        if is_stranger && !self.strangers.is_recorded() {
+            return;
+        }
         self.services.audit.mention(&Facts {
             result: Some(Outcome::Failed),
             reason: Some(status.as_u16().to_string()),

@@ -61,7 +61,11 @@ enum As<'a> {
 
 impl World {
     fn new() -> Self {
-        let mut world = Self::uninitialised();
+        Self::uninitialised().initialised()
+    }
+
+    fn initialised(self) -> Self {
+        let mut world = self;
         let now = world.app.services().clock.now();
         let kept = |_: &_| Ok::<_, TokenError>(());
         let root = first(world.app.tokens(), now, kept).unwrap().unwrap();
@@ -70,7 +74,11 @@ impl World {
     }
 
     fn uninitialised() -> Self {
-        let config = Config::parse(Path::new("/nowhere/claviger.toml"), CONFIG).unwrap();
+        Self::configured(Path::new("/nowhere"), CONFIG)
+    }
+
+    fn configured(folder: &Path, text: &str) -> Self {
+        let config = Config::parse(&folder.join("claviger.toml"), text).unwrap();
         let app = App::of_memory(&config);
         let plane = app.plane(KmipListener::none());
         Self { app, plane, root: String::new() }

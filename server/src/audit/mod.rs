@@ -15,6 +15,7 @@ pub mod show;
 mod signer;
 mod sink;
 mod spool;
+mod strangers;
 mod tail;
 mod target;
 pub mod verify;
@@ -28,6 +29,7 @@ pub use item::{Caller, ItemRecord};
 pub use observed::Observed;
 pub use record::{Actor, Facts, GENESIS, Kind, LineError, Outcome, Place, Record};
 pub use signer::{HEAD_SETTING, Signer, head_message};
+pub use strangers::Strangers;
 pub use tail::TailError;
 pub use target::named_object;
 

@@ -1,6 +1,7 @@
 //! Records for people: chosen by what they say, as a table or as they are written.
 
 use super::record::{Actor, Outcome, Record};
+use crate::text::plain;
 
 /// Which records are wanted; all that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn header() -> String {
     columns(["record", "time", "kind", "scope", "who", "operation", "object", "result"])
 }
 
-/// A record in one line.
+/// A record in one line, whatever a client chose to call an object.
 #[must_use]
 pub fn row(record: &Record) -> String {
     let facts = &record.facts;
@@ -59,7 +60,7 @@ pub fn row(record: &Record) -> String {
     let number = record.sequence.to_string();
     let objects = facts.objects.join(" ");
     let (scope, operation) = (text(&facts.scope), text(&facts.operation));
-    columns([&number, &record.time, &kind, &scope, &who, &operation, &objects, &result])
+    plain(&columns([&number, &record.time, &kind, &scope, &who, &operation, &objects, &result]))
 }
 
 fn columns(cells: [&str; 8]) -> String {
@@ -85,5 +86,29 @@ fn who(actor: &Actor) -> String {
         Actor::Client { serial, .. } => format!("client {serial}"),
         Actor::Token { accessor } => format!("token {accessor}"),
         Actor::Certificate { serial, .. } => format!("admin {serial}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Facts, GENESIS};
+
+    #[test]
+    fn identifier_that_a_client_chose_forges_no_row() {
+        let forged = "x\n      17  2030-01-01T00:00:00Z\u{1b}[8m".to_owned();
+        let facts = Facts { objects: vec![forged], ..Facts::default() };
+        let record = Record {
+            sequence: 16,
+            time: "2030-01-01T00:00:00.000Z".to_owned(),
+            node: "n".to_owned(),
+            kind: crate::audit::Kind::Outcome,
+            facts,
+            previous: GENESIS.to_owned(),
+            hash: GENESIS.to_owned(),
+        };
+        let row = row(&record);
+        assert_eq!(row.lines().count(), 1, "{row}");
+        assert!(!row.contains('\u{1b}') && row.contains(r"x\n"), "{row}");
     }
 }

@@ -15,7 +15,7 @@ use kmip_core::types::Operation;
 use crate::object::Scope;
 
 pub use grants::{Grants, asked, grant_of, of_grant};
-pub use name::is_name;
+pub use name::{NAME_RULE, is_name};
 pub use operations::Operations;
 pub use rules::{Algorithms, Rules, algorithm_named};
 pub use subject::{RoleName, Subject};

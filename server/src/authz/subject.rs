@@ -8,7 +8,8 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use super::{Rules, is_name};
 use crate::object::Scope;
 
-/// Name of a role: 1 to 64 of `A-Z a-z 0-9 . _ -`. It names the role inside its scope only.
+/// Name of a role: 1 to 64 of `A-Z a-z 0-9 . _ -`, but neither `.` nor `..`. It names the role inside its
+/// scope only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleName(Arc<str>);
 
@@ -102,8 +103,8 @@ mod tests {
 
     #[test]
     fn role_name_is_checked() {
-        assert!(RoleName::parse("admin-1.x_Y").is_some());
-        for text in ["", "a b", "a/b", "ä", &"x".repeat(65)] {
+        assert!(RoleName::parse("admin-1.x_Y").is_some() && RoleName::parse("...").is_some());
+        for text in ["", "a b", "a/b", "ä", ".", "..", &"x".repeat(65)] {
             assert!(RoleName::parse(text).is_none(), "{text:?}");
         }
     }

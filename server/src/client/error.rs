@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use kmip_core::ttlv::DecodeError;
 use kmip_core::types::{Operation, ResultReason};
 
+use crate::tls_words;
+
 /// Why a call to a KMIP server did not succeed. Holds no key and no data.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -29,7 +31,7 @@ pub enum ClientError {
         source: io::Error,
     },
     /// The two sides do not trust each other, or do not agree on how to talk.
-    #[error("TLS: {0}")]
+    #[error("TLS: {}", tls_words::told(.0))]
     Tls(rustls::Error),
     /// The server did not answer in time.
     #[error("the server did not answer in time")]

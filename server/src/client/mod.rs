@@ -170,6 +170,11 @@ impl Client {
     pub fn receive_into(&mut self, message: &mut Vec<u8>) -> Result<(), ClientError> {
         let mut head = [0; FRAME_HEADER_BYTES];
         self.stream.read_exact(&mut head)?;
+        if head.starts_with(b"HTTP") {
+            return Err(ClientError::Protocol(
+                "what answers there is HTTP: give the port of KMIP over TLS",
+            ));
+        }
         let length = message_bytes(head, Tag::ResponseMessage, &self.limits)
             .map_err(ClientError::Unreadable)?;
         message.clear();

@@ -58,12 +58,14 @@ impl ConfigError {
 
     /// Reports a mistake the TOML parser found.
     pub(crate) fn from_toml(file: &Path, text: &str, err: &toml::de::Error) -> Self {
-        let start = err.span().map(|span| span.start);
+        // What is missing at the top is missing in no place.
+        let span = err.span().filter(|span| *span != (0..0));
+        let start = span.map(|span| span.start);
         Self {
             file: file.to_owned(),
             line: start.map(|offset| line_of(text, offset)),
             key: start.and_then(|offset| key_at(text, offset)),
-            problem: err.message().replace('\n', "; "),
+            problem: in_words(err.message()),
         }
     }
 
@@ -72,6 +74,15 @@ impl ConfigError {
         let line = span_of(text, &problem.key).map(|span| line_of(text, span.start));
         Self { file: file.to_owned(), line, key: Some(problem.key), problem: problem.text }
     }
+}
+
+/// The parser's words, in one line.
+fn in_words(message: &str) -> String {
+    let hint = match message {
+        "invalid type: map, expected a sequence" => "; a list of tables has two brackets: [[name]]",
+        _ => "",
+    };
+    message.replace('\n', "; ") + hint
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

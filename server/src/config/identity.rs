@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ScopeName;
 use super::check::Checked;
 use super::error::Problem;
-use crate::authz::RoleName;
+use crate::authz::{NAME_RULE, RoleName};
 
 /// `[identity]` as written.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -182,7 +182,7 @@ fn source<T>(
         (None, field) => Ok(field.map(Source::Field)),
         (Some(text), None) => match parse(&text) {
             Some(name) => Ok(Some(Source::Fixed(name))),
-            None => Err(Problem::new(key, "is not 1 to 64 of A-Z a-z 0-9 . _ -")),
+            None => Err(Problem::new(key, NAME_RULE)),
         },
         (Some(_), Some(_)) => Err(Problem::new(key, "stands beside the same with _from")),
     }

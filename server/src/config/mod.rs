@@ -15,6 +15,7 @@ mod internal_ca;
 mod log_filter;
 mod monitoring;
 mod notify;
+pub(crate) mod private_file;
 mod raw;
 mod scope;
 mod secret_source;

@@ -66,7 +66,7 @@ pub(crate) struct RawConfig {
 
 /// One value, or a list of them.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "needs a text or a list of texts, in quotes")]
 pub(crate) enum OneOrMany {
     One(String),
     Many(Vec<String>),

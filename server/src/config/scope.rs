@@ -9,7 +9,7 @@ use super::check::Checked;
 use super::error::Problem;
 use super::raw::{RawCustody, RawScope};
 use super::{CredentialsConfig, credentials};
-use crate::authz::{Algorithms, Grants, Rules, algorithm_named, is_name, of_grant};
+use crate::authz::{Algorithms, Grants, NAME_RULE, Rules, algorithm_named, is_name, of_grant};
 use crate::object::{CustodyMode, CustodyRules};
 
 /// The word that grants every operation.
@@ -28,7 +28,7 @@ pub struct ScopeConfig {
     pub credentials: CredentialsConfig,
 }
 
-/// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+/// Name of a scope: 1 to 64 of `A-Z a-z 0-9 . _ -`, but neither `.` nor `..`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeName(Arc<str>);
 
@@ -62,7 +62,7 @@ pub(super) fn checked(raw: Vec<RawScope>, administered: bool) -> Checked<Vec<Sco
         let key = format!("scope[{index}]");
         let problem = |text: String| Problem::new(format!("{key}.name"), text);
         let Some(name) = ScopeName::parse(&scope.name) else {
-            return Err(problem("is not 1 to 64 of A-Z a-z 0-9 . _ -".to_owned()));
+            return Err(problem(NAME_RULE.to_owned()));
         };
         if scopes.iter().any(|other| other.name == name) {
             return Err(problem(format!("a second scope named {name}")));

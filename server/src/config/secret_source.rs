@@ -1,11 +1,13 @@
 //! Where the token's PIN comes from. It is never in the configuration file itself.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use hsm_backend::SecretValue;
 use zeroize::{Zeroize, Zeroizing};
+
+use super::private_file;
 
 /// Longest secret that is read, in bytes (PKCS#11 tokens take at most 255).
 pub const MAX_SECRET_BYTES: usize = 255;
@@ -32,11 +34,17 @@ pub enum SecretError {
         /// The place, as text.
         from: String,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The environment variable is not set, or is no text.
     #[error("cannot read the PIN: the environment variable {0} is not set")]
     NotSet(String),
+    /// This process is none that systemd has given credentials to.
+    #[error(
+        "cannot read the PIN: the systemd credential {0} is there for processes that systemd starts \
+         with LoadCredential= or LoadCredentialEncrypted=, and this is none"
+    )]
+    NoCredentials(String),
     /// There is nothing in it.
     #[error("the PIN from {0} is empty")]
     Empty(String),
@@ -55,15 +63,33 @@ impl SecretSource {
     /// [`SecretError`]: unreadable, not set, empty or too long.
     pub fn read(&self) -> Result<SecretValue, SecretError> {
         let bytes = match self {
-            Self::File(path) => read_file(path, &self.describe())?,
-            Self::Credential(name) => read_file(&credential_path(name)?, &self.describe())?,
-            Self::Fd(fd) => read_file(Path::new(&format!("/dev/fd/{fd}")), &self.describe())?,
+            Self::File(path) => read_file(private_file::open(path), &self.describe())?,
+            Self::Credential(name) => {
+                read_file(File::open(credential_path(name)?), &self.describe())?
+            }
+            Self::Fd(fd) => read_file(File::open(format!("/dev/fd/{fd}")), &self.describe())?,
             Self::Env(name) => {
                 let text = std::env::var(name).map_err(|_| SecretError::NotSet(name.clone()))?;
                 Zeroizing::new(text.into_bytes())
             }
         };
         checked(bytes, &self.describe())
+    }
+
+    /// Looks whether the secret can be had, without reading it, as far as that can be told now. Warns of a
+    /// file that everybody can read.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`]: a file that is not there.
+    pub fn look(&self) -> Result<(), SecretError> {
+        match self {
+            Self::File(path) => private_file::open(path)
+                .map(drop)
+                .map_err(|source| SecretError::Unreadable { from: self.describe(), source }),
+            // These are there when the server is started, and not before.
+            Self::Credential(_) | Self::Fd(_) | Self::Env(_) => Ok(()),
+        }
     }
 
     fn describe(&self) -> String {
@@ -77,14 +103,14 @@ impl SecretSource {
 }
 
 fn credential_path(name: &str) -> Result<PathBuf, SecretError> {
-    const FOLDER: &str = "CREDENTIALS_DIRECTORY";
-    let folder = std::env::var_os(FOLDER).ok_or_else(|| SecretError::NotSet(FOLDER.to_owned()))?;
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let folder = folder.ok_or_else(|| SecretError::NoCredentials(name.to_owned()))?;
     Ok(Path::new(&folder).join(name))
 }
 
-fn read_file(path: &Path, from: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+fn read_file(file: io::Result<File>, from: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let unreadable = |source| SecretError::Unreadable { from: from.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = file.map_err(unreadable)?;
     // The room is taken at once: a growing vector would leave copies of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(2 * MAX_SECRET_BYTES));
     let limit = u64::try_from(MAX_SECRET_BYTES + 3).unwrap_or(u64::MAX);
@@ -146,6 +172,12 @@ mod tests {
     fn unset_variable_is_named_in_the_error() {
         let err = SecretSource::Env("CLAVIGER_NO_SUCH_PIN".to_owned()).read().unwrap_err();
         assert!(err.to_string().contains("CLAVIGER_NO_SUCH_PIN"), "{err}");
+    }
+
+    #[test]
+    fn credential_without_systemd_is_said_to_be_one() {
+        let err = SecretSource::Credential("pin".to_owned()).read().unwrap_err();
+        assert!(err.to_string().contains("the systemd credential pin is there for"), "{err}");
     }
 
     #[cfg(target_os = "linux")]

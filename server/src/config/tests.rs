@@ -49,6 +49,20 @@ fn minimal_config_takes_the_defaults_and_resolves_paths() {
 }
 
 #[test]
+fn what_is_missing_at_the_top_is_said_to_be_in_no_table() {
+    let err = parse("[server]\n").unwrap_err();
+    assert_eq!((err.line, &err.key), (None, &None), "{err}");
+    assert!(err.problem.contains("missing field `token`"), "{err}");
+}
+
+#[test]
+fn table_in_the_place_of_a_list_is_told_about_brackets() {
+    let err = with("[[scope]]", "[scope]").unwrap_err();
+    assert_eq!(err.key.as_deref(), Some("scope"));
+    assert!(err.problem.ends_with("a list of tables has two brackets: [[name]]"), "{err}");
+}
+
+#[test]
 fn scope_grants_nothing_unless_it_names_operations() {
     let granted = |lines: &str| with("name = \"demo\"", &format!("name = \"demo\"\n{lines}"));
     let rules = |lines: &str| granted(lines).unwrap().scopes.remove(0).rules;

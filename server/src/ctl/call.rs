@@ -15,6 +15,7 @@ use tokio_rustls::TlsConnector;
 use super::CtlError;
 use super::door::{Door, Https, Way};
 use crate::admin::wire::ErrorBody;
+use crate::tls_words;
 
 /// Longest wait for an answer: moving a key may wait for the token.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -49,7 +50,7 @@ pub(super) fn call(
     });
     let (status, answer) = match asked {
         Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        Ok(Err(error)) => return Err(unreachable(told(&*error))),
         Err(_) => return Err(unreachable("no answer in time".to_owned())),
     };
     if status == StatusCode::NO_CONTENT {
@@ -60,6 +61,7 @@ pub(super) fn call(
         let told = told.unwrap_or_else(|_| format!("the server answers {status}"));
         return Err(match status {
             StatusCode::NOT_FOUND if told.is_empty() => CtlError::Nothing,
+            StatusCode::FORBIDDEN if door.is_bare_socket() => CtlError::SocketAlone(told),
             _ => CtlError::Refused(told),
         });
     }
@@ -67,6 +69,10 @@ pub(super) fn call(
 }
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+fn told(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    error.downcast_ref().map_or_else(|| error.to_string(), tls_words::told_io)
+}
 
 async fn exchange(
     door: &Door,

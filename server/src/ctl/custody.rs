@@ -8,6 +8,7 @@ use super::call::escaped;
 use super::{CtlError, Door, ask};
 use crate::admin::wire::KeyBody;
 use crate::cli::{CustodyCommand, KeyAddress};
+use crate::text::plain;
 
 pub(super) fn run(command: &CustodyCommand, say: &dyn Fn(&str)) -> Result<(), CtlError> {
     let (address, key): (_, KeyBody) = match command {
@@ -50,7 +51,8 @@ fn table(key: &KeyBody) -> String {
         ("sensitive", flag(key.sensitive)),
         ("extractable", flag(key.extractable)),
     ];
-    let lines = rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<12}{}", value?)));
+    let lines =
+        rows.into_iter().filter_map(|(name, value)| Some(format!("{name:<12}{}", plain(&value?))));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -47,7 +47,7 @@ impl Door {
         if let Some(socket) = &args.socket {
             return Ok(Self { way: Way::Socket(socket.clone()), token });
         }
-        let config = Config::load(&args.config)?;
+        let config = Config::load(&args.config).map_err(CtlError::NoDoor)?;
         let socket = config.admin.socket.ok_or_else(|| CtlError::NoSocket(args.config.clone()))?;
         Ok(Self { way: Way::Socket(socket), token })
     }
@@ -55,6 +55,11 @@ impl Door {
     /// A Unix socket.
     pub(crate) fn socket(path: &Path) -> Self {
         Self { way: Way::Socket(path.to_owned()), token: None }
+    }
+
+    /// Whether nothing but the socket speaks for who asks.
+    pub(super) const fn is_bare_socket(&self) -> bool {
+        matches!(self.way, Way::Socket(_)) && self.token.is_none()
     }
 
     /// What it is called in errors.

@@ -1,18 +1,22 @@
 //! `claviger scope`, `role`, `credential`, `token` and `status`.
 
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hyper::Method;
+use kmip_core::ttlv::DateTime;
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, call, escaped};
 use super::{CtlError, Door, show};
+use crate::ca::ReadCertificate;
 use crate::cli::{
     AskArgs, CredentialCommand, RoleCommand, ScopeCommand, StatusArgs, TokenArgs, TokenCommand,
     TokenCreateArgs,
 };
+use crate::clock::rfc3339;
 
 type Say<'a> = &'a dyn Fn(&str);
 type Done = Result<(), CtlError>;
@@ -136,15 +140,15 @@ pub(super) fn credential(command: &CredentialCommand, say: Say<'_>) -> Done {
             list(&args.ask, &path(&args.scope, &args.role, ""), "serial number", say)
         }
         CredentialCommand::Generate(args) => {
-            be_free(args.out.as_deref())?;
+            be_free(files_in(args.out.as_deref()))?;
             let path = path(&args.scope, &args.role, "/generate");
             let data = ask(&args.ask, Method::POST, &path, None)?.data;
             hand_out(&args.ask, &data, args.out.as_deref(), say)
         }
         CredentialCommand::Sign(args) => {
-            be_free(args.out.as_deref())?;
+            be_free(files_in(args.out.as_deref()))?;
             let csr = std::fs::read_to_string(&args.csr);
-            let csr = csr.map_err(|reason| CtlError::File { path: args.csr.clone(), reason })?;
+            let csr = csr.map_err(at(&args.csr))?;
             let path = path(&args.scope, &args.role, "/sign");
             let data = ask(&args.ask, Method::POST, &path, Some(&json!({ "csr": csr })))?.data;
             hand_out(&args.ask, &data, args.out.as_deref(), say)
@@ -167,13 +171,17 @@ const CERTIFICATE_FILE: &str = "client.pem";
 const CHAIN_FILE: &str = "ca.pem";
 
 /// Makes sure that no file is in the way, before anything is made that would have to lie there.
-fn be_free(out: Option<&Path>) -> Done {
-    let files = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE].iter();
-    let taken = out.and_then(|out| files.map(|name| out.join(name)).find(|file| file.exists()));
-    match taken {
-        Some(path) => Err(CtlError::File { path, reason: ErrorKind::AlreadyExists.into() }),
+fn be_free(files: impl IntoIterator<Item = PathBuf>) -> Done {
+    match files.into_iter().find(|file| file.symlink_metadata().is_ok()) {
+        Some(path) => Err(CtlError::InTheWay(path)),
         None => Ok(()),
     }
+}
+
+/// The files of a credential in the folder that was asked for, if one was.
+fn files_in(out: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    let names = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE];
+    out.into_iter().flat_map(move |out| names.map(|name| out.join(name)))
 }
 
 /// Prints a credential, or writes it to files and says where.
@@ -187,7 +195,7 @@ fn hand_out(args: &AskArgs, data: &Value, out: Option<&Path>, say: Say<'_>) -> D
         return Ok(());
     };
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|reason| CtlError::File { path: folder.to_owned(), reason })?;
+    made.map_err(at(folder))?;
     // The key goes first: without it the rest is worth nothing.
     for (name, content) in [
         (KEY_FILE, text("private_key")),
@@ -199,17 +207,37 @@ fn hand_out(args: &AskArgs, data: &Value, out: Option<&Path>, say: Say<'_>) -> D
         }
     }
     let serial = text("serial_number");
-    let told = format!("the credential {serial} lies in {}", folder.display());
-    let body = json!({ "serial_number": serial, "folder": folder });
+    let until = ends(&text("certificate"));
+    let valid = until.as_ref().map(|until| format!("; it is valid until {until}"));
+    let valid = valid.unwrap_or_default();
+    let told = format!("the credential {serial} lies in {}{valid}", folder.display());
+    let body = json!({ "serial_number": serial, "folder": folder, "not_after": until });
     print(args, &body, told, say);
     Ok(())
 }
 
-/// Writes a file that only its owner can read, and that must not be there.
+/// The last moment at which a certificate is valid.
+fn ends(pem: &str) -> Option<String> {
+    let (_, until) = ReadCertificate::read(pem.as_bytes()).ok()?.validity();
+    rfc3339(DateTime(until))
+}
+
+/// Makes a file that only its owner can read, and that must not be there.
+fn new_file(path: &Path) -> Result<File, CtlError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|reason| match reason.kind() {
+        ErrorKind::AlreadyExists => CtlError::InTheWay(path.to_owned()),
+        _ => at(path)(reason),
+    })
+}
+
 fn write_new(path: &Path, content: &str) -> Done {
-    let failed = |reason| CtlError::File { path: path.to_owned(), reason };
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.map_err(failed)?.write_all(content.as_bytes()).map_err(failed)
+    new_file(path)?.write_all(content.as_bytes()).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> CtlError {
+    let path = path.to_owned();
+    move |reason| CtlError::File { path, reason }
 }
 
 pub(super) fn token(command: &TokenCommand, say: Say<'_>) -> Done {
@@ -265,14 +293,23 @@ fn create_token(args: &TokenCreateArgs, say: Say<'_>) -> Done {
             body[name] = value.as_str().into();
         }
     }
-    let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body))?;
+    // A token that could not be kept would live on, and nobody could use it.
+    let file = args.out.as_deref().map(new_file).transpose()?;
+    let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body));
+    let answer = answer.inspect_err(|_| {
+        if let Some(path) = &args.out {
+            // It is empty, and ours.
+            let _ = std::fs::remove_file(path);
+        }
+    })?;
     for warning in answer.warnings.into_iter().flatten().filter(|_| !args.ask.json) {
         say(&format!("beware: {warning}"));
     }
     let mut auth = answer.auth;
-    if let Some(file) = &args.out {
-        write_new(file, auth["client_token"].as_str().unwrap_or_default())?;
-        auth["client_token"] = format!("in {}", file.display()).into();
+    if let (Some(path), Some(mut file)) = (&args.out, file) {
+        let token = auth["client_token"].as_str().unwrap_or_default();
+        file.write_all(token.as_bytes()).map_err(at(path))?;
+        auth["client_token"] = format!("in {}", path.display()).into();
     }
     print(&args.ask, &auth, show::fields(&auth), say);
     Ok(())

@@ -27,9 +27,12 @@ pub(crate) use door::Door;
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CtlError {
-    /// The configuration does not hold.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
+    /// The configuration that is to name the socket does not hold.
+    #[error(
+        "{0}\nIt is to name the server's socket: give --config or --socket, or --address \
+         (CLAVIGER_ADDR) with a token"
+    )]
+    NoDoor(ConfigError),
     /// The configuration names no socket.
     #[error("{} has no [admin] socket; add one, or give --socket or --address", .0.display())]
     NoSocket(PathBuf),
@@ -58,6 +61,9 @@ pub enum CtlError {
         /// What the system said.
         reason: std::io::Error,
     },
+    /// A file would have to be replaced.
+    #[error("{} is there already, and no file is replaced; nothing was made", .0.display())]
+    InTheWay(PathBuf),
     /// A field is not `name=value`.
     #[error("{0:?} is no field: write operation_get=true, for example")]
     Field(String),
@@ -75,6 +81,11 @@ pub enum CtlError {
     /// The server refused.
     #[error("{0}")]
     Refused(String),
+    /// The server refused somebody without a token.
+    #[error(
+        "{0}: the socket alone opens no more; show a token: --token-file FILE, or CLAVIGER_TOKEN"
+    )]
+    SocketAlone(String),
     /// No certificate is given.
     #[error(
         "name the client's files: --credential DIR, as `claviger credential generate --out DIR` \

@@ -124,8 +124,7 @@ pub(super) fn next_steps(layout: &Layout, addrs: Addresses) -> String {
          \n\
          {monitoring}{admin}\
          Stop it with Ctrl-C. Everything lies in {root}.\n",
-        // As it was called, since it need not be on the search path.
-        program = shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned())),
+        program = program(),
         ready = show(&layout.ready()),
         ca = show(&ca),
         cert = show(&client.certificate),
@@ -140,16 +139,28 @@ pub(super) fn next_steps(layout: &Layout, addrs: Addresses) -> String {
     )
 }
 
-/// How the administration is reached, in the variables that OpenBao's and Vault's tools read.
+/// This program as it was called, since it need not be on the search path.
+fn program() -> String {
+    shell_word(&std::env::args().next().unwrap_or_else(|| "claviger".to_owned()))
+}
+
+/// How the administration is reached, in the variables that each tool reads.
 fn administration(layout: &Layout, addr: SocketAddr) -> String {
     let show = |path: &Path| shell_word(&path.display().to_string());
     format!(
-        "Administer it, with OpenBao's or Vault's command line as well as with claviger's:\n\
+        "Administer it:\n\
+         \n\
+         \x20   export CLAVIGER_ADDR=https://{addr} CLAVIGER_CACERT={ca}\n\
+         \x20   export CLAVIGER_TOKEN_FILE={token}\n\
+         \x20   {program} status\n\
+         \n\
+         The same with OpenBao's command line; Vault's reads VAULT_ADDR and so on:\n\
          \n\
          \x20   export BAO_ADDR=https://{addr} BAO_CACERT={ca}\n\
          \x20   export BAO_TOKEN=$(cat {token})\n\
          \x20   bao status\n\
          \n",
+        program = program(),
         addr = reachable(addr),
         ca = show(&layout.pair("ca").certificate),
         token = show(&layout.admin_token()),

@@ -1,5 +1,6 @@
 //! Changes: on disk first, then in memory, one at a time.
 
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 use kmip_core::ttlv::DateTime;
@@ -18,8 +19,8 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// `Declared` if it would be changed, `Undeclared` if the configuration declared one of this name
-    /// that left something, or of the store.
+    /// `Declared` if it would be changed, `Undeclared` if an earlier one of this name left something,
+    /// or of the store.
     pub fn put_scope(
         &self,
         scope: &Scope,
@@ -46,6 +47,8 @@ impl Directory {
                 return Err(DirectoryError::Undeclared);
             }
             None => {
+                // What is left of a removed one goes with this.
+                self.count_removal();
                 self.store.add_scope(Housekeeping::new(), &stored, now)?;
                 self.entries_mut().insert(scope.clone(), ScopeEntry::made(stored));
                 departed.removed.remove(scope);
@@ -87,6 +90,7 @@ impl Directory {
             None if self.is_undeclared(&departed, scope)? => {}
             None => return Err(DirectoryError::NoScope),
         }
+        self.count_removal();
         self.store.remove_scope(Housekeeping::new(), scope, now)?;
         self.entries_mut().remove(scope);
         self.revoke_where(|one| one.scope == *scope);
@@ -183,6 +187,11 @@ impl Directory {
         let forgotten = self.store.forget_credentials(Housekeeping::new(), date)?;
         self.known_mut().retain(|_, one| one.not_after >= date);
         Ok(forgotten)
+    }
+
+    /// To be called before the store gives the name free.
+    fn count_removal(&self) {
+        self.removals.fetch_add(1, Ordering::SeqCst);
     }
 
     fn revoke_where(&self, is_meant: impl Fn(&Issued) -> bool) {

@@ -37,10 +37,10 @@ pub enum DirectoryError {
     /// The scope is declared in the configuration.
     #[error("the scope is declared in the configuration, and can be changed only there")]
     Declared,
-    /// It would be made anew over what the configuration's scope of this name left.
+    /// It would be made over what an earlier one of this name left.
     #[error(
-        "a scope of this name was declared in the configuration and left objects or roles: declare \
-         it again to have them, or delete the scope with force=true to destroy them"
+        "an earlier scope of this name left objects or roles: declare it in the configuration to \
+         have them, or delete it with force=true to destroy them"
     )]
     Undeclared,
     /// The store failed.

@@ -8,6 +8,7 @@ mod error;
 mod role;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kmip_core::ttlv::DateTime;
@@ -47,6 +48,8 @@ pub struct Directory {
     issued: RwLock<HashMap<[u8; 32], Issued>>,
     /// Held while store and memory are changed together.
     changing: Mutex<Departed>,
+    /// How often objects have been taken from the name of a scope.
+    removals: AtomicU64,
 }
 
 /// Scopes that are not there any more, and of which the store may still have something.
@@ -144,6 +147,7 @@ impl Directory {
             issued: RwLock::new(issued.collect()),
             store,
             changing: Mutex::new(departed),
+            removals: AtomicU64::new(0),
         })
     }
 
@@ -219,6 +223,13 @@ impl Directory {
     #[must_use]
     pub fn rules(&self, scope: &Scope) -> Arc<Rules> {
         self.own_subject(scope).map(|own| Arc::clone(own.rules())).unwrap_or_default()
+    }
+
+    /// How often objects have been taken from the name of a scope since the start. Those that are found
+    /// under a name stand in no connection with any that were before the number changed.
+    #[must_use]
+    pub fn removals(&self) -> u64 {
+        self.removals.load(Ordering::SeqCst)
     }
 
     /// All scopes, by name.

@@ -68,13 +68,8 @@ pub enum DoctorError {
         why: String,
     },
     /// There is no such token, or it does not work.
-    #[error("the token cannot be used: {why}{there}")]
-    Token {
-        /// Why not.
-        why: String,
-        /// What other tokens there are.
-        there: String,
-    },
+    #[error("the token cannot be used: {0}")]
+    Token(String),
     /// Signals cannot be waited for.
     #[error("signals: {0}")]
     Signals(io::Error),

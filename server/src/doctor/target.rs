@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config, list_tokens};
+use hsm_backend::pkcs11::{Pkcs11Backend, Pkcs11Config};
 use hsm_backend::{
     CallContext, Capabilities, HsmBackend, HsmErrorKind, SecretValue, TokenInfo, TokenState,
 };
@@ -98,7 +98,7 @@ impl Target {
         if refused {
             return Err(DoctorError::Pin { why });
         }
-        Err(DoctorError::Token { there: there(&self.pkcs11.module), why })
+        Err(DoctorError::Token(why))
     }
 }
 
@@ -125,15 +125,4 @@ fn pin(args: &DoctorArgs) -> Result<SecretValue, DoctorError> {
         }
     };
     Ok(source.read()?)
-}
-
-/// The tokens that the library shows, for somebody who asked for another.
-fn there(module: &Path) -> String {
-    let Ok(tokens) = list_tokens(module) else { return String::new() };
-    if tokens.is_empty() {
-        return "\nThe library shows no initialised token; does it find its own configuration?"
-            .to_owned();
-    }
-    let named = |info: &TokenInfo| format!("\n  label {:?}, serial {:?}", info.label, info.serial);
-    format!("\nThe library shows:{}", tokens.iter().map(named).collect::<String>())
 }

@@ -49,7 +49,7 @@ impl Prober {
         let (tell, last) = watch::channel(None);
         std::thread::Builder::new()
             .name(format!("check-{name}"))
-            .spawn(move || answer(&asked, &tell, &check))?;
+            .spawn(move || answer(name, &asked, &tell, &check))?;
         Ok(Self { name, ask, last, patience: PATIENCE })
     }
 
@@ -81,10 +81,26 @@ impl Prober {
     }
 }
 
-fn answer(asked: &Receiver<()>, tell: &watch::Sender<Option<Seen>>, check: &impl Fn() -> Verdict) {
+fn answer(
+    name: &str,
+    asked: &Receiver<()>,
+    tell: &watch::Sender<Option<Seen>>,
+    check: &impl Fn() -> Verdict,
+) {
     for () in asked {
         let verdict = catch_unwind(AssertUnwindSafe(check)).unwrap_or(Err("the check panicked"));
+        log_change(name, tell.borrow().map(|seen| seen.verdict), verdict);
         tell.send_replace(Some(Seen { at: Instant::now(), verdict }));
+    }
+}
+
+/// Tells the log what whoever asked is told, once for each change.
+fn log_change(check: &str, before: Option<Verdict>, now: Verdict) {
+    match (before, now) {
+        (Some(Err(was)), Err(reason)) if was == reason => {}
+        (_, Err(reason)) => tracing::warn!(check, reason, "not ready"),
+        (Some(Err(_)), Ok(())) => tracing::info!(check, "ready again"),
+        (None | Some(Ok(())), Ok(())) => {}
     }
 }
 

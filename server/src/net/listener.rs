@@ -19,6 +19,7 @@ use super::https::HttpsConnection;
 use super::limits::{ConnectionLimits, Slot};
 use crate::config::ServerConfig;
 use crate::identity::{IdentityError, Principal};
+use crate::tls_words;
 use crate::worker::Workers;
 
 /// Connections the system keeps for us between two calls of accept.
@@ -227,9 +228,13 @@ async fn serve(
                 }
             }
         }
+        Ok(Err(HandshakeError::Silent)) => {
+            shared.workers.metrics().network.failed(transport.label(), "closed");
+            debug!(%peer, "a connection without a byte");
+        }
         Ok(Err(err)) => {
             shared.workers.metrics().network.failed(transport.label(), err.label());
-            info!(%peer, reason = %err, "TLS handshake failed");
+            info!(%peer, reason = err.told(), "TLS handshake failed");
             if let "no_certificate" | "identity" | "certificate" = err.label() {
                 shared.workers.handler().turned_away(peer, err.label());
             }
@@ -248,13 +253,25 @@ enum HandshakeError {
     Tls(#[from] io::Error),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The peer sent nothing before it closed: so do load balancers, to see whether somebody listens.
+    #[error("the peer said nothing")]
+    Silent,
 }
 
 impl HandshakeError {
+    /// Why, with what it usually means.
+    fn told(&self) -> String {
+        match self {
+            Self::Tls(error) => tls_words::told_io(error),
+            Self::Identity(_) | Self::Silent => self.to_string(),
+        }
+    }
+
     /// Its kind among the metrics.
     fn label(&self) -> &'static str {
         use rustls::Error as E;
         let error = match self {
+            Self::Silent => return "closed",
             Self::Identity(IdentityError::Absent) => return "no_certificate",
             Self::Identity(_) => return "identity",
             Self::Tls(error) => error,
@@ -283,6 +300,9 @@ async fn handshake(
 ) -> Result<(TlsStream<TcpStream>, Arc<Principal>), HandshakeError> {
     // An answer is one small write; it must not wait for the acknowledgement of the last one.
     stream.set_nodelay(true)?;
+    if !stream.peek(&mut [0]).await.is_ok_and(|bytes| bytes > 0) {
+        return Err(HandshakeError::Silent);
+    }
     let stream = shared.door.acceptor(transport).accept(stream).await?;
     let (_, tls) = stream.get_ref();
     let chain = tls.peer_certificates().ok_or(IdentityError::Absent)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::{InconsistentKeys, ServerConfig, SupportedProtocolVersion};
 
 use super::client_verifier::ClientVerifier;
 use crate::config::TlsConfig;
@@ -30,7 +30,7 @@ pub enum TlsError {
         text: String,
     },
     /// Certificate and private key do not serve together.
-    #[error("certificate and private key: {0}")]
+    #[error("certificate and private key: {}", misfit(.0))]
     Identity(rustls::Error),
     /// A CA certificate cannot serve as one.
     #[error("client CA: {0}")]
@@ -50,6 +50,15 @@ impl TlsError {
             Self::ClientCa(_) => "tls.client_ca",
             Self::Setup(_) => "tls",
         }
+    }
+}
+
+fn misfit(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            "the key is not that of the certificate, which must be the first of its file".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Instance {
     pub value: Value,
 }
 
-/// The attributes of one object, in the order they came.
+/// The attributes of one object in the order they came, the instances of one in that of their indices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttributeSet(Vec<Instance>);
 
@@ -85,7 +85,7 @@ impl AttributeSet {
     pub fn set_value(&mut self, name: &AttributeName, value: Value) {
         match self.0.iter_mut().find(|i| i.name == *name && i.index == 0) {
             Some(instance) => instance.value = value,
-            None => self.0.push(Instance { name: name.clone(), index: 0, value }),
+            None => drop(self.insert(name.clone(), 0, value)),
         }
     }
 
@@ -103,12 +103,14 @@ impl AttributeSet {
         next
     }
 
-    /// Adds an instance of `name` at `index`; false, with nothing added, if there is one.
+    /// Adds an instance of `name` at `index`, before those of higher ones; false, with nothing added,
+    /// if there is one.
     #[must_use]
     pub fn insert(&mut self, name: AttributeName, index: i32, value: Value) -> bool {
         let free = self.at(&name, index).is_none();
         if free {
-            self.0.push(Instance { name, index, value });
+            let higher = self.0.iter().position(|i| i.name == name && i.index > index);
+            self.0.insert(higher.unwrap_or(self.0.len()), Instance { name, index, value });
         }
         free
     }
@@ -181,6 +183,20 @@ mod tests {
         assert!(!set.insert(name.clone(), 3, text("b")));
         assert_eq!(set.at(&name, 3), Some(&text("a")));
         assert_eq!(set.add(name.clone(), text("c")), 4);
+    }
+
+    #[test]
+    fn instances_stand_in_the_order_of_their_indices() {
+        let (name, other) = (AttributeName::new("x-tag"), AttributeName::new("x-other"));
+        let mut set = AttributeSet::default();
+        for index in [2, 4, 1] {
+            assert!(set.insert(name.clone(), index, text("a")));
+            assert!(set.insert(other.clone(), index, text("a")));
+        }
+        set.set_value(&name, text("first"));
+        let indices: Vec<_> = set.named(&name).map(|instance| instance.index).collect();
+        assert_eq!(indices, [0, 1, 2, 4]);
+        assert_eq!(set.named(&name).next().map(|i| &i.value), Some(&text("first")));
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub(super) fn handle(
         if object.is_destroyed() {
             return Err(OpError::NotFound);
         }
+        if rule.is_some_and(|rule| !rule.kind.is_for(object.object_type)) {
+            return Err(OpError::PermissionDenied("such an object has no such attribute"));
+        }
         let had = object.attributes.named(&attribute.name).next();
         if let (Some(had), Some(rule)) = (had, rule)
             && !rule.many

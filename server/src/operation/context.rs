@@ -196,14 +196,23 @@ impl<'a> OpContext<'a> {
         }
     }
 
-    /// Loads an object, archived or not, or what is left of a destroyed one. Dates that have passed take effect.
+    /// Loads an object, archived or not, or what is left of a destroyed one: of a Template, nothing.
+    /// Dates that have passed take effect.
     pub(super) fn object_or_remains(
         &mut self,
         given: Option<UniqueIdentifier>,
     ) -> Result<Arc<ManagedObject>, OpError> {
         let uid = self.identifier(given)?;
+        let object = self.row(&uid)?;
+        let is_gone = object.object_type == ObjectType::Template && object.is_destroyed();
+        if is_gone { Err(OpError::NotFound) } else { Ok(object) }
+    }
+
+    /// As [`object_or_remains`](Self::object_or_remains), for what the server itself has yet to do
+    /// with a destroyed object.
+    fn row(&mut self, uid: &UniqueIdentifier) -> Result<Arc<ManagedObject>, OpError> {
         for _ in 0..ATTEMPTS {
-            let object = self.load(&uid)?;
+            let object = self.load(uid)?;
             let Some(changed) = self.advanced(&object) else { return Ok(object) };
             match self.write(&changed) {
                 Ok(()) | Err(OpError::Store(StoreError::Conflict)) => {}
@@ -231,20 +240,21 @@ impl<'a> OpContext<'a> {
     ///
     /// # Errors
     ///
-    /// `NotFound`, for one that is archived too.
+    /// `NotFound`; `Archived` where there is none but archived ones.
     pub(super) fn template(&self, name: &Name) -> Result<Arc<ManagedObject>, OpError> {
         let wanted = |kind: Kind, value| Criterion::equals(kind.into(), &value);
-        let filter = Filter {
-            criteria: vec![
-                wanted(Kind::Name, Value::of(name)),
-                wanted(Kind::ObjectType, Value::of(&ObjectType::Template)),
-            ],
-            online: true,
-            limit: 1,
-            ..Filter::default()
-        };
+        let criteria = vec![
+            wanted(Kind::Name, Value::of(name)),
+            wanted(Kind::ObjectType, Value::of(&ObjectType::Template)),
+        ];
+        let mut filter = Filter { criteria, online: true, limit: 1, ..Filter::default() };
         let page = self.services.store.locate(self.grant()?, &filter)?;
-        self.load(page.identifiers.first().ok_or(OpError::NotFound)?)
+        if let Some(uid) = page.identifiers.first() {
+            return self.load(uid);
+        }
+        (filter.online, filter.archived) = (false, true);
+        let archived = self.services.store.locate(self.grant()?, &filter)?;
+        Err(if archived.identifiers.is_empty() { OpError::NotFound } else { OpError::Archived })
     }
 
     fn unique_names(&self) -> bool {
@@ -312,7 +322,7 @@ impl<'a> OpContext<'a> {
         mut change: impl FnMut(&mut ManagedObject, DateTime) -> Result<T, OpError>,
     ) -> Result<(Arc<ManagedObject>, ManagedObject, T), OpError> {
         for _ in 0..ATTEMPTS {
-            let before = self.object_or_remains(Some(uid.clone()))?;
+            let before = self.row(uid)?;
             let mut after = (*before).clone();
             let outcome = change(&mut after, self.now)?;
             after.attributes.set(Kind::LastChangeDate, &self.now);

@@ -144,7 +144,7 @@ fn later(
     let uid = stream.uid.clone().ok_or(OpError::NotFound)?;
     if !last {
         let data = stream::feed(ctx, &mut stream.work, request.data)?;
-        stream::keep(ctx, name, stream)?;
+        stream::keep(ctx, name, stream);
         return Ok(more(uid, data, name.to_vec()));
     }
     let end = stream::finish(ctx, &mut stream.work, request.data, &[])?;

@@ -23,6 +23,9 @@ pub(super) fn handle(
         if object.attributes.get(Kind::UsageLimits).is_none() {
             return Err(OpError::IllegalOperation("the object has no usage limits"));
         }
+        if !lifecycle::protects(object) {
+            return Err(OpError::IllegalOperation("the object protects nothing"));
+        }
         lifecycle::may_allocate(object, now)?;
         Ok(units)
     })?;

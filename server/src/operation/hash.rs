@@ -51,7 +51,7 @@ pub(super) fn handle(
             match (last, stream.work) {
                 (true, Work::Hash(hasher)) => Ok(done(hasher.finish())),
                 (_, work) => {
-                    stream::keep(ctx, name, Stream { work, ..stream })?;
+                    stream::keep(ctx, name, Stream { work, ..stream });
                     Ok(more(name.to_vec()))
                 }
             }

@@ -8,7 +8,7 @@ use kmip_core::ttlv::Value;
 use kmip_core::types::{ObjectGroupMember, ProtocolVersion, StorageStatusMask, Tag};
 
 use super::{OpContext, OpError};
-use crate::store::{Criterion, FieldMatch, Filter, Order, Page};
+use crate::store::{Criterion, FieldMatch, Filter, MAX_TESTS, Order, Page};
 
 /// The versions whose clients get the oldest objects first, all others the newest.
 ///
@@ -109,6 +109,11 @@ fn members(
 /// The criteria as data. Each must be an attribute of the request's version, of its type; two
 /// instances of one date are a range.
 fn criteria(ctx: &OpContext<'_>, attributes: &[Attribute]) -> Result<Vec<Criterion>, OpError> {
+    let too_many = OpError::InvalidField("too many criteria");
+    // One more is for members of a group that are fresh.
+    if attributes.len() >= MAX_TESTS {
+        return Err(too_many);
+    }
     let mut criteria: Vec<Criterion> = Vec::new();
     for (place, attribute) in attributes.iter().enumerate() {
         let kind = attribute.name.kind().filter(|kind| kind.rule().since <= ctx.version());
@@ -120,18 +125,29 @@ fn criteria(ctx: &OpContext<'_>, attributes: &[Attribute]) -> Result<Vec<Criteri
             None => return Err(OpError::InvalidField("unknown attribute")),
         }
         if let Value::DateTime(date) = &attribute.value {
-            let earlier = attributes.iter().take(place).find_map(|other| match &other.value {
-                Value::DateTime(first) if other.name == attribute.name => Some(first.0),
-                _ => None,
-            });
-            if let Some(first) = earlier {
-                narrow(&mut criteria, &attribute.name, first, date.0);
-                continue;
+            let earlier: Vec<_> =
+                attributes.iter().take(place).filter_map(date_of(attribute)).collect();
+            match *earlier.as_slice() {
+                [] => {}
+                [first] => {
+                    narrow(&mut criteria, &attribute.name, first, date.0);
+                    continue;
+                }
+                _ => return Err(OpError::InvalidField("a range has two ends")),
             }
         }
         criteria.push(criterion(kind, attribute));
     }
-    Ok(criteria)
+    let tests: usize = criteria.iter().map(Criterion::tests).sum();
+    if tests < MAX_TESTS { Ok(criteria) } else { Err(too_many) }
+}
+
+/// The date that another attribute of this name tells.
+fn date_of(attribute: &Attribute) -> impl Fn(&Attribute) -> Option<i64> {
+    |other| match &other.value {
+        Value::DateTime(date) if other.name == attribute.name => Some(date.0),
+        _ => None,
+    }
 }
 
 /// Replaces the equality of the first date by the closed range of both.

@@ -182,7 +182,7 @@ fn later(
     let uid = stream.uid.clone().ok_or(OpError::NotFound)?;
     if !last {
         stream::feed(ctx, &mut stream.work, wanted.data)?;
-        stream::keep(ctx, name, stream)?;
+        stream::keep(ctx, name, stream);
         return Ok(under_way(uid, name.to_vec()));
     }
     let mac = stream::finish(ctx, &mut stream.work, wanted.data, &[])?.data.expose().to_vec();

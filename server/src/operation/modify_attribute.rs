@@ -135,6 +135,10 @@ fn restrict_token_key(
         _ => return Ok(()),
     };
     let object = ctx.object(Some(uid.clone()))?;
+    let changes = kind.and_then(|kind| object.attributes.get(kind)) != Some(value);
+    if changes && ctx.postpones_endings() {
+        return Err(OpError::FeatureNotSupported("what is locked away could not be brought back"));
+    }
     match object.key_ref() {
         Some(key @ KeyRef::Token(_)) => {
             Ok(ctx.hsm().restrict_key(&ctx.call(), &key, sensitive, locked)?)

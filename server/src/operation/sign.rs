@@ -104,7 +104,7 @@ fn later(
     let unique_identifier = stream.uid.clone().ok_or(OpError::NotFound)?;
     if !last {
         stream::feed(ctx, &mut stream.work, request.data)?;
-        stream::keep(ctx, name, stream)?;
+        stream::keep(ctx, name, stream);
         let correlation_value = Some(name.to_vec());
         return Ok(SignResponse { unique_identifier, signature_data: None, correlation_value });
     }

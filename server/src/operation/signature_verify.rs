@@ -91,7 +91,7 @@ fn later(
     let uid = stream.uid.clone().ok_or(OpError::NotFound)?;
     stream::feed(ctx, &mut stream.work, request.data)?;
     if !last {
-        stream::keep(ctx, name, stream)?;
+        stream::keep(ctx, name, stream);
         return Ok(more(uid, name.to_vec()));
     }
     let signature = stream.claimed.take().ok_or(OpError::InvalidMessage("no signature"))?;

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use kmip_core::message::{RequestHeader, RequestItem, RequestMessage, ResponseItem};
-use kmip_core::payload::ResponsePayload;
+use kmip_core::payload::{RequestPayload, ResponsePayload};
 use kmip_core::ttlv::DateTime;
 use kmip_core::types::{
     BatchErrorContinuationOption as Continuation, Operation, ResultReason, ResultStatus,
 };
 
+use super::failure_log;
 use super::reason::{Failure, UNRECORDED_FAILURE, failure};
 use super::record::{self, Asker};
 use super::reply::{self, ItemName};
@@ -23,8 +24,8 @@ use crate::store::AsynchronousCorrelationValue;
 /// Carries out a batch and returns the encoded answer.
 pub(super) fn run(services: &Services, asker: Asker<'_>, request: RequestMessage) -> Vec<u8> {
     let now = services.clock.now();
-    if let Err(refusal) = admit(services, asker, &request) {
-        return reply::refuse_all(now, &request, refusal);
+    if let Err((name, refusal)) = admit(services, asker, &request) {
+        return reply::refuse_all(now, &request, Some(name), refusal);
     }
     let RequestMessage { header, items } = request;
     let mut ctx = OpContext::new(services, Arc::clone(asker.subject), header.protocol_version);
@@ -41,7 +42,7 @@ pub(super) fn run(services: &Services, asker: Asker<'_>, request: RequestMessage
     }
     batch.end_postponed(&mut ctx);
     batch.end_record(&mut ctx);
-    reply::message(now, &header, correlation, batch.done)
+    reply::message(now, &header, Some(correlation), batch.done)
 }
 
 /// Carries out the item that the request with this header was answered as pending for, and returns
@@ -60,7 +61,7 @@ pub(super) fn run_later(
     let mut batch = Batch::new(services, asker.subject, header, 1);
     batch.carry_out(&mut ctx, item);
     batch.end_record(&mut ctx);
-    reply::message(services.clock.now(), header, correlation, batch.done)
+    reply::message(services.clock.now(), header, Some(correlation), batch.done)
 }
 
 /// Whether the client that sent this header takes an answer of this one item.
@@ -73,12 +74,12 @@ pub(super) fn correlation(services: &Services, request: u64) -> String {
     format!("{}-{request}", services.instance)
 }
 
-/// Refuses what is not to be processed at all, and has that on record.
+/// Refuses what is not to be processed at all, and has that on record under the name it returns.
 pub(super) fn admit(
     services: &Services,
     asker: Asker<'_>,
     request: &RequestMessage,
-) -> Result<(), Failure> {
+) -> Result<(), (String, Failure)> {
     let admitted =
         examine(services, request).and_then(|()| authenticate(services, asker.subject, request));
     admitted.map_err(|refusal| {
@@ -89,7 +90,9 @@ pub(super) fn admit(
         services.metrics.requests.refused(why);
         let name = correlation(services, services.next_request());
         let version = Some(request.header.protocol_version);
-        record::refused(services, asker.facts(services, &name, version), Some(request), refusal)
+        let facts = asker.facts(services, &name, version);
+        let refusal = record::refused(services, facts, Some(request), refusal);
+        (name, refusal)
     })
 }
 
@@ -170,6 +173,11 @@ impl Room {
             left: limit.map(|limit| limit.saturating_sub(reply::overhead_bytes(header))),
             version: reply::answer_version(header.protocol_version),
         }
+    }
+
+    /// Whether `item` fits.
+    fn has(&self, item: &ResponseItem) -> bool {
+        self.left.is_none_or(|left| reply::item_bytes(item, self.version) <= left)
     }
 
     /// Whether `item` fits; if so, its room is taken.
@@ -274,12 +282,7 @@ impl<'a> Batch<'a> {
         error: OpError,
         mark: usize,
     ) -> ResponseItem {
-        tracing::debug!(
-            request = ctx.request_id(),
-            operation = ?name.operation,
-            %error,
-            "item failed"
-        );
+        failure_log::tell(ctx.request_id(), name.operation, &error);
         if matches!(error, OpError::ResponseTooLarge) {
             // The client will not learn of what was done, so it must not have been done.
             let _ = take_back(ctx, mark);
@@ -300,7 +303,7 @@ impl<'a> Batch<'a> {
         item: RequestItem,
         name: &mut ItemName,
     ) -> Result<ResponseItem, OpError> {
-        let payload = self.outcome(ctx, item)?;
+        let payload = self.outcome(ctx, name, item)?;
         match ctx.take_polled() {
             None => Ok(name.success(payload)),
             Some(polled) => {
@@ -329,9 +332,25 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// What could not be taken back is not begun where its answer will not fit.
+    fn expect_room(
+        &self,
+        ctx: &OpContext<'_>,
+        name: &ItemName,
+        request: &RequestPayload,
+    ) -> Result<(), OpError> {
+        if self.room.left.is_none() {
+            return Ok(());
+        }
+        let Some(answer) = operation::foreseen(ctx, request) else { return Ok(()) };
+        let fits = self.room.has(&name.success(answer));
+        if fits { Ok(()) } else { Err(OpError::ResponseTooLarge) }
+    }
+
     fn outcome(
         &self,
         ctx: &mut OpContext<'_>,
+        name: &ItemName,
         item: RequestItem,
     ) -> Result<ResponsePayload, OpError> {
         let operation = item.operation;
@@ -339,7 +358,10 @@ impl<'a> Batch<'a> {
             Some(_) if self.several && item.unique_batch_item_id.is_none() => {
                 Err(OpError::InvalidMessage("a batch item has no identifier"))
             }
-            Some(request) => operation::dispatch(ctx, request),
+            Some(request) => {
+                self.expect_room(ctx, name, &request)?;
+                operation::dispatch(ctx, request)
+            }
             None => {
                 Err(operation.map_or(OpError::InvalidMessage("no operation"), OpError::Unsupported))
             }

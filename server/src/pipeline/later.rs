@@ -31,8 +31,8 @@ pub(super) fn defer(
     mut request: RequestMessage,
 ) -> Option<Served> {
     let now = services.clock.now();
-    if let Err(refusal) = batch::admit(services, asker, &request) {
-        return Some(Served::Answer(reply::refuse_all(now, &request, refusal)));
+    if let Err((name, refusal)) = batch::admit(services, asker, &request) {
+        return Some(Served::Answer(reply::refuse_all(now, &request, Some(name), refusal)));
     }
     let item = request.items.pop().filter(|_| request.items.is_empty())?;
     let operation = item.operation.filter(|operation| operation::may_be_later(*operation))?;
@@ -78,7 +78,7 @@ pub(super) fn defer(
         name.failure(UNRECORDED_FAILURE)
     };
     let goes_on = answer.result_status == ResultStatus::OperationPending;
-    let answer = reply::message(now, &job.header, job.correlation.clone(), vec![answer]);
+    let answer = reply::message(now, &job.header, Some(job.correlation.clone()), vec![answer]);
     if !goes_on {
         return Some(Served::Answer(answer));
     }

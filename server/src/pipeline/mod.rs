@@ -1,16 +1,14 @@
 //! The way of a message: bytes, request, batch, answer, bytes.
 
 mod batch;
+mod failure_log;
 mod later;
 mod reason;
 mod record;
 mod reply;
 
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::sync::Arc;
-
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 pub use reason::{Failure, failure};
 
@@ -20,7 +18,7 @@ use kmip_core::message::{
 use kmip_core::ttlv::Limits;
 use kmip_core::types::{ProtocolVersion, ResultReason};
 
-use crate::audit::Caller;
+use crate::audit::{Caller, Strangers};
 use crate::authz::Subject;
 use crate::directory::NotAdmitted;
 use crate::identity::Principal;
@@ -30,23 +28,19 @@ use crate::services::Services;
 use crate::worker::{FrameFault, Lane, MessageHandler, Refusal, Served};
 use record::Asker;
 
-/// Peers that are not let in and stand in the audit log, in a second.
-const STRANGERS_PER_SECOND: NonZero<u32> = NonZero::<u32>::MIN.saturating_add(9);
-
 /// Serves KMIP messages.
 pub struct Pipeline {
     services: Arc<Services>,
     limits: Limits,
     /// How often peers that are not let in are put on record.
-    strangers: DefaultDirectRateLimiter,
+    strangers: Strangers,
 }
 
 impl Pipeline {
     /// A pipeline over `services` for messages within `limits`.
     #[must_use]
     pub fn new(services: Arc<Services>, limits: Limits) -> Self {
-        let strangers = RateLimiter::direct(Quota::per_second(STRANGERS_PER_SECOND));
-        Self { services, limits, strangers }
+        Self { services, limits, strangers: Strangers::default() }
     }
 
     /// Answers one message of `subject`.
@@ -101,7 +95,7 @@ impl Pipeline {
         match RequestMessage::decode(message, &self.limits) {
             Ok(request) => {
                 let failure = record(Some(&request), failure);
-                reply::refuse_all(self.services.clock.now(), &request, failure)
+                reply::refuse_all(self.services.clock.now(), &request, None, failure)
             }
             Err(fault) => self.fault(message, fault, |failure| record(None, failure)),
         }
@@ -199,8 +193,7 @@ impl MessageHandler for Pipeline {
     }
 
     fn turned_away(&self, peer: SocketAddr, why: &'static str) {
-        // Anybody can be turned away as often as they like, and must not fill the disk by it.
-        if self.strangers.check().is_ok() {
+        if self.strangers.is_recorded() {
             record::turned_away(&self.services, peer, why);
         }
     }

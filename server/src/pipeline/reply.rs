@@ -97,16 +97,15 @@ pub(super) fn answer_version(requested: ProtocolVersion) -> ProtocolVersion {
     if requested.is_supported() { requested } else { ProtocolVersion::NEWEST }
 }
 
-/// The answer to `request`, encoded.
+/// The answer to `request`, encoded; `correlation` is the server's name for the message, if it has one.
 pub(super) fn message(
     now: DateTime,
     request: &RequestHeader,
-    server_correlation_value: String,
+    correlation: Option<String>,
     items: Vec<ResponseItem>,
 ) -> Vec<u8> {
     let client_correlation_value = request.client_correlation_value.clone();
-    let server_correlation_value =
-        client_correlation_value.is_some().then_some(server_correlation_value);
+    let server_correlation_value = correlation.filter(|_| client_correlation_value.is_some());
     let version = answer_version(request.protocol_version);
     let header = ResponseHeader {
         client_correlation_value,
@@ -117,12 +116,17 @@ pub(super) fn message(
 }
 
 /// An answer that fails every item of `request` alike; one without items gets one all the same.
-pub(super) fn refuse_all(now: DateTime, request: &RequestMessage, failure: Failure) -> Vec<u8> {
+pub(super) fn refuse_all(
+    now: DateTime,
+    request: &RequestMessage,
+    correlation: Option<String>,
+    failure: Failure,
+) -> Vec<u8> {
     if request.items.is_empty() {
         return message_failure(now, request.header.protocol_version, failure);
     }
     let items = request.items.iter().map(|item| ItemName::of(item).failure(failure)).collect();
-    message(now, &request.header, String::new(), items)
+    message(now, &request.header, correlation, items)
 }
 
 /// The answer to a message none of whose items can be trusted.

@@ -6,6 +6,10 @@ use kmip_core::types::Tag;
 
 use crate::object::Instance;
 
+/// Most tests in one filter: SQLite nests expressions 1,000 deep at most, and nobody needs a tenth of
+/// that.
+pub const MAX_TESTS: usize = 256;
+
 /// A Locate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -140,6 +144,15 @@ impl Criterion {
         }
         let whole = FieldMatch { field: 0, key: key_of(value), at_least: None };
         Self::Fields { name, fields: vec![whole] }
+    }
+
+    /// How many tests it is.
+    #[must_use]
+    pub fn tests(&self) -> usize {
+        match self {
+            Self::Fields { fields, .. } => fields.len().max(1),
+            Self::HasBits { .. } | Self::Range { .. } | Self::Present { .. } => 1,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub mod tokens;
 use std::sync::Arc;
 
 pub use directory::{Credential, DirectoryStore, StoredDirectory, StoredRole, StoredScope};
-pub use filter::{Criterion, FieldMatch, Filter, IndexRow, Order, index_rows};
+pub use filter::{Criterion, FieldMatch, Filter, IndexRow, MAX_TESTS, Order, index_rows};
 pub use outbox::{News, Outbox, OutboxStore, Outgoing};
 pub use pending::{
     AsynchronousCorrelationValue, Ending, Pending, PendingRoom, PendingStore, Progress, Stage,
@@ -44,10 +44,10 @@ pub enum StoreError {
     #[error("store engine: {0}")]
     Engine(String),
     /// What was stored cannot be read back.
-    #[error("stored object is unreadable: {0}")]
+    #[error("what is stored cannot be read: {0}")]
     Corrupt(String),
     /// Another server uses this store.
-    #[error("the store is in use by another process")]
+    #[error("another process uses the store")]
     InUse,
 }
 

@@ -17,7 +17,7 @@ use x509_cert::serial_number::SerialNumber;
 
 use super::HeldCa;
 use super::held::{due_at, is_due};
-use crate::ca::{CaError, Signer, algorithm, extension, key_identifier, time};
+use crate::ca::{BACKDATE_SECONDS, CaError, Signer, algorithm, extension, key_identifier, time};
 
 /// A certificate that is revoked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -177,7 +177,10 @@ impl CrlShelf {
     ) -> Result<Crl, CaError> {
         let before = self.get(&ca.short_name());
         let number = before.map_or(1, |before| before.number.saturating_add(1));
-        let validity = (now, now.saturating_add(i64::from(seconds)));
+        let seconds = i64::from(seconds);
+        // As certificates are: to a clock that is a little behind, a new list would be of no use yet.
+        let this = now.saturating_sub(BACKDATE_SECONDS.min(seconds));
+        let validity = (this, now.saturating_add(seconds));
         Crl::read(&make(ca, token, number, revoked, validity)?)
     }
 }

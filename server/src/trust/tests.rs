@@ -230,10 +230,10 @@ fn list_of_a_forgotten_ca_is_neither_published_nor_waited_for() {
         let list = shelf.successor(ca, (&*bench.hsm, &call()), &[], 3_600, now).unwrap();
         shelf.put(ca.short_name(), list);
     }
-    assert_eq!(shelf.earliest_due(), Some(NOW + 2_400));
+    assert_eq!(shelf.earliest_due(), Some(NOW + 2_380));
     bench.trust.forget(&call(), Level::Issuer, first.issuer.key).unwrap();
     assert!(shelf.get(&first.issuer.short_name()).is_none());
-    assert_eq!(shelf.earliest_due(), Some(NOW + DAY + 2_400));
+    assert_eq!(shelf.earliest_due(), Some(NOW + DAY + 2_380));
 }
 
 #[test]
@@ -251,7 +251,10 @@ fn lists_are_signed_numbered_and_replaced_when_they_have_to_be() {
     };
     let empty = renewed(&[], NOW).unwrap();
     assert!(is_signed_by(&empty.der, issuer.certificate.key().unwrap()));
-    assert_eq!((empty.number, empty.validity), (1, (NOW, NOW + 3_600)));
+    assert_eq!((empty.number, empty.validity), (1, (NOW - 60, NOW + 3_600)));
+    // However short its time is, it is not due at once.
+    let brief = shelf.successor(issuer, token, &[], 3, NOW).unwrap();
+    assert_eq!(brief.validity, (NOW - 3, NOW + 3));
     assert!(renewed(&[], NOW + 1_000).is_none());
     let revoked =
         [Revocation { serial: vec![5], at: NOW }, Revocation { serial: vec![9], at: NOW }];

@@ -1,4 +1,5 @@
-//! Destroy in a batch with Undo: the object is of no use at once, and its key goes last.
+//! What could not be brought back, in a batch with Undo: a destroyed object is of no use at once, and
+//! its key goes last; what is locked away would stay so, and is therefore not locked away there.
 
 use hsm_backend::HsmErrorKind;
 use hsm_backend::fault::{Moment, Verb};
@@ -11,9 +12,9 @@ use kmip_core::types::{
 use server::object::CustodyRules;
 use server::reconcile::{self, Settled};
 
-use crate::support::ask::{Request, custom, mask, name, uid};
+use crate::support::ask::{Request, custom, flag, mask, name, uid};
 use crate::support::tree::{Read, enumeration};
-use crate::support::{Client, IN_TOKEN, World, keys};
+use crate::support::{Client, IN_TOKEN, WRAPPED, World, keys};
 
 fn with_undo(client: &Client<'_>) -> Request {
     let undo = BatchErrorContinuationOption::Undo;
@@ -123,4 +124,35 @@ fn key_that_the_token_keeps_at_the_end_is_beyond_use_and_goes_later() {
     world.clock.advance(100_000);
     let settled = Settled { destroyed: 1, ..Settled::default() };
     assert_eq!(reconcile::run(&world.services).unwrap(), settled);
+}
+
+/// A Modify Attribute that locks `key` away, and an item that fails.
+fn locked_and_undone(client: &Client<'_>, key: &str, lock: Item) -> Request {
+    with_undo(client)
+        .next(Operation::ModifyAttribute, vec![uid(key), lock])
+        .next(Operation::Get, about("nobody"))
+}
+
+/// A token would not loosen its hold; and where a key lives is no client's business.
+#[test]
+fn nothing_is_locked_away_where_that_may_be_undone() {
+    for custody in [WRAPPED, IN_TOKEN] {
+        let world = World::keeping(custody);
+        let demo = world.demo();
+        for lock in [flag(Kind::Sensitive, true), flag(Kind::Extractable, false)] {
+            for key in objects(&demo) {
+                drop(demo.ok(Operation::Get, about(&key)));
+                let before = (demo.ok(Operation::Get, about(&key)), demo.attributes(&key));
+                let reply = demo.send(&locked_and_undone(&demo, &key, lock.clone()));
+                assert_eq!(reply.statuses(), [Status::OperationFailed]);
+                assert_eq!(reply.item(0).reason(), Reason::FeatureNotSupported);
+                let after = (demo.ok(Operation::Get, about(&key)), demo.attributes(&key));
+                assert_eq!(before, after);
+                // What it is already, it may be told to be.
+                demo.ok(Operation::ModifyAttribute, vec![uid(&key), lock.clone()]);
+                let reply = demo.send(&locked_and_undone(&demo, &key, lock.clone()));
+                assert_eq!(reply.statuses(), [Status::OperationUndone, Status::OperationFailed]);
+            }
+        }
+    }
 }

@@ -53,7 +53,11 @@ impl Prober<'_> {
             _ => WrapProof::Exact,
         };
         if proof != WrapProof::Exact {
-            tracing::info!(?mechanism, ?proof, "key wrapping is not what its name says");
+            tracing::info!(
+                ?mechanism,
+                ?proof,
+                "the token wraps otherwise than RFC 5649; what it does right is used"
+            );
         }
         self.proofs.borrow_mut().insert(mechanism, proof);
         proof

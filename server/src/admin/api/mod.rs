@@ -16,10 +16,8 @@ pub(super) mod wrapping_key;
 use std::time::Instant;
 
 use hsm_backend::CallContext;
-use kmip_core::ttlv::DateTime;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use crate::clock::rfc3339;
 use crate::services::Services;
 
 /// A call to the token that may make a key.
@@ -29,9 +27,4 @@ fn context(services: &Services) -> CallContext {
         scope: String::new(),
         request_id: services.next_request(),
     }
-}
-
-/// A date as text, where it is one that can be written so.
-fn rfc3339(date: DateTime) -> Option<String> {
-    OffsetDateTime::from_unix_timestamp(date.0).ok()?.format(&Rfc3339).ok()
 }

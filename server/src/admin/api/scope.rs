@@ -8,14 +8,11 @@ use crate::admin::Failure;
 use crate::admin::gate::Call;
 use crate::admin::loose::Flag;
 use crate::admin::route::{Data, Done, Listing, NoFields};
-use crate::authz::RoleName;
+use crate::authz::{NAME_RULE, RoleName};
 use crate::config::ScopeName;
 use crate::directory::{DirectoryError, ScopeOrigin};
 use crate::object::Scope;
 use crate::operation;
-
-/// What a name may be.
-const NAME_RULE: &str = "is not 1 to 64 of A-Z a-z 0-9 . _ -";
 
 pub(super) fn failed(error: DirectoryError) -> Failure {
     match error {

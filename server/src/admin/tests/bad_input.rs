@@ -202,3 +202,97 @@ fn refusal_does_not_repeat_a_secret_of_the_wrong_type() {
         }
     }
 }
+
+#[test]
+fn field_that_is_there_twice_is_refused() {
+    let world = World::new();
+    let ask = |path: &str, body: &str| {
+        let headers =
+            [("x-vault-token", world.root.as_str()), ("content-type", "application/json")];
+        world.send(As::Nobody, "POST", path, body.as_bytes(), &headers)
+    };
+    for (path, body) in [
+        ("kmip/scope/s", r#"{"unique_names": true, "unique_names": false}"#),
+        ("kmip/scope/s?unique_names=true&unique_names=true", ""),
+        ("kmip/scope/s?unique_names=true", r#"{"unique_names": false}"#),
+    ] {
+        let refused = errors(&ask(path, body));
+        assert_eq!(
+            refused,
+            (400, "the field \"unique_names\" is there twice".to_owned()),
+            "{path}"
+        );
+    }
+    assert_eq!(world.root("GET", "kmip/scope/s", Value::Null).0, 404);
+    assert_eq!(ask("kmip/scope/s?unique_names=false", "{}").0, 204);
+    assert_eq!(ask("kmip/scope/s", "null").0, 204);
+}
+
+#[test]
+fn header_that_is_no_text_is_not_taken_for_one_that_is_absent() {
+    let world = World::new();
+    let list =
+        |who, header, value: &str| world.send(who, "LIST", "kmip/scope", b"", &[(header, value)]).0;
+    assert_eq!(list(As::Socket, "x-vault-token", ""), 200);
+    assert_eq!(list(As::Socket, "x-vault-token", "\u{e4}"), 403);
+    assert_eq!(list(As::Socket, "x-vault-namespace", "\u{e4}"), 400);
+    assert_eq!(list(As::Socket, "x-vault-wrap-ttl", "\u{e4}"), 400);
+}
+
+#[test]
+fn list_is_wished_for_in_every_spelling_of_true() {
+    let world = World::new();
+    for (word, status) in [("true", 200), ("1", 200), ("True", 200), ("false", 405), ("x", 405)] {
+        let path = format!("kmip/scope?list={word}");
+        assert_eq!(world.root("GET", &path, Value::Null).0, status, "{word}");
+    }
+}
+
+#[test]
+fn names_that_paths_lose_on_their_way_are_none() {
+    let world = World::new();
+    for name in [".", "..", "%2e", "%2E%2e"] {
+        let (status, text) = errors(&world.root("POST", &format!("kmip/scope/{name}"), json!({})));
+        assert_eq!(status, 400, "{name}: {text}");
+    }
+}
+
+#[test]
+fn strangers_fill_no_audit_log_and_keep_nobody_elses_record_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let sink = "[[audit.sink]]\ntype = \"file\"\npath = \"audit.log\"\n";
+    let world = World::configured(dir.path(), &format!("{CONFIG}{sink}")).initialised();
+    let auditor = world.token("auditor");
+    for _ in 0..200 {
+        assert_eq!(world.ask(As::Nobody, "GET", "sys/mounts", Value::Null).0, 403);
+        let wrong = world.ask(As::Token("clv.0"), "GET", "sys/mounts", Value::Null).0;
+        assert!(matches!(wrong, 403 | 429), "{wrong}");
+        assert_eq!(world.ask(As::Token(&auditor), "POST", "sys/mounts/kmip", json!({})).0, 403);
+    }
+    world.app.services().audit.stop();
+    let log = std::fs::read_to_string(dir.path().join("audit.log")).unwrap();
+    let of = |operation: &str| log.lines().filter(|line| line.contains(operation)).count();
+    assert!((1..=100).contains(&of("GET /v1/sys/mounts\"")), "{}", of("GET /v1/sys/mounts\""));
+    assert_eq!(of("POST /v1/sys/mounts/{path}"), 200, "whoever is known is on record");
+}
+
+#[test]
+fn status_that_has_no_body_is_answered_without_one() {
+    let world = World::new();
+    let health = |code: &str| {
+        let asked = Asked {
+            method: Method::GET,
+            uri: format!("/v1/sys/health?activecode={code}").parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let peer = Peer { way: Way::Socket, client: None };
+        let response = world.plane.answer(&peer, &asked);
+        let has_body = response.headers().contains_key("content-type");
+        (response.status().as_u16(), has_body)
+    };
+    // The token is there as soon as it is asked for.
+    for (code, answer) in [("299", (299, true)), ("204", (204, false)), ("304", (304, false))] {
+        assert_eq!(health(code), answer);
+    }
+}

@@ -56,7 +56,7 @@ impl OpContext<'_> {
 
     fn advance_each(&mut self, due: Vec<UniqueIdentifier>) -> Result<(), OpError> {
         for uid in due {
-            match self.object_or_remains(Some(uid)) {
+            match self.row(&uid) {
                 Ok(_) | Err(OpError::NotFound) => {}
                 Err(error) => return Err(error),
             }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use kmip_core::attribute::UniqueIdentifier;
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 
 use super::OpContext;
 use crate::object::{ManagedObject, Phase};
 use crate::operation::{OpError, destroy};
 use crate::{invocations, pad, usage_limits};
+
+/// What is not put back: a token does not loosen its hold on a key, and a row says what is so.
+const LOCKS: [Kind; 2] = [Kind::Sensitive, Kind::Extractable];
 
 /// What must be done to undo an item.
 #[derive(Debug)]
@@ -52,7 +55,7 @@ impl OpContext<'_> {
     pub(crate) fn end_postponed(&mut self) -> Vec<(UniqueIdentifier, OpError)> {
         let mut kept = Vec::new();
         for uid in std::mem::take(&mut self.endings) {
-            let row = self.object_or_remains(Some(uid.clone())).map(Arc::unwrap_or_clone);
+            let row = self.row(&uid).map(Arc::unwrap_or_clone);
             if let Err(error) = row.and_then(|row| destroy::finish(self, row)) {
                 kept.push((uid, error));
             }
@@ -96,7 +99,7 @@ impl OpContext<'_> {
     fn put_back(&mut self, before: &ManagedObject) -> Result<(), OpError> {
         self.endings.retain(|uid| *uid != before.uid);
         let own = &self.services.instance;
-        self.update(&before.uid, |object, _| {
+        let (_, after, ()) = self.update(&before.uid, |object, _| {
             if matches!(&object.phase, Phase::Destroying(lease) if lease.owner != *own) {
                 return Err(OpError::GeneralFailure("the object is being destroyed"));
             }
@@ -108,9 +111,19 @@ impl OpContext<'_> {
             invocations::keep(&object.attributes, &mut restored);
             pad::keep(&object.attributes, &mut restored);
             usage_limits::keep(&object.attributes, &mut restored);
+            for kind in LOCKS {
+                if let Some(now) = object.attributes.boolean(kind) {
+                    restored.set(kind, &now);
+                }
+            }
             object.attributes = restored;
             Ok(())
         })?;
+        let is_looser =
+            |kind: &Kind| before.attributes.boolean(*kind) != after.attributes.boolean(*kind);
+        if LOCKS.iter().any(is_looser) {
+            return Err(OpError::GeneralFailure("what was locked away stays so"));
+        }
         Ok(())
     }
 }

@@ -9,12 +9,16 @@ use kmip_core::object::{Object, Template};
 use crate::object::{AttributeSet, Instance};
 use crate::operation::{OpContext, OpError, modify_attribute, public_key};
 
+/// Templates that one request may name for one object.
+const MAX_NAMED: usize = 32;
+
 /// The attributes of one Template-Attribute, each checked, over those of the Templates it names:
 /// of single attributes its own win, then those of the last Template; of the others there are all.
 ///
 /// # Errors
 ///
-/// `NotFound` for a Template that is not there; `InvalidField` for attributes that are unknown,
+/// `NotFound` for a Template that is not there, `Archived` for one that is so; `IndexOutOfBounds` for
+/// more attributes than an object may have; `InvalidField` for attributes that are unknown,
 /// malformed, the server's to set, or repeated where one instance is all there can be.
 pub(in crate::operation) fn collect(
     ctx: &OpContext<'_>,
@@ -35,6 +39,9 @@ pub(in crate::operation) fn collect_with(
     is_wish: impl Fn(Kind) -> bool,
 ) -> Result<AttributeSet, OpError> {
     let Some(template) = template else { return Ok(AttributeSet::default()) };
+    if template.names.len() > MAX_NAMED {
+        return Err(OpError::InvalidField("too many templates are named"));
+    }
     let mut named = AttributeSet::default();
     for name in &template.names {
         named = merge(&named, &content(ctx, name)?);
@@ -69,9 +76,6 @@ pub(in crate::operation) fn take_in(
     given: &mut AttributeSet,
 ) -> Result<(), OpError> {
     let content = checked(ctx, &template.attributes, |_| false)?;
-    if content.iter().count() > ctx.services().bounds.max_attributes_per_object {
-        return Err(OpError::IndexOutOfBounds);
-    }
     for name in content.all(Kind::Name) {
         if !has(given, name) {
             given.add(name.name.clone(), name.value.clone());
@@ -88,6 +92,10 @@ fn checked(
     attributes: &[Attribute],
     is_wish: impl Fn(Kind) -> bool,
 ) -> Result<AttributeSet, OpError> {
+    // Each is held against those before it.
+    if attributes.len() > ctx.services().bounds.max_attributes_per_object {
+        return Err(OpError::IndexOutOfBounds);
+    }
     let mut set = AttributeSet::default();
     for attribute in attributes {
         admit(ctx, &set, attribute, &is_wish)?;

@@ -13,7 +13,8 @@ const MAX_RESERVED: u64 = 256;
 /// An IV of `bytes` for `key` that was never made before and will never be again.
 ///
 /// The fixed field stands for this key in this run of the server, the invocation field counts over
-/// all runs.
+/// all runs. A key that comes back to a scope of the same name is another one here, since nobody
+/// remembers the count of the first; so the runs of a scope's name are told apart, too.
 ///
 /// # Errors
 ///
@@ -26,18 +27,24 @@ pub(in crate::operation) fn make(
     bytes: usize,
 ) -> Result<Vec<u8>, OpError> {
     fields.check_made_here()?;
-    let number = next(ctx, key, fields)?;
+    let services = ctx.services();
+    let (instance, removals) = (&services.instance, services.directory.removals());
+    let context = format!("claviger/iv/{instance}/{removals}/{}/{}", key.scope.as_str(), key.uid);
+    let number = next(ctx, key, &context, fields)?;
     if !fields.holds(number) {
         return Err(OpError::PermissionDenied("the key has no more IVs of this layout"));
     }
-    let instance = &ctx.services().instance;
-    let context = format!("claviger/iv/{instance}/{}/{}", key.scope.as_str(), key.uid);
     Ok(fields.fill(&context, number, bytes)?)
 }
 
-fn next(ctx: &mut OpContext<'_>, key: &ManagedObject, fields: Fields) -> Result<u64, OpError> {
+fn next(
+    ctx: &mut OpContext<'_>,
+    key: &ManagedObject,
+    context: &str,
+    fields: Fields,
+) -> Result<u64, OpError> {
     let numbers = &ctx.services().invocations;
-    if let Some(number) = numbers.next(&key.scope, &key.uid) {
+    if let Some(number) = numbers.next(context) {
         return Ok(number);
     }
     // Short fields are not to run out by restarts alone.
@@ -47,6 +54,6 @@ fn next(ctx: &mut OpContext<'_>, key: &ManagedObject, fields: Fields) -> Result<
             .ok_or(OpError::PermissionDenied("the key has no more IVs"))
     })?;
     let first = reserved.next().ok_or(OpError::GeneralFailure("no number was reserved"))?;
-    numbers.put(&key.scope, &key.uid, reserved);
+    numbers.put(context, reserved);
     Ok(first)
 }

@@ -8,7 +8,7 @@ use hsm_backend::{SecretValue, WrapAlgorithm};
 use kmip_core::attribute::{AttributeKind as Kind, CryptographicParameters};
 use kmip_core::object::{
     KeyBlock, KeyInformation, KeyValue, KeyWrappingData, KeyWrappingSpecification, Object,
-    PrivateKey, SecretData, SymmetricKey,
+    PrivateKey, SymmetricKey,
 };
 use kmip_core::secret::SecretBytes;
 use kmip_core::ttlv::Writer;
@@ -22,7 +22,9 @@ use crate::bridge::cipher;
 use crate::lifecycle::{self, Purpose};
 use crate::object::ManagedObject;
 use crate::operation::use_key::spend;
-use crate::operation::{OpContext, OpError, attribute_list, register, value};
+use crate::operation::{OpContext, OpError, attribute_list, birth, register, value};
+
+const NOT_WRAPPED: OpError = OpError::IllegalOperation("objects of this type are not wrapped");
 
 /// The object with its value wrapped as `specification` says.
 pub(in crate::operation) fn wrapped(
@@ -42,7 +44,7 @@ pub(in crate::operation) fn wrapped(
         .ok_or(OpError::InvalidMessage("no wrapping key is named"))?;
     let (kek, algorithm) = wrapping_key(ctx, information)?;
     let option = specification.encoding_option.unwrap_or(EncodingOption::TTLVEncoding);
-    let (template, bytes) = match option {
+    let (mut object, bytes) = match option {
         EncodingOption::NoEncoding => {
             if !specification.attribute_names.is_empty() {
                 return Err(OpError::EncodingOption("No Encoding takes no attributes along"));
@@ -54,29 +56,17 @@ pub(in crate::operation) fn wrapped(
         }
         _ => return Err(OpError::EncodingOption("no such encoding option")),
     };
-    let key_wrapping_data = KeyWrappingData {
+    let block = object.key_block_mut().ok_or(NOT_WRAPPED)?;
+    block.key_value = Some(KeyValue::Wrapped(SecretBytes::new(bytes)));
+    block.key_wrapping_data = Some(KeyWrappingData {
         wrapping_method: WrappingMethod::Encrypt,
         encryption_key_information: Some(information.clone()),
         mac_signature_key_information: None,
         mac_signature: None,
         iv_counter_nonce: None,
         encoding_option: specification.encoding_option,
-    };
-    let block = KeyBlock {
-        key_value: Some(KeyValue::Wrapped(SecretBytes::new(bytes))),
-        key_wrapping_data: Some(key_wrapping_data),
-        ..template
-    };
-    with_block(row, block)
-}
-
-/// An object of the row's type around a key block.
-fn with_block(row: &ManagedObject, key_block: KeyBlock) -> Result<Object, OpError> {
-    match row.object_type {
-        ObjectType::SymmetricKey => Ok(Object::SymmetricKey(SymmetricKey { key_block })),
-        ObjectType::PrivateKey => Ok(Object::PrivateKey(PrivateKey { key_block })),
-        _ => Err(OpError::IllegalOperation("objects of this type are not wrapped")),
-    }
+    });
+    Ok(object)
 }
 
 /// The wrapping key and its mechanism.
@@ -86,6 +76,7 @@ fn wrapping_key(
 ) -> Result<(Arc<ManagedObject>, WrapAlgorithm), OpError> {
     let kek = ctx.object(Some(information.unique_identifier.clone()))?;
     need_aes(&kek)?;
+    birth::check_algorithm(ctx, &kek.attributes)?;
     lifecycle::may_use(&kek, Mask::WrapKey, Purpose::Protect, ctx.now())?;
     let algorithm = algorithm(ctx, &kek, information)?;
     Ok((kek, algorithm))
@@ -153,7 +144,7 @@ fn by_token(
     format: Option<KeyFormatType>,
     kek: &ManagedObject,
     algorithm: WrapAlgorithm,
-) -> Result<(KeyBlock, Vec<u8>), OpError> {
+) -> Result<(Object, Vec<u8>), OpError> {
     let (Some(kek_ref), Some(target)) = (kek.key_ref(), row.key_ref()) else {
         return Err(OpError::EncodingOption("only keys in the token are wrapped without encoding"));
     };
@@ -170,7 +161,7 @@ fn by_token(
         Some(value) => ctx.hsm().wrap_data(&ctx.call(), &kek_ref, &value, algorithm)?.value,
         None => ctx.hsm().wrap_key(&ctx.call(), &kek_ref, &target, algorithm)?.value,
     };
-    let block = KeyBlock {
+    let key_block = KeyBlock {
         key_format_type,
         key_compression_type: None,
         key_value: None,
@@ -181,7 +172,11 @@ fn by_token(
         cryptographic_length: i32::try_from(row.true_bits).ok(),
         key_wrapping_data: None,
     };
-    Ok((block, bytes))
+    let object = match row.object_type {
+        ObjectType::PrivateKey => Object::PrivateKey(PrivateKey { key_block }),
+        _ => Object::SymmetricKey(SymmetricKey { key_block }),
+    };
+    Ok((object, bytes))
 }
 
 /// Whether the token may have the key with zeros behind it, as it has HMAC keys that are too short for
@@ -216,18 +211,20 @@ fn by_encoding(
     kek: &ManagedObject,
     algorithm: WrapAlgorithm,
     specification: &KeyWrappingSpecification,
-) -> Result<(KeyBlock, Vec<u8>), OpError> {
+) -> Result<(Object, Vec<u8>), OpError> {
+    if !matches!(
+        row.object_type,
+        ObjectType::SymmetricKey | ObjectType::PrivateKey | ObjectType::SecretData
+    ) {
+        return Err(NOT_WRAPPED);
+    }
     if row.attributes.boolean(Kind::Sensitive) == Some(true) {
         return Err(OpError::EncodingOption("a sensitive key is wrapped with No Encoding only"));
     }
     let object = value::in_plaintext(ctx, row, format)?;
-    let (Object::SymmetricKey(SymmetricKey { key_block: block })
-    | Object::PrivateKey(PrivateKey { key_block: block })
-    | Object::SecretData(SecretData { key_block: block, .. })) = object
+    let plain = object.key_block().filter(|block| block.key_wrapping_data.is_none());
+    let Some(KeyValue::Plain { material, .. }) = plain.and_then(|block| block.key_value.clone())
     else {
-        return Err(OpError::IllegalOperation("objects of this type are not wrapped"));
-    };
-    let Some(KeyValue::Plain { material, .. }) = block.key_value.clone() else {
         return Err(OpError::IllegalOperation("the key is wrapped already"));
     };
     let attributes = attribute_list::visible(row, ctx.version())
@@ -235,8 +232,9 @@ fn by_encoding(
         .collect();
     let mut w = Writer::new(ProtocolVersion::NEWEST);
     KeyValue::Plain { material, attributes }.encode(&mut w);
-    let kek = kek.key_ref().ok_or(OpError::IllegalOperation("the object cannot wrap keys"))?;
     let structure = SecretValue::new(w.into_bytes());
-    let bytes = ctx.hsm().wrap_data(&ctx.call(), &kek, &structure, algorithm)?.value;
-    Ok((block, bytes))
+    let held = kek.key_ref().ok_or(OpError::IllegalOperation("the object cannot wrap keys"))?;
+    spend(ctx, kek, structure.expose().len())?;
+    let bytes = ctx.hsm().wrap_data(&ctx.call(), &held, &structure, algorithm)?.value;
+    Ok((object, bytes))
 }

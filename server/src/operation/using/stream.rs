@@ -97,7 +97,8 @@ pub(in crate::operation) struct Beginning {
     pub(in crate::operation) work: Work,
 }
 
-/// Feeds the first part and keeps the stream; returns its name and what came out.
+/// Feeds the first part and keeps the stream, which ends where there is no room for it; returns its
+/// name and what came out.
 pub(in crate::operation) fn begin(
     ctx: &OpContext<'_>,
     beginning: Beginning,
@@ -110,20 +111,15 @@ pub(in crate::operation) fn begin(
     let (scope, operation) = (grant.scope().clone(), grant.operation());
     let mut stream = Stream { scope, operation, uid, parameters, claimed, work };
     let out = feed(ctx, &mut stream.work, data)?;
-    keep(ctx, name, stream)?;
-    Ok((name, out))
-}
-
-/// Keeps a stream for its next part; what finds no room is ended.
-pub(in crate::operation) fn keep(
-    ctx: &OpContext<'_>,
-    name: CorrelationValue,
-    stream: Stream,
-) -> Result<(), OpError> {
     if ctx.services().streams.put(name, stream) {
-        return Ok(());
+        return Ok((name, out));
     }
     Err(HsmError::new(HsmErrorKind::Busy, "streams").into())
+}
+
+/// Keeps a stream that was resumed for its next part.
+pub(in crate::operation) fn keep(ctx: &OpContext<'_>, name: CorrelationValue, stream: Stream) {
+    ctx.services().streams.put_back(name, stream);
 }
 
 /// Takes up a stream for a later part; `right` is asked of its key anew, and its limits drawn on.

@@ -11,10 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::index::{key_range, stored_key};
 use super::{StoreError, dictionary};
 use crate::object::Scope;
-use crate::store::{Criterion, FieldMatch, Filter, Order, Page};
-
-/// SQLite nests expressions 1,000 deep at most; nobody needs a tenth of that.
-const MAX_TESTS: usize = 256;
+use crate::store::{Criterion, FieldMatch, Filter, MAX_TESTS, Order, Page};
 
 /// Rows counted of each condition: more only where all reach the bound before.
 const PROBE_BOUNDS: [i64; 4] = [64, 1024, 16_384, 262_144];
@@ -42,6 +39,9 @@ pub(super) fn plan(
     scope: &Scope,
     filter: &Filter,
 ) -> Result<Option<Sql>, StoreError> {
+    if filter.criteria.iter().map(Criterion::tests).sum::<usize>() > MAX_TESTS {
+        return Err(StoreError::Engine("a Locate with too many conditions".to_owned()));
+    }
     let Some(scope) = dictionary::find_scope(connection, scope)? else { return Ok(None) };
     let mut conditions = Vec::new();
     for criterion in &filter.criteria {
@@ -49,9 +49,6 @@ pub(super) fn plan(
         if !conditions.contains(&condition) {
             conditions.push(condition);
         }
-    }
-    if conditions.iter().map(|condition| condition.tests.len()).sum::<usize>() > MAX_TESTS {
-        return Err(StoreError::Engine("a Locate with too many conditions".to_owned()));
     }
     Ok(match rarest(connection, scope, &conditions)? {
         Driver::Nothing => None,

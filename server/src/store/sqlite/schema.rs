@@ -141,7 +141,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let done = usize::try_from(found).unwrap_or(usize::MAX);
     let Some(missing) = MIGRATIONS.get(done..) else {
         return Err(StoreError::Engine(format!(
-            "schema version {found} is none this build knows (up to {})",
+            "the file was written by a newer claviger: its schema is version {found}, and this one \
+             knows those up to {}",
             MIGRATIONS.len()
         )));
     };

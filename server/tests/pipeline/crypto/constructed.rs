@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{BlockCipherMode as Mode, Operation, ResultReason as Reason, Tag};
+use server::authz::{Grants, Rules};
+use server::object::Scope;
 
 use super::aes_key;
-use crate::support::ask::{data, iv, mode, parameters, plain_mode, uid};
+use crate::support::ask::{CRYPT, data, import, iv, mask, mode, on, parameters, plain_mode, uid};
 use crate::support::tree::{Read, boolean, bytes, integer};
-use crate::support::{Client, World};
+use crate::support::{Client, World, keys};
 
 const NUMBERS: &str = "y-claviger-invocations";
 
@@ -268,4 +270,26 @@ fn counter_comes_round_in_no_part() {
 
 fn bytes_of_name(answer: &Item) -> Item {
     bytes(Tag::CorrelationValue, &answer.bytes(Tag::CorrelationValue))
+}
+
+/// Of two values nobody can tell here that they are not the same: a key that was in a scope of the same
+/// name, and under the same identifier, may be this one.
+#[test]
+fn iv_is_not_made_twice_for_a_key_that_comes_back_to_a_scope_that_was_removed() {
+    let world = World::new();
+    let directory = &world.services.directory;
+    let (scope, now) = (Scope::new("made"), world.services.clock.now());
+    let rules = Rules { operations: Grants::All.operations(), ..Rules::default() };
+    let tenant = world.bearing(scope.clone(), rules);
+    let mut ivs = BTreeSet::new();
+    for _ in 0..3 {
+        directory.put_scope(&scope, None, now).unwrap();
+        let attributes = vec![mask(CRYPT), on(Kind::ActivationDate, 0)];
+        tenant.ok(Operation::Import, import("k", false, attributes, keys::aes_key()));
+        for _ in 0..300 {
+            let iv = made(&tenant, "k", fields(Mode::GCM, 32, 64));
+            assert!(ivs.insert(iv), "after {} others", ivs.len());
+        }
+        directory.remove_scope(&scope, now).unwrap();
+    }
 }

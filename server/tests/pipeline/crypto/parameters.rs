@@ -2,15 +2,17 @@
 //! (`effects`), or it is refused.
 
 use kmip_core::attribute::AttributeKind as Kind;
-use kmip_core::ttlv::Item;
+use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     BlockCipherMode as Mode, CryptographicAlgorithm as Algorithm, DigitalSignatureAlgorithm as Dsa,
     HashingAlgorithm as Hash, KeyFormatType as Format, KeyRoleType, ObjectType, Operation,
-    PaddingMethod as Padding, ResultReason as Reason, Tag,
+    PaddingMethod as Padding, ResultReason as Reason, State, Tag,
 };
 
 use super::{hash, rsa_pair, usable};
-use crate::support::ask::{data, iv, mode, of_kind, padding, parameters, uid};
+use crate::support::ask::{
+    CRYPT, attribute_at, data, import, iv, mask, mode, of_kind, on, padding, parameters, uid,
+};
 use crate::support::keys::{self, hex};
 use crate::support::tree::{Read, boolean, bytes, enumeration, integer};
 use crate::support::{Client, World, vectors};
@@ -287,4 +289,26 @@ fn role_and_algorithm_must_be_the_keys_own() {
     let how = parameters(vec![mode(Mode::CMAC), role(KeyRoleType::KEK)]);
     let asked = vec![uid(&key), how, data(&[5; 16])];
     assert_eq!(demo.fails(Operation::MAC, asked), Reason::InvalidField);
+}
+
+/// "The Cryptographic Parameters with the lowest Attribute Index", in whatever order they came.
+#[test]
+fn key_goes_by_its_own_parameters_of_the_lowest_index() {
+    let world = World::new();
+    let demo = world.demo();
+    let own = |index, of| {
+        attribute_at(Kind::CryptographicParameters.name(), index, parameters(vec![mode(of)]).value)
+    };
+    let attributes = vec![
+        mask(CRYPT),
+        on(Kind::ActivationDate, 0),
+        of_kind(Kind::State, Value::Enumeration(State::Active.0)),
+        own(2, Mode::CBC),
+        own(1, Mode::ECB),
+        own(5, Mode::CTR),
+    ];
+    demo.ok(Operation::Import, import("k", false, attributes, keys::aes_key()));
+    let by_default = demo.encrypt("k", vec![data(&[7; 16])]);
+    let by_name = demo.encrypt("k", vec![parameters(vec![mode(Mode::ECB)]), data(&[7; 16])]);
+    assert_eq!(by_default, by_name);
 }

@@ -50,10 +50,12 @@ pub(super) struct ObjectKind {
     make: fn(&Client<'_>) -> String,
     /// Whether it has a life cycle.
     has_state: bool,
+    /// Whether anything is left of it when it is destroyed.
+    leaves_remains: bool,
 }
 
 const fn living(make: fn(&Client<'_>) -> String) -> ObjectKind {
-    ObjectKind { make, has_state: true }
+    ObjectKind { make, has_state: true, leaves_remains: true }
 }
 
 pub(super) const KINDS: [ObjectKind; 11] = [
@@ -66,8 +68,8 @@ pub(super) const KINDS: [ObjectKind; 11] = [
     living(|client| client.register(ObjectType::SecretData, own(), keys::secret(b"s"))),
     living(part),
     living(|client| client.register(ObjectType::PGPKey, own(), keys::pgp(4))),
-    ObjectKind { make: opaque, has_state: false },
-    ObjectKind { make: registered_template, has_state: false },
+    ObjectKind { make: opaque, has_state: false, leaves_remains: true },
+    ObjectKind { make: registered_template, has_state: false, leaves_remains: false },
 ];
 
 fn hmac(client: &Client<'_>) -> String {
@@ -115,8 +117,12 @@ fn registered_template(client: &Client<'_>) -> String {
 
 /// Makes an object of this kind in this state; none where the kind has no such state.
 pub(super) fn make(client: &Client<'_>, kind: ObjectKind, state: State) -> Option<String> {
-    let needs_state = |step: &Step| matches!(step, Step::Activate | Step::Revoke(_));
-    if !kind.has_state && state.way.iter().any(needs_state) {
+    let is_possible = |step: &Step| match step {
+        Step::Activate | Step::Revoke(_) => kind.has_state,
+        Step::Destroy => kind.leaves_remains,
+        Step::Archive => true,
+    };
+    if !state.way.iter().all(is_possible) {
         return None;
     }
     let id = (kind.make)(client);

@@ -3,12 +3,15 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{DateTime, Item, Value};
 use kmip_core::types::{
-    BatchErrorContinuationOption as Continuation, Operation, ResultReason as Reason,
-    ResultStatus as Status, RevocationReasonCode, Tag, UsageLimitsUnit,
+    BatchErrorContinuationOption as Continuation, CryptographicAlgorithm as Algorithm,
+    CryptographicUsageMask as Mask, Operation, ResultReason as Reason, ResultStatus as Status,
+    RevocationReasonCode, Tag, UsageLimitsUnit,
 };
 
-use crate::support::ask::{custom, data, of_kind, on, plain_mode, uid};
-use crate::support::tree::{enumeration, integer, long, structure};
+use crate::support::ask::{
+    CRYPT, algorithm, create_of, custom, data, length, mask, of_kind, on, plain_mode, uid,
+};
+use crate::support::tree::{Read, enumeration, integer, long, structure};
 use crate::support::{Client, START, World};
 
 const DENIED: Option<Reason> = Some(Reason::PermissionDenied);
@@ -190,5 +193,18 @@ fn allocation_whose_answer_does_not_fit_is_given_back() {
             .item(Operation::GetUsageAllocation, allocation(&key, 30));
         assert_eq!(demo.send(&request).item(0).reason(), Reason::ResponseTooLarge);
         assert_eq!(left(&demo, &key), 100, "{option:?}");
+    }
+}
+
+#[test]
+fn key_that_protects_nothing_has_nothing_to_allocate() {
+    let world = World::new();
+    let demo = world.demo();
+    for (bits, reason) in [(Mask::Decrypt, Some(Reason::IllegalOperation)), (CRYPT, None)] {
+        let aes = vec![algorithm(Algorithm::AES), length(128), mask(bits), bytes(100)];
+        let active = [aes, vec![on(Kind::ActivationDate, 0)]].concat();
+        let made = demo.ok(Operation::Create, create_of(active));
+        let key = made.text(Tag::UniqueIdentifier);
+        assert_eq!(allocate(&demo, &key, 1), reason, "{bits:?}");
     }
 }

@@ -238,7 +238,7 @@ fn supplied_past_stands() {
         .cloned()
         .collect();
     let at = |item: &Item| item.child(Tag::AttributeIndex).map(Read::as_integer);
-    assert_eq!(far.iter().map(at).collect::<Vec<_>>(), [Some(9), Some(0), Some(10)]);
+    assert_eq!(far.iter().map(at).collect::<Vec<_>>(), [Some(0), Some(9), Some(10)]);
     let ecb = |blocks: usize| vec![uid("k"), plain_mode(Mode::ECB), data(&vec![0; 16 * blocks])];
     demo.ok(Operation::Encrypt, ecb(1));
     assert_eq!(demo.fails(Operation::Encrypt, ecb(1)), Reason::PermissionDenied, "four bytes left");
@@ -370,7 +370,7 @@ fn import_is_undone_where_it_replaced_nothing() {
         let before = get();
         let request = with_undo(&demo).next(Operation::Import, payload(true));
         assert_eq!(demo.send(&request).item(0).reason(), Reason::FeatureNotSupported);
-        // Where the answer has no room, an import that replaced something stays.
+        // Where the answer has no room, nothing is replaced.
         let small = demo.request().with(integer(Tag::MaximumResponseSize, 1));
         demo.send(&small.next(Operation::Import, payload(true)));
         assert_eq!(get(), before);

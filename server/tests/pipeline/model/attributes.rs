@@ -5,7 +5,7 @@ use kmip_core::types::ResultReason as Reason;
 use super::making::{Refused, give, in_order};
 use super::object::{Object, State};
 use super::rules::{Expected, Model, is_single, take_effect};
-use super::step::{Date, Given, Target, Who};
+use super::step::{Date, Given, Kind, Target, Who};
 
 impl Model {
     pub(super) fn add(
@@ -24,6 +24,13 @@ impl Model {
             && !self.is_free(who, name, Some(number))
         {
             against.push(Reason::IllegalOperation);
+        }
+        let of_keys = matches!(
+            given,
+            Given::Limits(..) | Given::Date(Date::ProcessStart | Date::ProtectStop, _)
+        );
+        if of_keys && object.kind == Kind::Opaque {
+            against.push(Reason::PermissionDenied);
         }
         self.oppose(object, given, &mut against);
         self.settle(number, given, against, |object, now| give(object, given, now))
@@ -52,6 +59,14 @@ impl Model {
             && !self.is_free(who, name, Some(number))
         {
             against.push(Reason::IllegalOperation);
+        }
+        let locks = match given {
+            Given::Sensitive(locks) => locks && !object.sensitive,
+            Given::Extractable(leaves) => !leaves && object.extractable,
+            _ => false,
+        };
+        if locks && self.may_be_undone {
+            against.push(Reason::FeatureNotSupported);
         }
         self.oppose(object, given, &mut against);
         self.settle(number, given, against, |object, now| replace(object, given, index, now))

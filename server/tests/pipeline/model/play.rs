@@ -340,6 +340,7 @@ impl Model {
     ) -> Vec<Option<Expected>> {
         self.placeholder = None;
         self.touched.clear();
+        self.may_be_undone = option == Some(Continuation::Undo);
         let before = self.clone();
         if option == Some(Continuation::Undo) && ops.iter().any(is_final) {
             let refused = Expected::Refused(vec![Reason::FeatureNotSupported]);

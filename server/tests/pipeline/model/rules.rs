@@ -42,12 +42,14 @@ pub(super) struct Model {
     pub(super) placeholder: Option<usize>,
     /// Those that the batch at hand has changed.
     pub(super) touched: Vec<usize>,
+    /// Whether the message in hand is a batch with Undo.
+    pub(super) may_be_undone: bool,
 }
 
 impl Model {
     pub(super) fn new(now: i64) -> Self {
         let (objects, uids, touched) = (Vec::new(), Vec::new(), Vec::new());
-        Self { now, objects, uids, placeholder: None, touched }
+        Self { now, objects, uids, placeholder: None, touched, may_be_undone: false }
     }
 
     /// Lets dates take effect. They do so by themselves, in the second that they name.
@@ -244,6 +246,9 @@ impl Model {
         let mut against = Vec::new();
         if object.state != State::Active || stopped {
             against.push(Reason::PermissionDenied);
+        }
+        if object.mask.is_none_or(|mask| mask & PROTECTS == 0) {
+            against.push(Reason::IllegalOperation);
         }
         match &mut object.limits {
             None => against.push(Reason::IllegalOperation),

@@ -2,13 +2,16 @@
 
 use kmip_core::attribute::{AttributeKind as Kind, SetBy};
 use kmip_core::ttlv::{DateTime, Interval, Item, Value};
-use kmip_core::types::{NameType, Operation, ResultReason as Reason, RevocationReasonCode, Tag};
+use kmip_core::types::{
+    BlockCipherMode, CertificateType, NameType, ObjectType, Operation, RecommendedCurve,
+    ResultReason as Reason, RevocationReasonCode, Tag,
+};
 
 use crate::support::ask::{
     attribute, attribute_at, create, create_pair, custom, name, of_kind, uid,
 };
 use crate::support::tree::{Read, bytes, enumeration, integer, text, unsigned};
-use crate::support::{Client, START, World};
+use crate::support::{Client, START, World, keys};
 
 fn delete(key: &str, name: &str, index: Option<i32>) -> Vec<Item> {
     let mut fields = vec![uid(key), text(Tag::AttributeName, name)];
@@ -288,4 +291,28 @@ fn names_are_uris_too() {
     let key = demo.create(vec![uri.clone()]);
     assert_eq!(demo.locate(vec![uri]), [key]);
     assert_eq!(demo.locate(vec![name("urn:k")]), [] as [String; 0]);
+}
+
+#[test]
+fn object_takes_no_attribute_of_another_kind_of_object() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(Vec::new());
+    let opaque = demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"o"));
+    let certificate = demo.register(ObjectType::Certificate, Vec::new(), keys::certificate());
+    let cbc = vec![enumeration(Tag::BlockCipherMode, BlockCipherMode::CBC.0)];
+    let curve = vec![enumeration(Tag::RecommendedCurve, RecommendedCurve::P_256.0)];
+    for (object, kind, value) in [
+        (&key, Kind::CertificateType, Value::Enumeration(CertificateType::X_509.0)),
+        (&key, Kind::CertificateLength, Value::Integer(7)),
+        (&key, Kind::CryptographicDomainParameters, Value::Structure(curve)),
+        (&opaque, Kind::CryptographicParameters, Value::Structure(cbc)),
+        (&opaque, Kind::CryptographicAlgorithm, Value::Enumeration(3)),
+        (&certificate, Kind::ProtectStopDate, Value::DateTime(DateTime(START + 5))),
+    ] {
+        let before = demo.attributes(object);
+        let added = demo.fails(Operation::AddAttribute, vec![uid(object), of_kind(kind, value)]);
+        assert_eq!(added, Reason::PermissionDenied, "{kind:?}");
+        assert_eq!(demo.attributes(object), before);
+    }
 }

@@ -3,8 +3,9 @@
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
-    CryptographicAlgorithm as Algorithm, NameType, ObjectType, Operation, ProtocolVersion,
-    ResultReason as Reason, RevocationReasonCode, State, StorageStatusMask, Tag,
+    BatchErrorContinuationOption, CryptographicAlgorithm as Algorithm, NameType, ObjectType,
+    Operation, ProtocolVersion, ResultReason as Reason, RevocationReasonCode, State,
+    StorageStatusMask, Tag,
 };
 
 use crate::support::ask::{
@@ -147,7 +148,8 @@ fn template_that_is_not_there_for_the_client_is_not_found() {
     demo.create(vec![name("a key")]);
     assert_eq!(demo.fails(Operation::Create, ask("a key")), Reason::ItemNotFound);
     demo.ok(Operation::Archive, vec![uid(&made)]);
-    assert_eq!(demo.fails(Operation::Create, ask("of demo")), Reason::ItemNotFound);
+    assert_eq!(demo.fails(Operation::Create, ask("of demo")), Reason::ObjectArchived);
+    assert_eq!(world.other().fails(Operation::Create, ask("of demo")), Reason::ItemNotFound);
     demo.ok(Operation::Recover, vec![uid(&made)]);
     demo.ok(Operation::Create, ask("of demo"));
     let storage = integer(Tag::StorageStatusMask, StorageStatusMask::OnLineStorage.0.cast_signed());
@@ -213,4 +215,51 @@ fn query_names_templates() {
     let types: Vec<Value> =
         answer.all(Tag::ObjectType).into_iter().map(|item| item.value.clone()).collect();
     assert!(types.contains(&Value::Enumeration(ObjectType::Template.0)));
+}
+
+/// "The object itself, including all meta-data, shall be destroyed."
+#[test]
+fn destroyed_template_leaves_nothing() {
+    let world = World::new();
+    let demo = world.demo();
+    let made = of(&demo, "t", aes(128));
+    demo.destroy(&made);
+    for operation in [
+        Operation::Get,
+        Operation::GetAttributes,
+        Operation::GetAttributeList,
+        Operation::Export,
+        Operation::Destroy,
+        Operation::Recover,
+    ] {
+        assert_eq!(demo.fails(operation, vec![uid(&made)]), Reason::ItemNotFound, "{operation:?}");
+    }
+    // Where it is undone, it is whole again.
+    let made = of(&demo, "t", aes(128));
+    let before = demo.attributes(&made);
+    let undo = BatchErrorContinuationOption::Undo;
+    let request = demo
+        .request()
+        .with(enumeration(Tag::BatchErrorContinuationOption, undo.0))
+        .next(Operation::Destroy, vec![uid(&made)])
+        .next(Operation::GetAttributes, vec![uid(&made)]);
+    let reply = demo.send(&request);
+    assert_eq!(reply.item(1).reason(), Reason::ItemNotFound);
+    assert_eq!(demo.attributes(&made), before);
+}
+
+/// What a request makes the server look up is bounded.
+#[test]
+fn request_names_so_many_templates_and_attributes_and_no_more() {
+    let world = World::new();
+    let demo = world.demo();
+    of(&demo, "t", aes(128));
+    demo.ok(Operation::Create, create_of(vec![by_name("t"); 32]));
+    let payload = create_of(vec![by_name("t"); 33]);
+    assert_eq!(demo.fails(Operation::Create, payload), Reason::InvalidField);
+    let many: Vec<Item> = (0..10_000).map(|number| custom("x-n", &number.to_string())).collect();
+    let payload = create_of([aes(128), many.clone()].concat());
+    assert_eq!(demo.fails(Operation::Create, payload), Reason::IndexOutOfBounds);
+    let payload = register(ObjectType::Template, vec![name("many")], content(many));
+    assert_eq!(demo.fails(Operation::Register, payload), Reason::IndexOutOfBounds);
 }

@@ -230,12 +230,10 @@ fn wrapping_parameters_say_nothing_besides() {
     }
 }
 
-#[test]
-fn wrapping_draws_on_the_usage_limits_of_the_wrapping_key() {
-    let world = World::new();
-    let demo = world.demo();
+/// A wrapping key that may be used so many times.
+fn limited_kek(client: &Client<'_>, times: i64) -> String {
     let limits = vec![
-        crate::support::tree::long(Tag::UsageLimitsTotal, 2),
+        crate::support::tree::long(Tag::UsageLimitsTotal, times),
         enumeration(Tag::UsageLimitsUnit, 2),
     ];
     let attributes = vec![
@@ -243,8 +241,55 @@ fn wrapping_draws_on_the_usage_limits_of_the_wrapping_key() {
         on(Kind::ActivationDate, 0),
         of_kind(Kind::UsageLimits, Value::Structure(limits)),
     ];
-    let kek = demo.register(ObjectType::SymmetricKey, attributes, keys::aes_key());
+    client.register(ObjectType::SymmetricKey, attributes, keys::aes_key())
+}
+
+#[test]
+fn wrapping_draws_on_the_usage_limits_of_the_wrapping_key() {
+    let world = World::new();
+    let demo = world.demo();
     let key = demo.create(Vec::new());
-    let used = [0; 3].map(|_| demo.ask(Operation::Get, wish(&kek).of(&key)).reason);
-    assert_eq!(used, [None, None, Some(Reason::PermissionDenied)]);
+    for encoding in [RAW, None, Some(EncodingOption::TTLVEncoding)] {
+        let kek = limited_kek(&demo, 2);
+        let ask = || demo.ask(Operation::Get, Wish { encoding, ..wish(&kek) }.of(&key)).reason;
+        let used = [0; 3].map(|_| ask());
+        assert_eq!(used, [None, None, Some(Reason::PermissionDenied)], "{encoding:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_wrapped_costs_nothing() {
+    let world = World::new();
+    let demo = world.demo();
+    let kek = limited_kek(&demo, 1);
+    let public = demo.register(ObjectType::PublicKey, vec![mask(Mask::Verify)], keys::rsa_public());
+    for encoding in [RAW, None] {
+        let asked = Wish { encoding, ..wish(&kek) };
+        demo.fails(Operation::Get, asked.of(&public));
+    }
+    demo.ok(Operation::Get, wish(&kek).of(&demo.create(Vec::new())));
+}
+
+#[test]
+fn secret_data_leave_wrapped_in_their_encoding() {
+    let world = World::new();
+    let demo = world.demo();
+    let kek = kek(&demo, &[]);
+    let attributes = vec![mask(Mask::Verify), custom("x-with", "me")];
+    let secret = demo.register(ObjectType::SecretData, attributes, keys::secret(b"password"));
+    let asked = Wish { encoding: None, attributes: &["x-with"], ..wish(&kek) };
+    let answer = demo.ok(Operation::Get, asked.of(&secret));
+    let object = answer.get(Tag::SecretData);
+    let plain = demo.ok(Operation::Get, vec![uid(&secret)]);
+    let plain = plain.get(Tag::SecretData);
+    assert_eq!(object.get(Tag::SecretDataType), plain.get(Tag::SecretDataType));
+    let block = object.get(Tag::KeyBlock);
+    let inside = unwrap(&block.bytes(Tag::KeyValue), WrapAlgorithm::AesKeyWrap);
+    let expected = vec![
+        plain.at(&[Tag::KeyBlock, Tag::KeyValue, Tag::KeyMaterial]).clone(),
+        attribute_at("x-with", 0, Value::TextString("me".to_owned())),
+    ];
+    assert_eq!(inside, structure(Tag::KeyValue, expected).to_bytes());
+    let bare = demo.fails(Operation::Get, wish(&kek).of(&secret));
+    assert_eq!(bare, Reason::EncodingOptionError, "no token has it");
 }

@@ -218,3 +218,35 @@ fn locate_combines_type_algorithm_and_state() {
     let empty = structure(Tag::Attribute, vec![text(Tag::AttributeName, "Name")]);
     assert_eq!(demo.fails(Operation::Locate, vec![empty]), ResultReason::InvalidMessage);
 }
+
+/// What is too much is the client's mistake, and costs no more than reading it.
+#[test]
+fn locate_takes_so_many_criteria_and_no_more() {
+    let world = World::new();
+    let demo = world.demo();
+    let group = |number| of_kind(Kind::ObjectGroup, Value::TextString(format!("group {number}")));
+    let all: Vec<Item> = (0..200).map(group).collect();
+    let key = demo.create(all.clone());
+    assert_eq!(demo.locate(all), [key]);
+    for criteria in [(0..256).map(group).collect(), (0..12_000).map(group).collect(), {
+        let names = (0..130).map(|number| name(&number.to_string()));
+        names.collect::<Vec<_>>()
+    }] {
+        assert_eq!(demo.fails(Operation::Locate, criteria), ResultReason::InvalidField);
+    }
+}
+
+/// Two dates are a range; what a third would make of it, the specification does not say.
+#[test]
+fn locate_refuses_a_range_of_three_dates() {
+    let world = World::new();
+    let demo = world.demo();
+    let key = demo.create(Vec::new());
+    let created = |seconds: [i64; 2]| seconds.map(|at| on(Kind::InitialDate, START + at)).to_vec();
+    for range in [[-5, 0], [0, -5], [-1, 1], [0, 0]] {
+        assert_eq!(demo.locate(created(range)), [key.clone()], "{range:?}");
+    }
+    let mut three = created([-5, -4]);
+    three.push(on(Kind::InitialDate, START + 5));
+    assert_eq!(demo.fails(Operation::Locate, three), ResultReason::InvalidField);
+}

@@ -48,6 +48,10 @@ fn answer_echoes_the_client_correlation_value_in_1_4_alone() {
     let second = new.send(&request).header;
     let server = Tag::ServerCorrelationValue;
     assert_ne!(second.text(server), header.text(server), "server correlation values are unique");
+    let no_option = enumeration(Tag::BatchErrorContinuationOption, 9);
+    let refused = new.send(&request.with(no_option));
+    assert_eq!(refused.item(0).reason(), ResultReason::InvalidField);
+    assert!(!refused.header.text(server).is_empty(), "the name it has on record");
     for version in &ALL[1..] {
         let old = world.demo().at(*version);
         let request = old.request().with(field.clone()).item(Operation::Query, functions.clone());
