@@ -21,7 +21,7 @@ use crate::job::{
 };
 use crate::limits;
 use crate::software::{Hasher, fill_random};
-use blocks::{Blocks, decrypt, encrypt, joined};
+use blocks::{Blocks, append, decrypt, encrypt};
 use wiping::Wiping;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "stream");
@@ -218,8 +218,7 @@ impl Flow {
         match &mut self.kind {
             FlowKind::Blocks(blocks) => blocks.update(backend, call, &self.key, part),
             FlowKind::Gather { held, .. } => {
-                *held = joined(held, part);
-                limits::check_data(held)?;
+                append(held, part)?;
                 Ok(SecretValue::new(Vec::new()))
             }
             FlowKind::Hash { hasher, .. } => {
@@ -250,8 +249,8 @@ impl Flow {
                 let input = SignInput::Digest(&digest);
                 backend.sign(call, key, algorithm, salt_bytes, input).map(plain)
             }
-            FlowKind::Gather { wish, held } => {
-                let data = joined(&held, last);
+            FlowKind::Gather { wish, held: mut data } => {
+                append(&mut data, last)?;
                 match wish {
                     StreamWish::Encrypt { algorithm, params } => {
                         encrypt(backend, call, key, algorithm, &params, &data)

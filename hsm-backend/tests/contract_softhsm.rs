@@ -32,6 +32,7 @@ cases_on! { SOFTHSM =>
     token_whose_sessions_were_all_closed_is_opened_anew
     key_is_not_called_absent_after_a_logout
     rest_of_a_key_is_destroyed_by_its_id
+    destroyed_wrapped_key_does_not_stay_in_the_token
     keys_used_beside_others_stay_alive
     #[ignore = "a measurement: run it alone, in release"]
     hot_path_speed

@@ -33,13 +33,14 @@ pub enum KeyringError {
     Store(#[from] StoreError),
 }
 
-/// A key that the server's token has, if one was made yet.
+/// A key that the server's token has, if it was made yet: the sealing key, which stays in force for
+/// good. A wrapping key may be retired and destroyed while the server runs.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub fn expected_key(store: &dyn ObjectStore) -> Result<Option<KeyId>, StoreError> {
-    Ok(named(store, SEALING)?.or(named(store, WRAPPING)?))
+    named(store, SEALING)
 }
 
 fn named(store: &dyn ObjectStore, setting: &str) -> Result<Option<KeyId>, StoreError> {

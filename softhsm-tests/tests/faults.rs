@@ -5,9 +5,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kmip_core::types::{CryptographicAlgorithm, ResultReason};
+use rusqlite::Connection;
 use server::client::Client;
 use softhsm_tests::requests::{self, Id, Shortcuts};
 use softhsm_tests::server::{Server, TokenKind, Trial};
+use softhsm_tests::trace::Event;
 
 /// A trial, and a server whose thread that watches the token hangs in it.
 fn hanging(shutdown_timeout_ms: u32) -> (Trial, Server) {
@@ -101,6 +103,29 @@ fn refused_decryptions_are_answered_alike() {
     assert_eq!(client.decrypted(&key, &sealed).unwrap(), b"well");
 }
 
+/// A library may fail at everything and still tell of its token, which it remembers; some do so until
+/// they are opened anew.
+#[test]
+fn token_that_fails_at_everything_does_not_call_data_false_and_is_opened_anew() {
+    let trial = Trial::new().recorded();
+    let server = trial.start();
+    let mut client = server.client();
+    let key = client.make_aes(&[]).unwrap();
+    let sealed = client.encrypted(&key, b"well").unwrap();
+    let closed =
+        |event: &Event| matches!(event, Event::Call(call) if call.function == "C_Finalize");
+    let closings = || trial.trace().events().iter().filter(|event| closed(event)).count();
+    let before = closings();
+    trial.fail(&["C_Decrypt 0x30", "C_GenerateRandom 0x30"]);
+    for _ in 0..5 {
+        let refused = client.decrypted(&key, &sealed).unwrap_err();
+        assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{refused}");
+    }
+    trial.fail(&[]);
+    assert_eq!(decrypt_until_it_works(&mut client, &key, &sealed), b"well");
+    assert!(closings() > before, "the library was not opened anew");
+}
+
 /// Label and PIN do not make a token the one that has the keys.
 #[test]
 fn no_key_is_made_in_another_token() {
@@ -128,4 +153,30 @@ fn no_key_is_made_in_another_token() {
     let server = trial.start();
     assert_eq!(server.client().decrypted(&key, &sealed).unwrap(), b"well");
     server.stop();
+}
+
+/// The check value of its row tells another key's blob, also after the token failed at telling it.
+#[test]
+fn blob_of_another_key_is_refused() {
+    let trial = Trial::new().recorded();
+    let server = trial.start();
+    let mut client = server.client();
+    let [key, other, good] = [(); 3].map(|()| client.make_aes(&[]).unwrap());
+    server.stop();
+    let store = Connection::open(trial.data().join("claviger.db")).unwrap();
+    let moved = "UPDATE object SET blob = (SELECT blob FROM object WHERE uid = ?2) WHERE uid = ?1";
+    assert_eq!(store.execute(moved, [key.as_str(), other.as_str()]).unwrap(), 1);
+    drop(store);
+    let server = trial.start();
+    let mut client = server.client();
+    let refused = |client: &mut Client| {
+        let refused = client.encrypted(&key, b"mine").unwrap_err();
+        assert_eq!(refused.reason(), Some(ResultReason::CryptographicFailure), "{refused}");
+    };
+    refused(&mut client);
+    trial.fail(&["C_Encrypt 0x30"]);
+    client.encrypted(&good, b"mine").unwrap_err();
+    trial.fail(&[]);
+    refused(&mut client);
+    client.encrypted(&good, b"mine").unwrap();
 }

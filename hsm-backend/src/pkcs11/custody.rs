@@ -108,7 +108,7 @@ pub(super) fn rewrap(
     let made = wrap_passing(token, call, new_kek, old.contents, &old.policy(), |session| {
         let handle = token.working_handle(&old_kek)?;
         let object = session.unwrap_key(&plain(unwrapping), handle, &old.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, error.into()))?;
+        let object = object.map_err(|error| unreadable(token, session, error.into()))?;
         same_key(session, object, old.contents, kcv)?;
         Ok((object, ()))
     });
@@ -240,10 +240,10 @@ pub(super) fn unwrapped(
     let handle = token.working_handle(&kek)?;
     let object = token.owner.with(|owner| {
         let object = owner.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, error.into()))?;
-        same_key(owner, object, contents, kcv)?;
-        Ok(object)
+        object.map_err(|error| unreadable(token, owner, error.into()))
     })?;
+    // Not in the owner session: an operation that fails may stay open, and block it for good.
+    same_key(session, object, contents, kcv)?;
     let key = Key::unwrapped(kind_of(contents), object, &token.unwrapped.graveyard);
     Ok(token.unwrapped.insert(id, key))
 }
@@ -278,7 +278,7 @@ pub(super) fn with_passing<T>(
     token.use_key(call, &KeyRef::Token(*kek), Doubt::Device, |session, kek| {
         let handle = token.working_handle(kek)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, error.into()))?;
+        let object = object.map_err(|error| unreadable(token, session, error.into()))?;
         same_key(session, object, contents, kcv)?;
         let passing = Key::new(kind_of(contents), object);
         let done = work(session, &passing);
@@ -294,27 +294,29 @@ fn same_key(
     contents: Contents,
     kcv: &[u8],
 ) -> Result<(), Fault> {
-    if is_same_key(session, object, contents, kcv) {
+    let same = is_same_key(session, object, contents, kcv);
+    if same == Ok(true) {
         return Ok(());
     }
     session.destroy_object(object)?;
-    Err(HsmError::new(HsmErrorKind::BadData, "key check value").into())
+    same.and(Err(HsmError::new(HsmErrorKind::BadData, "key check value").into()))
 }
 
-/// Whether nothing speaks against this being the key with that check value.
+/// Whether nothing speaks against this being the key with that check value. A token that fails at
+/// telling it says nothing for it.
 pub(super) fn is_same_key(
     session: &Session,
     object: ObjectHandle,
     contents: Contents,
     kcv: &[u8],
-) -> bool {
+) -> Result<bool, Fault> {
     let found = match contents {
-        Contents::Secret(spec) => check_value_now(session, object, spec.kind),
+        Contents::Secret(spec) => check_value_now(session, object, spec.kind)?,
         Contents::Rsa { .. } | Contents::Ec(_) | Contents::Edwards(_) => {
             told_value(session, object, contents)
         }
     };
-    kcv.is_empty() || found.is_empty() || found == kcv
+    Ok(kcv.is_empty() || found.is_empty() || found == kcv)
 }
 
 /// CKA_CHECK_VALUE as the token tells it of a secret key; of an RSA key, the start of its modulus'
@@ -333,29 +335,38 @@ pub(super) fn told_value(session: &Session, object: ObjectHandle, contents: Cont
 
 /// CKA_CHECK_VALUE, computed where the token leaves it out (SoftHSM does for unwrapped keys);
 /// empty where the key's usage forbids that, and the wrapping's own check must do.
-fn check_value_now(session: &Session, object: ObjectHandle, kind: SecretKeyKind) -> Vec<u8> {
+fn check_value_now(
+    session: &Session,
+    object: ObjectHandle,
+    kind: SecretKeyKind,
+) -> Result<Vec<u8>, Fault> {
     let told = check_value(session, object);
     if !told.is_empty() {
-        return told;
+        return Ok(told);
     }
     let made = match kind {
         SecretKeyKind::Aes => session.encrypt(&plain(Mechanism::AES_ECB), object, &[0; 16]),
         SecretKeyKind::Des3 => session.encrypt(&plain(Mechanism::DES3_ECB), object, &[0; 8]),
         SecretKeyKind::Generic => session.digest_init(&plain(Mechanism::SHA_1)).and_then(|()| {
-            // Ended in any case: this session lives on, and a refused key may leave it open.
+            // Ended in any case: a refused key may leave it open.
             let taken = session.digest_key(object);
             let ended = session.digest_final();
             taken.and(ended)
         }),
     };
-    let mut value = made.unwrap_or_default();
-    value.truncate(3);
-    value
+    match made.map_err(Fault::from) {
+        Ok(mut value) => {
+            value.truncate(3);
+            Ok(value)
+        }
+        Err(fault) if matches!(fault.effect, Effect::None | Effect::StaleHandle) => Ok(Vec::new()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// A doubtful answer of a healthy token to an unwrapping means a damaged blob.
-pub(super) fn unreadable(token: &Token, fault: Fault) -> Fault {
-    if fault.effect == Effect::Doubtful && token.is_well() {
+pub(super) fn unreadable(token: &Token, session: &Session, fault: Fault) -> Fault {
+    if fault.effect == Effect::Doubtful && token.is_well() && token.serves(session) {
         return HsmError::new(HsmErrorKind::BadData, "C_UnwrapKey").into();
     }
     fault

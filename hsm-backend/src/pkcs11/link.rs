@@ -1,6 +1,6 @@
 //! The link to the token: opened, watched and opened again by one thread.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -142,6 +142,7 @@ pub(super) fn keep(link: &Arc<Link>) {
         link.streams.reap();
         if let Some(token) = &open {
             if token.is_well() && !token.lost.load(Ordering::Acquire) {
+                token.tidy();
                 if link.pause(link.config.retry_period) {
                     continue;
                 }
@@ -247,6 +248,7 @@ fn open_token(link: &Arc<Link>, library: &Pkcs11) -> Result<Token, Refusal> {
         keys,
         unwrapped,
         lost: AtomicBool::new(false),
+        strikes: AtomicU32::new(0),
         observer: config.observer.clone(),
         wake: Box::new(move || {
             if let Some(link) = weak.upgrade() {

@@ -53,7 +53,7 @@ pub(super) fn arriving_to_blob(
     let (made, ()) = custody::wrap_passing(token, call, kek, contents, policy, |session| {
         let handle = token.working_handle(&wrapping)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &arriving.blob, &template);
-        Ok((object.map_err(|error| custody::unreadable(token, error.into()))?, ()))
+        Ok((object.map_err(|error| custody::unreadable(token, session, error.into()))?, ()))
     })?;
     Ok(made)
 }
@@ -74,7 +74,7 @@ pub(super) fn to_token(
     let made = wrap::unwrap_key(token, call, &KeyRef::Token(*kek), &arrival)?;
     let moved = KeyRef::Token(id);
     let same = token.use_key(call, &moved, Doubt::Device, |session, key| {
-        Ok(custody::is_same_key(session, key.object, contents, kcv))
+        custody::is_same_key(session, key.object, contents, kcv)
     });
     if same != Ok(true) {
         super::manage::destroy_key(token, call, &moved)?;

@@ -16,7 +16,8 @@ struct Sessions {
     /// Idle and leased together.
     open: usize,
     leased: usize,
-    limit: usize,
+    /// As many as the token had to give when it was last asked for more, and when that was.
+    most: Option<(usize, Instant)>,
     closed: bool,
     /// What was given back before is asked whether it is alive.
     doubted: Option<Instant>,
@@ -26,7 +27,9 @@ struct Sessions {
 pub(super) struct Pool {
     sessions: Mutex<Sessions>,
     changed: Condvar,
-    /// One that lay idle for longer is asked whether it is alive: tokens close such sessions.
+    limit: usize,
+    /// What the token said is believed for so long: that it has no more sessions to give, and that
+    /// one which lies idle is alive.
     trust: Duration,
 }
 
@@ -36,11 +39,20 @@ impl Pool {
             idle: Vec::new(),
             open: 0,
             leased: 0,
-            limit: limit.max(1),
+            most: None,
             closed: false,
             doubted: None,
         };
-        Self { sessions: Mutex::new(sessions), changed: Condvar::new(), trust }
+        let (sessions, changed) = (Mutex::new(sessions), Condvar::new());
+        Self { sessions, changed, limit: limit.max(1), trust }
+    }
+
+    /// How many sessions there may be now.
+    fn most(&self, sessions: &Sessions) -> usize {
+        match sessions.most {
+            Some((most, since)) if since.elapsed() < self.trust => most,
+            Some(_) | None => self.limit,
+        }
     }
 
     /// A session was found closed; the idle ones may be as well.
@@ -54,7 +66,7 @@ impl Pool {
         TokenUsage {
             sessions_idle: sessions.idle.len(),
             sessions_busy: sessions.leased,
-            sessions_limit: sessions.limit,
+            sessions_limit: self.most(&sessions),
             ..TokenUsage::default()
         }
     }
@@ -73,6 +85,7 @@ impl Pool {
         if deadline <= Instant::now() {
             return Err(HsmError::new(HsmErrorKind::Deadline, "lease").into());
         }
+        let mut refused = false;
         let mut sessions = lock(&self.sessions);
         loop {
             if sessions.closed {
@@ -90,14 +103,15 @@ impl Pool {
                 sessions = lock(&self.sessions);
                 continue;
             }
-            if sessions.open < sessions.limit {
+            if !refused && sessions.open < self.most(&sessions) {
                 sessions.open += 1;
                 sessions.leased += 1;
                 drop(sessions);
                 match self.open(&open)? {
                     Some(lease) => return Ok(lease),
-                    None => sessions = lock(&self.sessions),
+                    None => refused = true,
                 }
+                sessions = lock(&self.sessions);
                 continue;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -120,8 +134,8 @@ impl Pool {
         sessions.leased -= 1;
         self.changed.notify_all();
         if fault.error.kind == HsmErrorKind::Busy && sessions.open > 0 {
-            // Other programs share the token: live with fewer sessions and queue.
-            sessions.limit = sessions.open;
+            // Other programs share the token: live with fewer sessions for a while, and queue.
+            sessions.most = Some((sessions.open, Instant::now()));
             return Ok(None);
         }
         Err(fault)
@@ -215,6 +229,11 @@ impl Owner {
         }
     }
 
+    /// Whether nobody is at work with it.
+    pub(super) fn is_free(&self) -> bool {
+        self.session.try_lock().is_ok()
+    }
+
     /// Does `work` with the session, one caller at a time.
     pub(super) fn with<T>(
         &self,
@@ -237,6 +256,7 @@ fn state_of(session: &Session) -> Option<SessionState> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     const TRUST: Duration = Duration::from_secs(1);
 
@@ -248,6 +268,28 @@ mod tests {
     fn lease_refuses_a_deadline_in_the_past() {
         let fault = Pool::new(1, TRUST).lease(Instant::now(), refused).err().unwrap();
         assert_eq!(fault.error.kind, HsmErrorKind::Deadline);
+    }
+
+    /// The token is asked for more again when what it said is old.
+    #[test]
+    fn pool_that_had_to_shrink_grows_again() {
+        let asked = AtomicUsize::new(0);
+        let exhausted = || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            Err(HsmError::new(HsmErrorKind::Busy, "C_OpenSession").into())
+        };
+        let soon = || Instant::now() + Duration::from_millis(10);
+        for (trust, asks) in [(Duration::from_secs(600), 1), (Duration::ZERO, 3)] {
+            let pool = Pool::new(4, trust);
+            // One is on loan, and stays so.
+            lock(&pool.sessions).open = 1;
+            asked.store(0, Ordering::Relaxed);
+            for _ in 0..3 {
+                let fault = pool.lease(soon(), exhausted).err().unwrap();
+                assert_eq!(fault.error.kind, HsmErrorKind::Busy);
+            }
+            assert_eq!(asked.load(Ordering::Relaxed), asks);
+        }
     }
 
     #[test]

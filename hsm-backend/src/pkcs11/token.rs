@@ -1,7 +1,7 @@
 //! One open token: sessions, keys, and the way every call goes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use cryptoki::context::Pkcs11;
@@ -20,6 +20,10 @@ use crate::backend::{CallContext, KeyId, KeyRef, TokenInfo};
 use crate::capability::Capabilities;
 use crate::error::{HsmError, HsmErrorKind};
 use crate::observer::Observer;
+
+/// After so many strikes a token that says it is well is opened anew: some libraries fail for good
+/// until they are.
+const STRIKES: u32 = 5;
 
 /// What a doubtful answer (CKR_GENERAL_ERROR and its like) of a token in good health means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub(super) struct Token {
     pub(super) unwrapped: Keys,
     /// Set when a call found the token gone; the link then opens it anew.
     pub(super) lost: AtomicBool,
+    /// Failures since the last success at which the token failed at a trial as well.
+    pub(super) strikes: AtomicU32,
     /// Learns of failures.
     pub(super) observer: Option<Arc<dyn Observer>>,
     /// Wakes the link.
@@ -143,11 +149,16 @@ impl Token {
         let done = work(lease.session()?);
         self.bury();
         let fault = match done {
-            Ok(value) => return Ok(value),
+            Ok(value) => {
+                if self.strikes.load(Ordering::Relaxed) > 0 {
+                    self.strikes.store(0, Ordering::Relaxed);
+                }
+                return Ok(value);
+            }
             Err(fault) => fault,
         };
         self.report(&fault);
-        let settled = self.settle(fault, doubt, call);
+        let settled = self.settle(fault, doubt, call, lease.session()?);
         if settled.poisons || settled.effect == Effect::DeadSession {
             lease.discard();
         }
@@ -157,10 +168,20 @@ impl Token {
     /// Finds out what a doubtful fault means, and reports a lost token.
     ///
     /// Called with the lease held, so the library is not finalised meanwhile.
-    fn settle(&self, mut fault: Fault, doubt: Doubt, call: &CallContext) -> Fault {
+    fn settle(
+        &self,
+        mut fault: Fault,
+        doubt: Doubt,
+        call: &CallContext,
+        session: &Session,
+    ) -> Fault {
         if fault.effect == Effect::Doubtful {
             if !self.is_well() {
                 fault.effect = Effect::TokenLost;
+            } else if !self.serves(session) {
+                if self.strikes.fetch_add(1, Ordering::Relaxed) + 1 >= STRIKES {
+                    fault.effect = Effect::TokenLost;
+                }
             } else if doubt == Doubt::Data {
                 fault.error.kind = HsmErrorKind::BadData;
             }
@@ -194,6 +215,15 @@ impl Token {
                 false
             }
         }
+    }
+
+    /// Whether a token that says it is well does the least there is: one that fails at that, too,
+    /// says nothing of what it was asked before.
+    pub(super) fn serves(&self, session: &Session) -> bool {
+        let Err(error) = session.generate_random_slice(&mut [0]) else { return true };
+        let fault = Fault::from(error);
+        self.report(&fault);
+        !matches!(fault.effect, Effect::Doubtful | Effect::TokenLost)
     }
 
     /// Another one may have come into the slot, and this one may have been initialised anew.
@@ -268,6 +298,13 @@ impl Token {
     /// Forgets a key; its copy is destroyed when the last user is done.
     pub(super) fn forget(&self, id: KeyId) {
         self.keys.remove(id);
+    }
+
+    /// Destroys what calls have left to the next, which may be long in coming.
+    pub(super) fn tidy(&self) {
+        if self.owner.is_free() {
+            self.bury();
+        }
     }
 
     /// Destroys the copies nobody uses any more.

@@ -20,6 +20,26 @@ pub(super) fn joined(held: &[u8], part: &[u8]) -> Wiping {
     all
 }
 
+/// Adds `part`. Room is made for more than that, so that many small parts cost what a large one does.
+///
+/// # Errors
+///
+/// `BadLength` where it becomes too long for one call.
+pub(super) fn append(held: &mut Wiping, part: &[u8]) -> Result<(), HsmError> {
+    let bytes = held.len() + part.len();
+    if bytes > limits::MAX_DATA_BYTES {
+        return Err(HsmError::new(HsmErrorKind::BadLength, "stream"));
+    }
+    if held.capacity() < bytes {
+        let room = (2 * held.len()).min(limits::MAX_DATA_BYTES).max(bytes);
+        let mut wider = Wiping::new(Vec::with_capacity(room));
+        wider.extend_from_slice(held);
+        *held = wider;
+    }
+    held.extend_from_slice(part);
+    Ok(())
+}
+
 pub(super) fn encrypt(
     backend: &dyn HsmBackend,
     call: &CallContext,
@@ -141,5 +161,30 @@ impl Blocks {
             Way::Encrypt => plan.mechanism(),
             Way::Decrypt => plan.decrypt_mechanism(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn append_makes_room_ahead() {
+        let (mut held, mut moves) = (Wiping::default(), 0);
+        for part in 0..4096_u32 {
+            let room = held.capacity();
+            append(&mut held, &part.to_be_bytes()).unwrap();
+            moves += usize::from(held.capacity() != room);
+        }
+        assert!(moves < 20, "moved {moves} times");
+        assert_eq!((held.len(), &held[4 * 4095..]), (4 * 4096, &4095_u32.to_be_bytes()[..]));
+    }
+
+    #[test]
+    fn append_ends_at_the_limit() {
+        let mut held = Wiping::new(vec![0; limits::MAX_DATA_BYTES - 1]);
+        append(&mut held, &[1]).unwrap();
+        assert_eq!(append(&mut held, &[1]).unwrap_err().kind, HsmErrorKind::BadLength);
+        assert_eq!(held.capacity(), limits::MAX_DATA_BYTES);
     }
 }

@@ -1,10 +1,10 @@
 //! Sessions that the token closes by itself: it was idle for too long, or its network is back.
 #![allow(unsafe_code, reason = "nobody but the library's C interface closes another's session")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cryptoki::context::Pkcs11;
-use cryptoki::object::Attribute;
+use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::Session;
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_SESSION_HANDLE, CK_SESSION_INFO, CKR_OK};
 use hsm_backend::pkcs11::Pkcs11Backend;
@@ -41,6 +41,12 @@ impl Bystander {
 
     pub fn create(&self, template: &[Attribute]) {
         self.session.create_object(template).unwrap();
+    }
+
+    /// How many secret keys there are in the sessions of the process.
+    fn session_keys(&self) -> usize {
+        let secret = [Attribute::Token(false), Attribute::Class(ObjectClass::SECRET_KEY)];
+        self.session.find_objects(&secret).unwrap().len()
     }
 
     /// The other sessions, oldest first.
@@ -128,4 +134,21 @@ pub fn key_is_not_called_absent_after_a_logout(token: &SoftToken) {
     assert_eq!(there.unwrap_err().kind, HsmErrorKind::Unavailable);
     assert!(matches!(backend.wait_ready(soon()), TokenState::Ready(_)));
     assert_eq!(encrypt(&backend, &known), sealed);
+}
+
+/// Though no call comes after.
+pub fn destroyed_wrapped_key_does_not_stay_in_the_token(token: &SoftToken) {
+    token.provision("gone");
+    let backend = token.open("gone");
+    let key = wrapped_key(&backend);
+    let bystander = Bystander::enter(token, "gone");
+    let before = bystander.session_keys();
+    encrypt(&backend, &key).unwrap();
+    assert_eq!(bystander.session_keys(), before + 1, "the key and nothing else");
+    backend.destroy_key(&call(), &key).unwrap();
+    let deadline = soon();
+    while bystander.session_keys() > before {
+        assert!(Instant::now() < deadline, "the key is still there");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -139,6 +139,10 @@ fail_as_ordered! {
         slot: CK_SLOT_ID, flags: CK_FLAGS, application: *mut c_void, notify: CK_NOTIFY,
         session: *mut Session,
     );
+    C_Encrypt(
+        session: Session, data: *mut CK_BYTE, data_length: CK_ULONG, sealed: *mut CK_BYTE,
+        length: *mut CK_ULONG,
+    );
     C_Decrypt(
         session: Session, sealed: *mut CK_BYTE, sealed_length: CK_ULONG, data: *mut CK_BYTE,
         length: *mut CK_ULONG,
