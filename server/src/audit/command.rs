@@ -8,7 +8,8 @@ use std::time::Duration;
 use spki::der::pem::{LineEnding, PemLabel};
 use spki::{DecodePublicKey, Document, SubjectPublicKeyInfoRef};
 
-use super::files::{self, Lines};
+use super::files::{self, FileLine, Lines};
+use super::follow::Follower;
 use super::show::{self, Filter};
 use super::verify::{self, Knowledge, Report, VerifyingKey};
 use super::{HEAD_SETTING, Kind, Place, Record};
@@ -223,32 +224,23 @@ fn print(
 
 fn tail(args: &AuditTailArgs, say: &dyn Fn(&str)) -> Result<(), CommandError> {
     let log = Log::find(&args.log)?;
+    let file = log.files.last().filter(|_| args.follow);
     // Opened before it is printed, so that nothing falls between the two.
-    let mut from = log.files.last().map_or(0, |file| size(file));
+    let follower = file.map(|file| Follower::at_the_end_of(file)).transpose();
+    let follower = follower.map_err(failed(file))?;
     print(&args.filter, args.lines, &log.files, say)?;
-    let Some(mut file) = log.files.last().cloned().filter(|_| args.follow) else { return Ok(()) };
+    let Some(mut follower) = follower else { return Ok(()) };
     let filter = filter(&args.filter);
+    let files = || match Log::find(&args.log) {
+        Ok(log) => Ok(log.files),
+        Err(CommandError::File { source, .. }) => Err(source),
+        Err(error) => Err(io::Error::other(error)),
+    };
     loop {
-        let mut lines = Lines::open_at(&file, from).map_err(failed(Some(&file)))?;
-        for line in &mut lines {
-            let line = line.map_err(failed(Some(&file)))?;
-            if !line.is_whole() {
-                break;
-            }
-            from += line.bytes();
-            if let Some(text) = wanted(&args.filter, &filter, line.text()) {
-                say(&text);
-            }
-        }
+        let show = &mut |line: &FileLine| {
+            wanted(&args.filter, &filter, line.text()).iter().for_each(|text| say(text));
+        };
+        follower.read_on(&files, show).map_err(failed(file))?;
         std::thread::sleep(LOOK_EVERY);
-        if size(&file) < from {
-            // It was rotated: the new one begins anew.
-            from = 0;
-            file = Log::find(&args.log)?.files.last().cloned().unwrap_or(file);
-        }
     }
-}
-
-fn size(file: &Path) -> u64 {
-    file.metadata().map_or(0, |found| found.len())
 }

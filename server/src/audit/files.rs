@@ -105,16 +105,15 @@ impl Lines {
     ///
     /// What the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Self::open_at(path, 0)
+        Self::of(File::open(path)?, 0)
     }
 
-    /// Opens the file behind its first `from` bytes.
+    /// Those of `file` behind its first `from` bytes.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn open_at(path: &Path, from: u64) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+    pub fn of(mut file: File, from: u64) -> io::Result<Self> {
         file.seek(SeekFrom::Start(from))?;
         Ok(Self(BufReader::with_capacity(1 << 16, file)))
     }

@@ -7,6 +7,7 @@
 mod chain;
 pub mod command;
 pub mod files;
+mod follow;
 mod item;
 pub mod notes;
 mod observed;
