@@ -1,6 +1,6 @@
 //! `claviger scope`, `role`, `credential`, `token` and `status`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -137,13 +137,13 @@ pub(super) fn credential(command: &CredentialCommand, say: Say<'_>) -> Done {
             list(&args.ask, &path(&args.scope, &args.role, ""), "serial number", say)
         }
         CredentialCommand::Generate(args) => {
-            be_free(args.out.as_deref())?;
+            make_room(args.out.as_deref())?;
             let path = path(&args.scope, &args.role, "/generate");
             let data = ask(&args.ask, Method::POST, &path, None)?.data;
             hand_out(&args.ask, &data, args.out.as_deref(), say)
         }
         CredentialCommand::Sign(args) => {
-            be_free(args.out.as_deref())?;
+            make_room(args.out.as_deref())?;
             let csr = std::fs::read_to_string(&args.csr);
             let csr = csr.map_err(at(&args.csr))?;
             let path = path(&args.scope, &args.role, "/sign");
@@ -167,11 +167,12 @@ const KEY_FILE: &str = "client.key";
 const CERTIFICATE_FILE: &str = "client.pem";
 const CHAIN_FILE: &str = "ca.pem";
 
-/// Makes sure that no file is in the way, before anything is made that would have to lie there.
-fn be_free(out: Option<&Path>) -> Done {
-    let files = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE].iter();
-    let taken = out.and_then(|out| files.map(|name| out.join(name)).find(|file| file.exists()));
-    match taken {
+/// Makes the folder and sees that no file is in the way, before anything is made that has to lie there.
+fn make_room(out: Option<&Path>) -> Done {
+    let Some(folder) = out else { return Ok(()) };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    let mut files = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE].iter().map(|name| folder.join(name));
+    match files.find(|file| file.exists()) {
         Some(path) => Err(CtlError::File { path, reason: ErrorKind::AlreadyExists.into() }),
         None => Ok(()),
     }
@@ -187,8 +188,6 @@ fn hand_out(args: &AskArgs, data: &Value, out: Option<&Path>, say: Say<'_>) -> D
         print(args, data, plain.trim_end().to_owned(), say);
         return Ok(());
     };
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(at(folder))?;
     // The key goes first: without it the rest is worth nothing.
     for (name, content) in [
         (KEY_FILE, text("private_key")),
