@@ -76,7 +76,8 @@ pub struct AdminHttps {
 }
 
 impl AdminHttps {
-    /// Binds every address of `config`, for the versions of `tls`; `None` if there is none. Needs a tokio runtime around it.
+    /// Binds every address of `config`, for the versions of `tls`; `None` if there is none. Needs a
+    /// tokio runtime around it.
     ///
     /// # Errors
     ///
