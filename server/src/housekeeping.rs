@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use kmip_core::ttlv::DateTime;
 
 use crate::asynchronous;
 use crate::bell::Bell;
@@ -45,7 +47,40 @@ impl Housekeeper {
     }
 }
 
+/// What has expired is forgotten where two looks at the clock, so far apart, agree that it has.
+const APART: Duration = Duration::from_secs(86_400);
+
+/// When to forget: there is no way back, and clocks jump.
+#[derive(Debug, Default)]
+struct Forgetting(Option<(Instant, DateTime)>);
+
+impl Forgetting {
+    /// The time that has certainly come, where it is long enough since it was asked for; `at` and
+    /// `now` are the moment and what the clock says.
+    fn time(&mut self, at: Instant, now: DateTime) -> Option<DateTime> {
+        let Some((since, before)) = self.0 else {
+            self.0 = Some((at, now));
+            return None;
+        };
+        if at.saturating_duration_since(since) < APART {
+            return None;
+        }
+        self.0 = Some((at, now));
+        Some(DateTime(before.0.min(now.0)))
+    }
+}
+
+fn forget(services: &Services, forgetting: &mut Forgetting) {
+    let Some(time) = forgetting.time(Instant::now(), services.clock.now()) else { return };
+    match services.directory.forget_expired(time) {
+        Ok(0) => {}
+        Ok(forgotten) => tracing::info!(forgotten, "forgot credentials that expired long ago"),
+        Err(error) => tracing::warn!(%error, "expired credentials are yet to be forgotten"),
+    }
+}
+
 fn rounds(services: &Services) {
+    let mut forgetting = Forgetting::default();
     loop {
         match reconcile::run(services) {
             Ok(settled) if settled == reconcile::Settled::default() => {}
@@ -67,14 +102,28 @@ fn rounds(services: &Services) {
             Ok(Rewrapped { done, failed }) => tracing::info!(done, failed, "wrapped keys anew"),
             Err(error) => tracing::warn!(%error, "wrapping keys anew failed"),
         }
-        match services.directory.forget_expired(services.clock.now()) {
-            Ok(0) => {}
-            Ok(forgotten) => tracing::info!(forgotten, "forgot credentials that expired long ago"),
-            Err(error) => tracing::warn!(%error, "expired credentials are yet to be forgotten"),
-        }
+        forget(services, &mut forgetting);
         trust::keep_up(services);
         if !services.bell.wait(trust::next_round(services, ROUND)) {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_has_come_where_two_looks_at_the_clock_agree() {
+        let start = Instant::now();
+        let mut forgetting = Forgetting::default();
+        let mut ask = |rounds: u32, now| forgetting.time(start + APART * rounds, DateTime(now));
+        assert_eq!(ask(0, 1_000), None);
+        assert_eq!(ask(0, 2_000), None, "it is not long enough ago");
+        assert_eq!(ask(1, 3_000), Some(DateTime(1_000)));
+        // A clock that is ahead for a while forgets nothing.
+        assert_eq!(ask(2, 9_999_999), Some(DateTime(3_000)));
+        assert_eq!(ask(3, 4_000), Some(DateTime(4_000)));
     }
 }

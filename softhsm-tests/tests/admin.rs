@@ -217,7 +217,7 @@ fn role_that_is_narrowed_or_removed_shows_on_open_connections() {
 }
 
 #[test]
-fn token_that_cannot_be_kept_is_not_made() {
+fn token_or_credential_that_cannot_be_kept_is_not_made() {
     let world = world();
     let tokens = || world.succeed(&format!("{CLAVIGER}claviger token list"));
     let before = tokens();
@@ -232,6 +232,11 @@ fn token_that_cannot_be_kept_is_not_made() {
     let refused = world.shell(&format!("{CLAVIGER}{create} denied --ttl soon"));
     assert!(!refused.status.success() && !world.folder().join("denied").exists());
     assert_eq!(tokens(), before);
+    world.succeed(&format!("{CLAVIGER}claviger scope create s\nclaviger role set s r"));
+    let generate = "claviger credential generate s r --out claviger-data/ready.json/folder";
+    assert!(!world.shell(&format!("{CLAVIGER}{generate}")).status.success());
+    let none = world.succeed(&format!("{CLAVIGER}claviger credential list s r"));
+    assert!(none.contains("there is none"), "{none}");
     world.succeed(&format!("{CLAVIGER}{create} kept"));
     assert!(std::fs::read_to_string(world.folder().join("kept")).unwrap().starts_with("clv."));
     world.stop();

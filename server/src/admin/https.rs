@@ -42,10 +42,9 @@ const MAX_CONNECTIONS_PER_IP: u32 = 64;
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 /// From the end of one request to the end of the next one's head.
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
-/// After so long, a connection ends with the answer to the request that is under way.
+/// After so long, a connection ends with the answer to the request that is under way; after as long
+/// again in any case, since whoever takes no answer keeps a place from others.
 const CONNECTION_LIFE: Duration = Duration::from_secs(600);
-/// And after so much more in any case: whoever does not take the answer keeps a place from others.
-const LAST_ANSWER: Duration = Duration::from_secs(600);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Longest head of a request.
 const MAX_HEAD_BYTES: usize = 16 * 1_024;
@@ -74,6 +73,7 @@ pub struct AdminHttps {
     sockets: Vec<TcpListener>,
     acceptor: TlsAcceptor,
     clients: Arc<Clients>,
+    pub(super) life: Duration,
 }
 
 impl AdminHttps {
@@ -98,7 +98,7 @@ impl AdminHttps {
             let bound = TcpListener::bind(addr).await;
             sockets.push(bound.map_err(|source| HttpsError::Bind { addr: *addr, source })?);
         }
-        Ok(Some(Self { sockets, acceptor, clients }))
+        Ok(Some(Self { sockets, acceptor, clients, life: CONNECTION_LIFE }))
     }
 
     /// The addresses, with the ports that were found for 0.
@@ -120,6 +120,7 @@ impl AdminHttps {
                 clients: Arc::clone(&self.clients),
                 router: router.clone(),
                 limits: Arc::clone(&limits),
+                life: self.life,
             };
             accepting.spawn(door.accept(socket));
         }
@@ -133,6 +134,7 @@ struct Door {
     clients: Arc<Clients>,
     router: Router,
     limits: Arc<ConnectionLimits>,
+    life: Duration,
 }
 
 impl Door {
@@ -188,10 +190,10 @@ impl Door {
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
-        let mut ended = timeout(CONNECTION_LIFE, connection.as_mut()).await;
+        let mut ended = timeout(self.life, connection.as_mut()).await;
         if ended.is_err() {
             connection.as_mut().graceful_shutdown();
-            ended = timeout(LAST_ANSWER, connection).await;
+            ended = timeout(self.life, connection).await;
         }
         match ended {
             Ok(Ok(())) => {}

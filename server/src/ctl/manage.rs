@@ -1,9 +1,9 @@
 //! `claviger scope`, `role`, `credential`, `token` and `status`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hyper::Method;
 use kmip_core::ttlv::DateTime;
@@ -140,13 +140,13 @@ pub(super) fn credential(command: &CredentialCommand, say: Say<'_>) -> Done {
             list(&args.ask, &path(&args.scope, &args.role, ""), "serial number", say)
         }
         CredentialCommand::Generate(args) => {
-            be_free(files_in(args.out.as_deref()))?;
+            make_room(args.out.as_deref())?;
             let path = path(&args.scope, &args.role, "/generate");
             let data = ask(&args.ask, Method::POST, &path, None)?.data;
             hand_out(&args.ask, &data, args.out.as_deref(), say)
         }
         CredentialCommand::Sign(args) => {
-            be_free(files_in(args.out.as_deref()))?;
+            make_room(args.out.as_deref())?;
             let csr = std::fs::read_to_string(&args.csr);
             let csr = csr.map_err(at(&args.csr))?;
             let path = path(&args.scope, &args.role, "/sign");
@@ -170,18 +170,15 @@ const KEY_FILE: &str = "client.key";
 const CERTIFICATE_FILE: &str = "client.pem";
 const CHAIN_FILE: &str = "ca.pem";
 
-/// Makes sure that no file is in the way, before anything is made that would have to lie there.
-fn be_free(files: impl IntoIterator<Item = PathBuf>) -> Done {
-    match files.into_iter().find(|file| file.symlink_metadata().is_ok()) {
+/// Makes the folder and sees that no file is in the way, before anything is made that has to lie there.
+fn make_room(out: Option<&Path>) -> Done {
+    let Some(folder) = out else { return Ok(()) };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    let mut files = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE].iter().map(|name| folder.join(name));
+    match files.find(|file| file.symlink_metadata().is_ok()) {
         Some(path) => Err(CtlError::InTheWay(path)),
         None => Ok(()),
     }
-}
-
-/// The files of a credential in the folder that was asked for, if one was.
-fn files_in(out: Option<&Path>) -> impl Iterator<Item = PathBuf> {
-    let names = [KEY_FILE, CERTIFICATE_FILE, CHAIN_FILE];
-    out.into_iter().flat_map(move |out| names.map(|name| out.join(name)))
 }
 
 /// Prints a credential, or writes it to files and says where.
@@ -194,8 +191,6 @@ fn hand_out(args: &AskArgs, data: &Value, out: Option<&Path>, say: Say<'_>) -> D
         print(args, data, plain.trim_end().to_owned(), say);
         return Ok(());
     };
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(at(folder))?;
     // The key goes first: without it the rest is worth nothing.
     for (name, content) in [
         (KEY_FILE, text("private_key")),

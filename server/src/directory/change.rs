@@ -76,8 +76,8 @@ impl Directory {
     }
 
     /// Removes a scope with its roles, and revokes their credentials; of one that is declared no more,
-    /// what it left. No client reaches its objects from then on; the housekeeping destroys them, and so may the caller:
-    /// [`crate::operation::clear_retired`].
+    /// what it left. No client reaches its objects from then on; the housekeeping destroys them, and
+    /// so may the caller: [`crate::operation::clear_retired`].
     ///
     /// # Errors
     ///

@@ -16,10 +16,13 @@ pub use watch::FileWatch;
 
 use crate::config::{ClientAuth, TlsConfig};
 use crate::net::tls::TlsError;
+use watch::Group;
 
 /// What handshakes go by.
 pub struct Gate {
     tls: TlsConfig,
+    /// The files that it was read from, as they were then.
+    files: Vec<Group>,
     /// The CAs that clients' chains may end in.
     pub anchors: Anchors,
     /// Certificates of other CAs that those have revoked.
@@ -37,6 +40,7 @@ impl Gate {
     pub fn open(tls: &TlsConfig) -> Result<Arc<Self>, TlsError> {
         let gate = Self {
             tls: tls.clone(),
+            files: watch::groups(tls),
             anchors: Anchors::default(),
             revoked: RevokedElsewhere::default(),
             server: Arc::default(),

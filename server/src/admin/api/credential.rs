@@ -187,19 +187,26 @@ pub(in crate::admin) struct RevokeWish {
 /// Revokes a credential.
 pub(in crate::admin) fn revoke(call: &Call<'_>, which: RevokeWish) -> Result<Done, Failure> {
     let (scope, name) = (known_scope(call)?, role_name(call)?);
+    let services = &*call.plane.services;
     let serial = match (which.serial_number, which.certificate) {
         (Some(text), None) => read_serial(&text)?,
         (None, Some(pem)) => {
             let no_certificate = || Failure::bad("that is no certificate in PEM");
             let (_, der) = decode_vec(pem.as_bytes()).map_err(|_| no_certificate())?;
             let read = ReadCertificate::read(&der).map_err(|_| no_certificate())?;
-            Serial(read.serial_number().to_vec())
+            let serial = Serial(read.serial_number().to_vec());
+            let found = services.directory.credential(&scope, &name, &serial).map_err(failed)?;
+            // Anybody can make a certificate with the serial number of another.
+            if found.certificate != der {
+                return Err(failed(DirectoryError::NoCredential));
+            }
+            serial
         }
         (Some(_), Some(_)) | (None, None) => {
             return Err(Failure::bad("say which: serial_number or certificate"));
         }
     };
-    trust::revoke(&call.plane.services, &scope, &name, &serial).map_err(failed)?;
+    trust::revoke(services, &scope, &name, &serial).map_err(failed)?;
     Ok(Done)
 }
 

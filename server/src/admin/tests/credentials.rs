@@ -46,6 +46,25 @@ fn credential_is_made_listed_looked_up_and_revoked() {
 }
 
 #[test]
+fn certificate_with_the_serial_number_of_another_revokes_nothing() {
+    let world = world();
+    let (_, made) = generate(&world, Value::Null);
+    let serial = made["data"]["serial_number"].as_str().unwrap();
+    let certificate = made["data"]["certificate"].as_str().unwrap();
+    let (_, der) = der::pem::decode_vec(certificate.as_bytes()).unwrap();
+    let read = crate::ca::ReadCertificate::read(&der).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.serial_number = Some(rcgen::SerialNumber::from_slice(read.serial_number()));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let forged = params.self_signed(&key).unwrap().pem();
+    let refused =
+        world.root("POST", &format!("{ROLE}/credential/revoke"), json!({ "certificate": forged }));
+    assert_eq!(errors(&refused), (404, "there is no such credential".to_owned()));
+    let lookup = format!("{ROLE}/credential/lookup?serial_number={serial}");
+    assert_eq!(world.root("GET", &lookup, Value::Null).1["data"]["revoked"], false);
+}
+
+#[test]
 fn bundle_holds_key_certificate_and_chain() {
     let world = world();
     let (_, made) = generate(&world, json!({ "format": "pem_bundle" }));

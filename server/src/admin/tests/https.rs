@@ -1,6 +1,7 @@
 //! The listener itself: what it speaks, and whom it has room for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -24,6 +25,11 @@ struct Served {
 
 impl Served {
     async fn new(min_version: &str) -> Self {
+        Self::living(min_version, Duration::from_secs(600)).await
+    }
+
+    /// One whose connections have this long a life.
+    async fn living(min_version: &str, life: Duration) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let authority = Authority::open_or_create(&PemPair::named(dir.path(), "ca")).unwrap();
         authority.issue_server(&PemPair::named(dir.path(), "server"), None).unwrap();
@@ -36,7 +42,9 @@ impl Served {
         let config = Config::parse(&dir.path().join("claviger.toml"), &text).unwrap();
         let gate = Gate::open(&config.tls).unwrap();
         let shown = Arc::clone(&gate.server);
-        let https = AdminHttps::bind(&config.admin, &config.tls, shown).await.unwrap().unwrap();
+        let https = AdminHttps::bind(&config.admin, &config.tls, shown).await.unwrap();
+        let mut https = https.unwrap();
+        https.life = life;
         let addr = https.local_addrs().unwrap()[0];
         let world = tokio::task::spawn_blocking(World::new).await.unwrap();
         let task = tokio::spawn(https.serve(router(Arc::clone(&world.plane))));
@@ -108,4 +116,15 @@ async fn nobody_keeps_all_others_out() {
     let mut other = served.connect("127.0.0.2", &versions).await.unwrap();
     assert!(is_answered(&mut other).await);
     assert!(is_answered(&mut open[0]).await);
+}
+
+#[tokio::test]
+async fn reader_of_nothing_loses_its_place() {
+    let served = Served::living("1.2", Duration::from_millis(200)).await;
+    let mut stream = served.connect("127.0.0.1", &[&rustls::version::TLS13]).await.unwrap();
+    let asking = async {
+        let request = b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        while stream.write_all(request).await.is_ok() {}
+    };
+    tokio::time::timeout(Duration::from_secs(30), asking).await.unwrap();
 }

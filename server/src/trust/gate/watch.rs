@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Gate;
 use crate::bell::Bell;
+use crate::config::TlsConfig;
 use crate::net::tls::TlsError;
 
 /// How often the files are looked at.
@@ -18,11 +19,14 @@ const ROUND: Duration = Duration::from_secs(2);
 type Stamp = Option<[i64; 5]>;
 
 /// Files that are read together, and how.
-struct Group {
+#[derive(Clone)]
+pub(super) struct Group {
     what: &'static str,
     files: Vec<PathBuf>,
     read: fn(&Gate) -> Result<(), TlsError>,
     seen: Vec<Stamp>,
+    /// Whether what was seen last could be used.
+    is_in_force: bool,
 }
 
 /// The thread that looks at the files; it ends with this value.
@@ -40,7 +44,7 @@ impl FileWatch {
     pub fn start(gate: &Arc<Gate>) -> std::io::Result<Self> {
         let bell = Arc::new(Bell::default());
         let (gate, rung) = (Arc::clone(gate), Arc::clone(&bell));
-        let mut groups = groups(&gate);
+        let mut groups = gate.files.clone();
         let thread = std::thread::Builder::new().name("tls-files".to_owned()).spawn(move || {
             while rung.wait(ROUND) {
                 groups.iter_mut().for_each(|group| group.look(&gate));
@@ -64,13 +68,14 @@ impl Drop for FileWatch {
     }
 }
 
-fn groups(gate: &Gate) -> Vec<Group> {
-    let tls = gate.config();
+/// The files of `tls` as they are before they are read for the first time: what changes from then on,
+/// while the server starts, say, is noticed.
+pub(super) fn groups(tls: &TlsConfig) -> Vec<Group> {
     let pair = tls.identity.iter();
     let pair = pair.flat_map(|pair| [pair.certificate.clone(), pair.private_key.clone()]).collect();
     let group = |what, files: Vec<PathBuf>, read| {
         let seen = files.iter().map(stamp).collect();
-        Group { what, files, read, seen }
+        Group { what, files, read, seen, is_in_force: true }
     };
     vec![
         group("server certificate", pair, Gate::read_server_certificate),
@@ -80,19 +85,23 @@ fn groups(gate: &Gate) -> Vec<Group> {
 }
 
 impl Group {
-    /// Reads the files if one has changed. Where that fails they are read again when they change again:
-    /// certificate and key are two files, and one is written first.
+    /// Reads the files if one has changed, and until they can be used: certificate and key are two
+    /// files, and one is written first; a list may come before the CA that has signed it.
     fn look(&mut self, gate: &Gate) {
         let now: Vec<Stamp> = self.files.iter().map(stamp).collect();
-        if now == self.seen {
+        let is_news = now != self.seen;
+        if !is_news && self.is_in_force {
             return;
         }
         self.seen = now;
-        match (self.read)(gate) {
+        let read = (self.read)(gate);
+        self.is_in_force = read.is_ok();
+        match read {
             Ok(()) => tracing::info!(what = self.what, "read again, and in force"),
-            Err(error) => {
+            Err(error) if is_news => {
                 tracing::error!(what = self.what, %error, "cannot be used; what was there stays");
             }
+            Err(error) => tracing::debug!(what = self.what, %error, "cannot be used yet"),
         }
     }
 }

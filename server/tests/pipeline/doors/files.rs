@@ -114,6 +114,48 @@ fn certificate_that_another_ca_revokes_is_refused_by_every_way_in() {
 }
 
 #[test]
+fn file_that_changes_while_the_server_starts_is_noticed() {
+    let mut elsewhere = None;
+    let house = house(&mut elsewhere);
+    let elsewhere = elsewhere.unwrap();
+    let bad = as_client(&house, &elsewhere.client(house.folder(), 7));
+    // The files have been read, and nobody watches them yet.
+    std::fs::write(house.folder().join("revoked.crl"), elsewhere.list(&[7])).unwrap();
+    let watch = FileWatch::start(&house.gate).unwrap();
+    watch.look();
+    eventually("the list is read", || comes_in(&bad).is_err());
+}
+
+#[test]
+fn list_that_comes_before_its_ca_is_in_force_as_soon_as_that_is() {
+    let mut elsewhere = None;
+    let house = house(&mut elsewhere);
+    drop(elsewhere);
+    let ca = house.folder().join("ca.pem");
+    let (before, aside) = (std::fs::read_to_string(&ca).unwrap(), tempfile::tempdir().unwrap());
+    // The CA has another key and the same name; its list is there first.
+    let renewed = Elsewhere::new(aside.path());
+    let after = std::fs::read_to_string(aside.path().join("ca.pem")).unwrap();
+    let watch = FileWatch::start(&house.gate).unwrap();
+    std::fs::write(house.folder().join("revoked.crl"), renewed.list(&[7])).unwrap();
+    let trusted = || house.gate.anchors.current().all().count();
+    let known = trusted();
+    // That another CA is trusted tells that the files have been looked at.
+    Elsewhere::new(aside.path());
+    let third = std::fs::read_to_string(aside.path().join("ca.pem")).unwrap();
+    std::fs::write(&ca, before + &third).unwrap();
+    watch.look();
+    eventually("the files are looked at", || trusted() > known);
+    let [bad, good] = [7, 8].map(|serial| renewed.client(house.folder(), serial));
+    let (bad, good) = (as_client(&house, &bad), as_client(&house, &good));
+    std::fs::write(&ca, after).unwrap();
+    watch.look();
+    eventually("the CA is trusted", || comes_in(&good).is_ok());
+    watch.look();
+    eventually("the list is read", || comes_in(&bad).is_err());
+}
+
+#[test]
 fn client_below_a_revoked_ca_is_refused_with_and_without_a_resumed_session() {
     let mut elsewhere = None;
     let house = house(&mut elsewhere);
