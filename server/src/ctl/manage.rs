@@ -281,14 +281,24 @@ fn create_token(args: &TokenCreateArgs, say: Say<'_>) -> Done {
             body[name] = value.as_str().into();
         }
     }
-    be_free(args.out.clone())?;
-    let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body))?;
+    if let Some(file) = &args.out {
+        // Its place is taken first: a token that cannot be written down would live on, and nobody had it.
+        be_free([file.clone()])?;
+        write_new(file, "")?;
+    }
+    let answer = ask(&args.ask, Method::POST, "auth/token/create", Some(&body));
+    if let (Err(_), Some(file)) = (&answer, &args.out) {
+        // Empty, and ours.
+        let _ = std::fs::remove_file(file);
+    }
+    let answer = answer?;
     for warning in answer.warnings.into_iter().flatten().filter(|_| !args.ask.json) {
         say(&format!("beware: {warning}"));
     }
     let mut auth = answer.auth;
     if let Some(file) = &args.out {
-        write_new(file, auth["client_token"].as_str().unwrap_or_default())?;
+        std::fs::write(file, auth["client_token"].as_str().unwrap_or_default())
+            .map_err(|reason| CtlError::File { path: file.clone(), reason })?;
         auth["client_token"] = format!("in {}", file.display()).into();
     }
     print(&args.ask, &auth, show::fields(&auth), say);
