@@ -43,6 +43,11 @@ pub fn open_gate(config: &Config) -> Result<Arc<Gate>, ConfigError> {
 
 fn check_files(config: &Config) -> Result<(), ConfigError> {
     open_gate(config)?;
+    let folders = config.written_files().filter_map(Path::parent);
+    for folder in folders.filter(|folder| !folder.is_dir()) {
+        // No mistake: a service manager may make it when it starts the server.
+        tracing::warn!(folder = %folder.display(), "the folder has to be there when the server starts");
+    }
     config.token.pin.look().map_err(|err| config.mistake("token.pin", err.to_string()))?;
     app::endpoints(config).map_err(|err| config.mistake("notify", err.to_string()))?;
     if !config.token.module.is_file() {

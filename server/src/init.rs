@@ -20,7 +20,7 @@ use crate::authz::Housekeeping;
 use crate::cli::{InitArgs, RecoverArgs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::environment::{self, EnvironmentError};
-use crate::config::{Config, ConfigError, MAX_SECRET_BYTES, SecretError, SinkConfig, SinkKind};
+use crate::config::{Config, ConfigError, MAX_SECRET_BYTES, SecretError};
 use crate::ctl::{self, CtlError, Door};
 use crate::metrics::{Metrics, MetricsError};
 use crate::store::{ObjectStore, SqliteStore, StoreError};
@@ -215,15 +215,10 @@ fn tell(token: &Secret, json: bool, config: &Config, say: &dyn Fn(&str)) {
         return say(&as_json(token));
     }
     say(&as_text(token));
-    let file = |sink: &SinkConfig| match &sink.kind {
-        SinkKind::File(file) => Some(file.path.clone()),
-        SinkKind::Syslog(_) | SinkKind::Https(_) => None,
-    };
-    let logs = config.audit.sinks.iter().filter_map(file);
-    for path in std::iter::once(config.store.path.clone()).chain(logs) {
+    for path in config.written_files() {
         let owner = |path: &Path| Some(std::fs::metadata(path).ok()?.uid());
-        if let (Some(own), Some(folder)) = (owner(&path), path.parent().and_then(owner))
-            && let Some(words) = beware(&path, own, folder)
+        if let (Some(own), Some(folder)) = (owner(path), path.parent().and_then(owner))
+            && let Some(words) = beware(path, own, folder)
         {
             say(&words);
         }

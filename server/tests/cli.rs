@@ -187,6 +187,26 @@ fn certificate_that_is_not_valid_now_is_warned_of() {
 }
 
 #[test]
+fn folder_that_is_not_there_is_warned_of() {
+    let dir = folder();
+    let file = dir.path().join("claviger.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let sink = "[[audit.sink]]\ntype = \"file\"\npath = \"log/audit.log\"\n";
+    let text = text.replace("\"claviger.db\"", "\"state/claviger.db\"") + sink;
+    std::fs::write(&file, text).unwrap();
+    let (_, warned) = checked(dir.path());
+    let told = warned.lines().filter(|line| line.contains("the folder has to be there"));
+    let told = told.collect::<Vec<_>>();
+    assert!(
+        told.len() == 2 && told[0].ends_with("/state") && told[1].ends_with("/log"),
+        "{warned}"
+    );
+    std::fs::create_dir(dir.path().join("state")).unwrap();
+    std::fs::create_dir(dir.path().join("log")).unwrap();
+    assert!(!checked(dir.path()).1.contains("the folder has to be there"));
+}
+
+#[test]
 fn store_that_cannot_be_opened_is_named() {
     let dir = folder();
     let config = server::config::Config::load(&dir.path().join("claviger.toml")).unwrap();

@@ -161,7 +161,13 @@ fn nothing_is_made_that_would_have_to_replace_a_file() {
     let before = tokens();
     let said = world.fail(&ask("token create --policy auditor --out taken"));
     assert!(said.contains("taken is there already"), "{said}");
+    world.fail(&ask("token create --policy auditor --out absent/token"));
     assert_eq!(tokens(), before, "no token that nobody has");
+    world.fail(&ask("token create --policy nobody --out refused"));
+    assert!(!world.folder().join("refused").exists());
+    world.succeed(&ask("token create --policy auditor --out mine"));
+    assert_eq!(tokens(), before + 1);
+    world.succeed(&ask("token show").replace("claviger-data/admin-token", "mine"));
 
     world.succeed(&ask("scope create s"));
     world.succeed(&ask("role set s r operation_all=true tls_client_ttl=7d"));

@@ -154,6 +154,9 @@ fn token_that_is_away_is_not_ready_and_alive_and_ready_when_it_is_back() {
     let text = metrics(addr);
     assert_eq!(value(&text, "claviger_token_up"), 1.0);
     assert!(value(&text, "claviger_canary_seconds_count") >= 3.0);
+    let log = String::from_utf8(trial.log()).unwrap();
+    let (_, since) = log.split_once("not ready check=\"token\"").unwrap();
+    assert!(since.contains("ready again check=\"token\""), "{log}");
     server.stop();
 }
 

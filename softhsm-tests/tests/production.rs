@@ -21,9 +21,9 @@ fn systemctl(folder: &Path) -> PathBuf {
     script
 }
 
-/// The guide's blocks, with the files of the trial in the place of the service's.
-fn blocks(world: &World) -> Vec<String> {
-    let guide = program::repository().join("docs/guides/production.md");
+/// A guide's blocks, with the files of the trial in the place of the service's.
+fn blocks(world: &World, guide: &str) -> Vec<String> {
+    let guide = program::repository().join("docs/guides").join(guide);
     let guide = std::fs::read_to_string(guide).unwrap();
     let data = world.trial().data();
     let here = |block: &str| {
@@ -44,7 +44,7 @@ export CLAVIGER_CACERT=claviger-data/pki/ca.pem CLAVIGER_TOKEN_FILE=claviger-dat
 fn backup_of_a_running_server_is_restored_as_the_guide_says() {
     let programs = tempfile::tempdir().unwrap();
     let mut world = World::new(&[("systemctl", systemctl(programs.path()))]);
-    let blocks = blocks(&world);
+    let blocks = blocks(&world, "production.md");
     let [check, backup, restore, verify, since] = blocks.as_slice() else { panic!("{blocks:?}") };
     assert!(world.succeed(check).ends_with("in order\n"));
 
@@ -52,6 +52,8 @@ fn backup_of_a_running_server_is_restored_as_the_guide_says() {
     admin(&world, "scope create s");
     admin(&world, "role set s r operation_all=true");
     admin(&world, "credential generate s r --out c");
+    let stolen = admin(&world, "credential generate s r --out stolen");
+    let serial = stolen.split(' ').find(|word| word.len() > 20).unwrap();
     let key = |world: &World, words: &str| {
         admin(world, &format!("key {words} --credential c")).trim().to_owned()
     };
@@ -62,6 +64,8 @@ fn backup_of_a_running_server_is_restored_as_the_guide_says() {
 
     let later = key(&world, "create --name later");
     key(&world, &format!("destroy {doomed}"));
+    admin(&world, &format!("credential revoke s r {serial}"));
+    world.fail(&format!("{ADMIN}claviger key list --credential stolen"));
     let before = key(&world, "list");
     assert!(before.contains(&later) && !before.contains(&doomed), "{before}");
 
@@ -78,7 +82,11 @@ fn backup_of_a_running_server_is_restored_as_the_guide_says() {
     assert!(!after.contains(&later) && after.contains(&doomed), "{after}");
     assert!(after.contains("pair"), "{after}");
     // The audit log knows what is to be done again.
-    assert!(world.succeed(since).contains(&doomed));
+    let again = world.succeed(since);
+    assert!(again.contains(&doomed) && again.contains("/credential/revoke"), "{again}");
+    admin(&world, "key list --credential stolen");
+    admin(&world, &format!("credential revoke s r {serial}"));
+    world.fail(&format!("{ADMIN}claviger key list --credential stolen"));
     world.stop();
 }
 
@@ -92,4 +100,24 @@ fn bare(world: &World, lines: &str, programs: &Path) -> String {
     let output = shell.output().unwrap();
     assert!(output.status.success(), "{lines}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn three_looks_of_the_runbooks_show_what_is_wrong() {
+    let world = World::new(&[]);
+    let blocks = blocks(&world, "runbooks.md");
+    let [looks] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let admin = |command: &str| world.succeed(&format!("{ADMIN}claviger {command}"));
+    admin("scope create s");
+    admin(
+        "role set s r operation_create_key_pair=true operation_activate=true operation_sign=true",
+    );
+    admin("credential generate s r --out c");
+    let refused = world.fail(&format!("{ADMIN}claviger key create --credential c"));
+    assert!(refused.contains("Create refused: Permission Denied"), "{refused}");
+    let said = world.succeed(looks);
+    for words in ["\"ready\":true", "token label", "failed: PermissionDenied"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    world.stop();
 }

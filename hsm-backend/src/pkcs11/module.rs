@@ -136,8 +136,6 @@ pub(super) fn describe(info: &CkTokenInfo) -> TokenInfo {
 /// themselves after a few wrong PINs, so each is tried once however often we reconnect.
 static REJECTED_PINS: Mutex<Option<HashSet<Vec<u8>>>> = Mutex::new(None);
 
-const PIN_REFUSED: &str = "the PIN was refused; it is not tried again: correct it, then restart";
-
 fn pin_mark(serial: &str, pin: &SecretValue) -> Result<Vec<u8>, Refusal> {
     let parts: [&[u8]; 3] = [serial.as_bytes(), &[0], pin.expose()];
     digest_parts(HashAlgorithm::Sha256, &parts).map_err(|error| Refusal::new(error.to_string()))
@@ -151,7 +149,7 @@ pub(super) fn login(
 ) -> Result<(), Refusal> {
     let mark = pin_mark(info.serial_number(), pin)?;
     if lock(&REJECTED_PINS).as_ref().is_some_and(|marks| marks.contains(&mark)) {
-        return Err(Refusal::pin(PIN_REFUSED));
+        return Err(Refusal::pin("the PIN was refused before: correct it, then restart"));
     }
     if info.user_pin_locked() {
         return Err(Refusal::pin("the user PIN is locked"));
@@ -164,7 +162,9 @@ pub(super) fn login(
     let fault = Fault::from(error);
     if fault.error.kind == HsmErrorKind::PinRejected {
         lock(&REJECTED_PINS).get_or_insert_default().insert(mark);
-        return Err(Refusal::pin(PIN_REFUSED));
+        return Err(Refusal::pin(
+            "the PIN was refused; it is not tried again: correct it, then restart",
+        ));
     }
     // CKR_USER_ALREADY_LOGGED_IN comes here too: we have just initialised the library, so the
     // login would be somebody else's and our PIN unproven.

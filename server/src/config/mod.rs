@@ -267,6 +267,15 @@ impl Config {
         check::checked(file, raw).map_err(|problem| ConfigError::from_problem(file, text, problem))
     }
 
+    /// The files that the server makes and writes to: its database, and the audit log's.
+    pub fn written_files(&self) -> impl Iterator<Item = &Path> {
+        let logs = self.audit.sinks.iter().filter_map(|sink| match &sink.kind {
+            SinkKind::File(file) => Some(file.path.as_path()),
+            SinkKind::Syslog(_) | SinkKind::Https(_) => None,
+        });
+        std::iter::once(self.store.path.as_path()).chain(logs)
+    }
+
     /// Reports that the value of `key` (dotted) turned out not to work.
     #[must_use]
     pub fn mistake(&self, key: &str, text: String) -> ConfigError {

@@ -84,8 +84,7 @@ impl SecretSource {
     /// [`SecretError`]: a file that is not there.
     pub fn look(&self) -> Result<(), SecretError> {
         match self {
-            Self::File(path) => private_file::open(path)
-                .map(drop)
+            Self::File(path) => private_file::look(path)
                 .map_err(|source| SecretError::Unreadable { from: self.describe(), source }),
             // These are there when the server is started, and not before.
             Self::Credential(_) | Self::Fd(_) | Self::Env(_) => Ok(()),
