@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kmip_core::attribute::AttributeKind as Kind;
+use kmip_core::attribute::{AttributeKind as Kind, UniqueIdentifier};
 use kmip_core::ttlv::DateTime;
 
 use super::{ATTEMPTS, OpContext};
@@ -66,10 +66,7 @@ impl OpContext<'_> {
         Err(StoreError::Conflict.into())
     }
 
-    fn pass_one_by_one(
-        &mut self,
-        due: Vec<kmip_core::attribute::UniqueIdentifier>,
-    ) -> Result<(), OpError> {
+    fn pass_one_by_one(&mut self, due: Vec<UniqueIdentifier>) -> Result<(), OpError> {
         for uid in due {
             match self.row(&uid) {
                 Ok(_) | Err(OpError::NotFound) => {}
