@@ -11,7 +11,7 @@ kmip_struct! {
     pub struct CreateSplitKeyRequest {
         /// Kind of the object.
         req ObjectType => object_type: ObjectType,
-        /// The object; absent means the ID Placeholder.
+        /// What is split; absent means something new.
         opt UniqueIdentifier => unique_identifier: UniqueIdentifier,
         /// How many parts to make.
         req SplitKeyParts => split_key_parts: i32,

@@ -52,19 +52,18 @@ pub(super) fn handle(
     Ok(JoinSplitKeyResponse { object_type: None, unique_identifier: uid, template_attribute: None })
 }
 
-/// What Secret Data are to be, which is told for them alone.
+/// What Secret Data are to be, which is told for them alone: a seed, where the client says nothing.
 fn secret_kind(
     object_type: ObjectType,
     told: Option<SecretDataType>,
 ) -> Result<SecretDataType, OpError> {
     match (object_type == ObjectType::SecretData, told) {
-        (true, None) => Err(OpError::InvalidMessage("no secret data type")),
         (true, Some(kind)) if kind.name().is_none() && kind.0 < 0x8000_0000 => {
             Err(OpError::InvalidField("no such secret data type"))
         }
         (true, Some(kind)) => Ok(kind),
         (false, Some(_)) => Err(OpError::InvalidField("only secret data have such a type")),
-        (false, None) => Ok(SecretDataType::Seed),
+        (_, None) => Ok(SecretDataType::Seed),
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn run_later(
 
 /// Whether the client that sent this header takes an answer of this one item.
 pub(super) fn fits(header: &RequestHeader, item: &ResponseItem) -> bool {
-    Room::of(header).take(item)
+    Room::of(header, 1).take(item)
 }
 
 /// The server's name for a message.
@@ -160,15 +160,21 @@ fn can_be_undone(item: &RequestItem) -> bool {
     entry.is_none_or(|entry| entry.undo == Undo::Possible)
 }
 
-/// Room in the answer, where the client limits it.
+/// Longest answer to several items, in bytes, where the client does not limit it: each may be as long as
+/// a message, and all of them are in memory at once.
+const MAX_ANSWER_BYTES: i32 = 16 << 20;
+
+/// Room in the answer, where it is limited.
 struct Room {
     left: Option<usize>,
     version: kmip_core::types::ProtocolVersion,
 }
 
 impl Room {
-    fn of(header: &RequestHeader) -> Self {
-        let limit = header.maximum_response_size.map(|size| usize::try_from(size).unwrap_or(0));
+    fn of(header: &RequestHeader, items: usize) -> Self {
+        let own = (items > 1).then_some(MAX_ANSWER_BYTES);
+        let limit = [header.maximum_response_size, own].into_iter().flatten().min();
+        let limit = limit.map(|size| usize::try_from(size).unwrap_or(0));
         Self {
             left: limit.map(|limit| limit.saturating_sub(reply::overhead_bytes(header))),
             version: reply::answer_version(header.protocol_version),
@@ -209,7 +215,7 @@ impl<'a> Batch<'a> {
             metrics: &services.metrics,
             scope: services.metrics.scopes.of(subject.scope().as_str()),
             option: header.batch_error_continuation_option.unwrap_or(Continuation::Stop),
-            room: Room::of(header),
+            room: Room::of(header, items),
             several: items > 1,
             done: Vec::with_capacity(items),
         }

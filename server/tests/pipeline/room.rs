@@ -2,12 +2,14 @@
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
-use kmip_core::types::{ObjectType, Operation, ResultReason as Reason, Tag};
+use kmip_core::types::{
+    BatchErrorContinuationOption, CryptographicUsageMask as Mask, ObjectType, Operation,
+    ResultReason as Reason, Tag,
+};
 
 use crate::support::ask::{flag, import, mask, uid};
-use crate::support::tree::{Read, integer};
+use crate::support::tree::{Read, enumeration, integer};
 use crate::support::{Client, IN_TOKEN, WRAPPED, World, keys};
-use kmip_core::types::CryptographicUsageMask as Mask;
 
 /// Asks for an item whose answer finds no room.
 #[track_caller]
@@ -63,4 +65,29 @@ fn object_is_not_replaced_where_nobody_would_be_told() {
     too_large(&demo, Operation::Import, replacing);
     let after = demo.ok(Operation::Get, vec![uid("a name as long as it takes")]);
     assert_eq!(before.at(&[Tag::SecretData]), after.at(&[Tag::SecretData]));
+}
+
+/// A short request cannot ask for more than the server has room for.
+#[test]
+fn answer_to_a_batch_is_bounded_by_the_server_too() {
+    let world = World::new();
+    let demo = world.demo();
+    let megabyte =
+        demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(&[7; 1_000_000]));
+    let goes_on = BatchErrorContinuationOption::Continue;
+    let option = enumeration(Tag::BatchErrorContinuationOption, goes_on.0);
+    let mut request = demo.request().with(option);
+    for _ in 0..20 {
+        request = request.next(Operation::Get, vec![uid(&megabyte)]);
+    }
+    let bytes = demo.raw(&request.bytes());
+    assert!((15_000_000..=16 << 20).contains(&bytes.len()), "{}", bytes.len());
+    let answer = Item::from_bytes(&bytes).unwrap();
+    let reasons = answer.all(Tag::BatchItem);
+    let reasons = reasons.iter().map(|item| item.child(Tag::ResultReason).map(Read::as_number));
+    let too_large = Some(Reason::ResponseTooLarge.0);
+    let expected = (0..20).map(|place| if place < 16 { None } else { too_large });
+    assert!(reasons.eq(expected));
+    // One by itself is as long as it is.
+    demo.ok(Operation::Get, vec![uid(&megabyte)]);
 }

@@ -4,7 +4,7 @@ use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::{Item, Value};
 use kmip_core::types::{
     CryptographicAlgorithm as Algorithm, CryptographicUsageMask as Mask, LinkType, ObjectType,
-    Operation, ResultReason as Reason, SplitKeyMethod as Method, Tag,
+    Operation, ResultReason as Reason, SecretDataType, SplitKeyMethod as Method, Tag,
 };
 use server::object::CUSTODY_ATTRIBUTE;
 
@@ -115,9 +115,22 @@ fn secret_data_split_and_join_too() {
         wish.push(template(Vec::new()));
         demo.ask(Operation::JoinSplitKey, wish)
     };
-    assert_eq!(joined(Vec::new()).reason(), Reason::InvalidMessage, "no type");
-    let made = joined(vec![enumeration(Tag::SecretDataType, 1)]).ok();
-    assert_eq!(value(&demo, &made.text(Tag::UniqueIdentifier)), b"password");
+    // The client may say what kind it is; else it is what is derived and newly made, too.
+    for (told, kind) in [
+        (
+            vec![enumeration(Tag::SecretDataType, SecretDataType::Password.0)],
+            SecretDataType::Password,
+        ),
+        (Vec::new(), SecretDataType::Seed),
+    ] {
+        let made = joined(told).ok().text(Tag::UniqueIdentifier);
+        assert_eq!(value(&demo, &made), b"password");
+        let object = demo.ok(Operation::Get, vec![uid(&made)]);
+        let found = object.at(&[Tag::SecretData, Tag::SecretDataType]).as_number();
+        assert_eq!(found, kind.0);
+    }
+    let unknown = joined(vec![enumeration(Tag::SecretDataType, 77)]);
+    assert_eq!(unknown.reason(), Reason::InvalidField);
 }
 
 /// One of two parts as a client brings it.
