@@ -8,14 +8,13 @@ use std::thread::JoinHandle;
 use hsm_backend::HsmErrorKind;
 use hsm_backend::fault::{Moment, Verb};
 use kmip_core::types::{
-    BatchErrorContinuationOption, ObjectType, Operation, ResultReason as Reason,
-    ResultStatus as Status, Tag,
+    BatchErrorContinuationOption, Operation, ResultReason as Reason, ResultStatus as Status, Tag,
 };
 use server::reconcile::{self, Settled};
 
 use crate::support::ask::{create, name, uid};
 use crate::support::tree::enumeration;
-use crate::support::{IN_TOKEN, World, keys};
+use crate::support::{IN_TOKEN, World};
 
 /// Longer than any lease.
 const LATER: i64 = 3_600;
@@ -84,24 +83,4 @@ fn destroy_that_the_housekeeping_ends_is_not_undone() {
     assert_eq!(reply.statuses(), [Status::Success, Status::OperationFailed]);
     assert_eq!(round.end().destroyed, 1);
     assert_eq!(demo.fails(Operation::Get, vec![uid(&key)]), Reason::ItemNotFound);
-}
-
-/// The token keeps one of the keys, whatever is asked of it.
-#[test]
-fn row_that_cannot_be_settled_holds_up_no_other() {
-    let world = World::keeping(IN_TOKEN);
-    let demo = world.demo();
-    demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"so that there is a canary"));
-    world.token.fail_always(Verb::DestroyKey, HsmErrorKind::Unavailable);
-    for _ in 0..3 {
-        let key = demo.create(Vec::new());
-        assert_eq!(demo.fails(Operation::Destroy, vec![uid(&key)]), Reason::GeneralFailure);
-    }
-    world.token.heal();
-    world.clock.advance(LATER);
-    world.token.fail_nth(Verb::DestroyKey, 1, HsmErrorKind::NotPermitted, Moment::Before);
-    let settled = Settled { destroyed: 2, left: 1, ..Settled::default() };
-    assert_eq!(reconcile::run(&world.services).unwrap(), settled);
-    let rest = Settled { destroyed: 1, ..Settled::default() };
-    assert_eq!(reconcile::run(&world.services).unwrap(), rest);
 }

@@ -132,22 +132,6 @@ fn re_key_survives_a_store_that_fails_at_any_step() {
     }
 }
 
-/// Each costs a wait for the disk, and a client that asks does not wait for hundreds.
-#[test]
-fn objects_with_the_same_date_are_brought_up_to_date_together() {
-    let (world, calls) = fragile(CustodyRules::default());
-    let demo = world.demo();
-    let date = world.services.clock.now().0 + 10;
-    for _ in 0..300 {
-        demo.create(vec![on(Kind::ActivationDate, date)]);
-    }
-    world.clock.advance(10);
-    // Each is read, and they are written in two transactions.
-    calls.store(310, Ordering::SeqCst);
-    let active = attribute("State", Value::Enumeration(State::Active.0));
-    assert_eq!(demo.locate(vec![active]).len(), 300);
-}
-
 #[test]
 fn clients_that_look_at_once_find_everything_up_to_date() {
     let world = World::new();
