@@ -37,7 +37,7 @@ pub mod operation;
 pub mod pad;
 pub mod pipeline;
 pub mod pki;
-mod process;
+pub mod process;
 pub mod profiles;
 pub mod reconcile;
 pub mod rewrap;

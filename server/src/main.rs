@@ -3,10 +3,10 @@
 
 use std::alloc::System;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
 
 use clap::Parser;
 use server::cli::{CheckConfigArgs, Cli, Command};
+use server::process::leave;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes all memory when it is freed: the buffers of TLS and of libraries hold keys, too.
@@ -14,19 +14,21 @@ use zeroizing_alloc::ZeroAlloc;
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Exit code where nobody reads what is printed: that of a shell for a program that SIGPIPE has ended.
-const READER_GONE: i32 = 141;
+const READER_GONE: u8 = 141;
 
-fn main() -> ExitCode {
-    match run(Cli::parse().command) {
-        Ok(code) => code,
-        Err(err) => {
-            complain(&err);
-            ExitCode::FAILURE
-        }
-    }
+const SUCCESS: u8 = 0;
+const FAILURE: u8 = 1;
+
+fn main() -> ! {
+    let code = run(Cli::parse().command).unwrap_or_else(|err| {
+        complain(&err);
+        FAILURE
+    });
+    leave(code)
 }
 
-fn run(command: Command) -> anyhow::Result<ExitCode> {
+/// Does what `command` says, and gives the exit code.
+fn run(command: Command) -> anyhow::Result<u8> {
     match command {
         Command::Dev(args) => match server::dev::run(&args)? {},
         Command::Demo(args) => server::demo::run(&args, &tell, colours())?,
@@ -48,15 +50,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(args) => server::ctl::status(&args, &say)?,
         Command::Completion(args) => say(args.shell.completion().trim_end()),
         Command::Audit(command) if !server::audit::command::run(&command, &say)? => {
-            return Ok(ExitCode::FAILURE);
+            return Ok(FAILURE);
         }
         Command::Audit(_) => {}
         Command::Doctor(args) if !server::doctor::run(&args, &tell)? => {
-            return Ok(ExitCode::from(server::doctor::BROKEN_PROMISE));
+            return Ok(server::doctor::BROKEN_PROMISE);
         }
         Command::Doctor(_) => {}
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(SUCCESS)
 }
 
 fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
@@ -75,10 +77,10 @@ fn colours() -> bool {
 fn say(text: &str) {
     match print(text) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(READER_GONE),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => leave(READER_GONE),
         Err(error) => {
             complain(&anyhow::anyhow!("cannot write to standard output: {error}"));
-            std::process::exit(1);
+            leave(FAILURE);
         }
     }
 }

@@ -7,6 +7,11 @@ use std::sync::mpsc::{Sender, channel};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::process;
+
+/// Exit code of a shell for a program that SIGINT has ended.
+const INTERRUPTED: u8 = 130;
+
 /// Whether somebody wants an end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stop(Arc<AtomicBool>);
@@ -44,7 +49,7 @@ impl Stop {
                 _ = terminate.recv() => {}
             }
             if self.ask() {
-                std::process::exit(130);
+                process::leave(INTERRUPTED);
             }
         }
     }
