@@ -36,4 +36,4 @@ pub use capability::{
 pub use error::{HsmError, HsmErrorKind};
 pub use job::*;
 pub use observer::{Observer, TokenUsage, Verb};
-pub use streams::StreamLimits;
+pub use streams::{StreamLimits, gives_way};

@@ -6,10 +6,10 @@
 //! starve nobody, and survives the token's return. Their number, size and idle time are bounded.
 
 mod blocks;
+mod slots;
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::backend::{CallContext, HsmBackend, KeyRef, Output};
 use crate::capability::Capabilities;
@@ -22,39 +22,18 @@ use crate::job::{
 use crate::limits;
 use crate::software::{Hasher, fill_random};
 use blocks::{Blocks, append, decrypt, encrypt};
+use slots::{Slot, Slots};
+pub use slots::{StreamLimits, gives_way};
 use wiping::Wiping;
 
 const UNSUPPORTED: HsmError = HsmError::new(HsmErrorKind::Unsupported, "stream");
 const NOT_FOUND: HsmError = HsmError::new(HsmErrorKind::StreamNotFound, "stream");
 const BUSY: HsmError = HsmError::new(HsmErrorKind::Busy, "stream");
 
-/// How many streams there may be, and how long one may lie idle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamLimits {
-    /// Most streams at once.
-    pub max_streams: usize,
-    /// After this time without a part a stream is gone.
-    pub idle_timeout: Duration,
-}
-
-impl Default for StreamLimits {
-    /// 8 streams, 60 s.
-    fn default() -> Self {
-        Self { max_streams: 8, idle_timeout: Duration::from_secs(60) }
-    }
-}
-
 /// The open streams of one backend.
 pub(crate) struct Streams {
-    slots: Mutex<HashMap<StreamId, Slot>>,
+    slots: Mutex<Slots>,
     limits: StreamLimits,
-}
-
-struct Slot {
-    scope: String,
-    used: Instant,
-    /// Absent while a part is at work.
-    flow: Option<Box<Flow>>,
 }
 
 struct Flow {
@@ -70,7 +49,7 @@ enum FlowKind {
 
 impl core::fmt::Debug for Streams {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Streams").field("open", &self.slots().len()).finish_non_exhaustive()
+        f.debug_struct("Streams").field("open", &self.slots().0.len()).finish_non_exhaustive()
     }
 }
 
@@ -79,11 +58,12 @@ impl Streams {
         Self { slots: Mutex::default(), limits }
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<StreamId, Slot>> {
+    fn slots(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a stream; `Busy` where there are too many.
+    /// Opens a stream. Where there are too many, one of the scope that has most ends; `Busy` where that
+    /// is the caller's.
     pub(crate) fn open(
         &self,
         capabilities: &Capabilities,
@@ -96,12 +76,10 @@ impl Streams {
         fill_random(&mut id)?;
         self.reap();
         let mut slots = self.slots();
-        if slots.len() >= self.limits.max_streams {
-            return Err(BUSY);
-        }
+        slots.room_for_one(&call.scope, self.limits.max_streams)?;
         let flow = Some(Box::new(Flow { key: key.clone(), kind }));
-        let slot = Slot { scope: call.scope.clone(), used: Instant::now(), flow };
-        slots.insert(StreamId(id), slot);
+        let slot = Slot { scope: call.scope.clone(), used: Instant::now(), held: 0, flow };
+        slots.0.insert(StreamId(id), slot);
         Ok(StreamId(id))
     }
 
@@ -114,12 +92,13 @@ impl Streams {
         part: &[u8],
     ) -> Result<SecretValue, HsmError> {
         let mut flow = self.take(call, id)?;
-        let output = flow.update(backend, call, part);
+        let output = self.hold(call, id, part).and_then(|()| flow.update(backend, call, part));
         let mut slots = self.slots();
         if output.is_err() {
-            slots.remove(&id);
-        } else if let Some(slot) = slots.get_mut(&id) {
+            slots.0.remove(&id);
+        } else if let Some(slot) = slots.0.get_mut(&id) {
             slot.used = Instant::now();
+            slot.held = flow.held();
             slot.flow = Some(flow);
         }
         output
@@ -135,33 +114,43 @@ impl Streams {
         tag: &[u8],
     ) -> Result<Output<StreamEnd>, HsmError> {
         let flow = self.take(call, id)?;
-        self.slots().remove(&id);
+        self.slots().0.remove(&id);
         flow.finish(backend, call, last, tag)
     }
 
     /// Ends the stream.
     pub(crate) fn abort(&self, call: &CallContext, id: StreamId) -> Result<(), HsmError> {
         self.take(call, id)?;
-        self.slots().remove(&id);
+        self.slots().0.remove(&id);
         Ok(())
     }
 
     /// Ends the streams that lie idle.
     pub(crate) fn reap(&self) {
         let idle = self.limits.idle_timeout;
-        self.slots().retain(|_, slot| slot.flow.is_none() || slot.used.elapsed() < idle);
+        self.slots().0.retain(|_, slot| slot.flow.is_none() || slot.used.elapsed() < idle);
     }
 
     /// Ends every stream.
     pub(crate) fn clear(&self) {
-        self.slots().clear();
+        self.slots().0.clear();
+    }
+
+    /// Counts `part` as held until it is known what is. Where that is too much, a stream of the scope that
+    /// holds most ends; `Busy` where that is the caller's.
+    fn hold(&self, call: &CallContext, id: StreamId, part: &[u8]) -> Result<(), HsmError> {
+        let mut slots = self.slots();
+        slots.room_to_hold(&call.scope, part.len(), self.limits.max_held_bytes)?;
+        let slot = slots.0.get_mut(&id).ok_or(NOT_FOUND)?;
+        slot.held += part.len();
+        Ok(())
     }
 
     /// The stream's state, while a part is at work. Another scope's stream is none.
     fn take(&self, call: &CallContext, id: StreamId) -> Result<Box<Flow>, HsmError> {
         self.reap();
         let mut slots = self.slots();
-        let slot = slots.get_mut(&id).filter(|slot| slot.scope == call.scope).ok_or(NOT_FOUND)?;
+        let slot = slots.0.get_mut(&id).filter(|slot| slot.scope == call.scope).ok_or(NOT_FOUND)?;
         slot.flow.take().ok_or(BUSY)
     }
 }
@@ -208,6 +197,15 @@ const fn hash_of(algorithm: SignAlgorithm) -> Option<HashAlgorithm> {
 }
 
 impl Flow {
+    /// Bytes that are kept for later.
+    fn held(&self) -> usize {
+        match &self.kind {
+            FlowKind::Blocks(blocks) => blocks.held.len(),
+            FlowKind::Gather { held, .. } => held.len(),
+            FlowKind::Hash { .. } => 0,
+        }
+    }
+
     fn update(
         &mut self,
         backend: &dyn HsmBackend,

@@ -88,7 +88,8 @@ fn fault_after_the_call_leaves_its_effect() {
 
 #[test]
 fn idle_stream_is_gone() {
-    let limits = StreamLimits { max_streams: 1, idle_timeout: Duration::from_millis(30) };
+    let idle_timeout = Duration::from_millis(30);
+    let limits = StreamLimits { max_streams: 1, idle_timeout, ..StreamLimits::default() };
     let backend = MemoryBackend::new().with_stream_limits(limits);
     let id = KeyId([1; 16]);
     generate(&backend, id).unwrap();
@@ -101,4 +102,53 @@ fn idle_stream_is_gone() {
     let late = backend.stream_update(&call(), first, &[0; 16]);
     assert_eq!(late.unwrap_err().kind, HsmErrorKind::StreamNotFound);
     assert!(open().is_ok());
+}
+
+/// A backend whose streams have these limits, the key that they use, and what they do.
+fn streaming(limits: StreamLimits) -> Result<(MemoryBackend, KeyRef, StreamWish), HsmErrorKind> {
+    let backend = MemoryBackend::new().with_stream_limits(limits);
+    let id = KeyId([1; 16]);
+    generate(&backend, id)?;
+    let params = CipherParams { iv: vec![7; 12], tag_bytes: 16, ..CipherParams::default() };
+    let wish = StreamWish::Encrypt { algorithm: CipherAlgorithm::AesGcm, params };
+    Ok((backend, KeyRef::Token(id), wish))
+}
+
+fn call_of(scope: &str) -> CallContext {
+    CallContext { scope: scope.to_owned(), ..call() }
+}
+
+#[test]
+fn scope_with_most_streams_makes_room_for_another() {
+    let limits = StreamLimits { max_streams: 3, ..StreamLimits::default() };
+    let (backend, key, wish) = streaming(limits).unwrap();
+    let open = |scope| backend.stream_open(&call_of(scope), &key, &wish);
+    let greedy = [(); 3].map(|()| open("greedy").unwrap());
+    assert_eq!(open("greedy").unwrap_err().kind, HsmErrorKind::Busy);
+    let modest = open("modest").unwrap();
+    let gone = backend.stream_update(&call_of("greedy"), greedy[0], b"part");
+    assert_eq!(gone.unwrap_err().kind, HsmErrorKind::StreamNotFound, "the one idle longest");
+    assert_eq!(open("modest").unwrap_err().kind, HsmErrorKind::Busy, "it would have most itself");
+    backend.stream_finish(&call_of("greedy"), greedy[1], b"last", &[]).unwrap();
+    backend.stream_finish(&call_of("modest"), modest, b"last", &[]).unwrap();
+}
+
+#[test]
+fn scope_that_holds_most_makes_room_for_another() {
+    let limits = StreamLimits { max_held_bytes: 1000, ..StreamLimits::default() };
+    let (backend, key, wish) = streaming(limits).unwrap();
+    let open = |scope| backend.stream_open(&call_of(scope), &key, &wish).unwrap();
+    let hold = |scope, stream, bytes| {
+        let held = backend.stream_update(&call_of(scope), stream, &vec![0; bytes]);
+        held.map(drop).map_err(|error| error.kind)
+    };
+    let [first, second, third] = [(); 3].map(|()| open("greedy"));
+    hold("greedy", first, 500).unwrap();
+    hold("greedy", second, 400).unwrap();
+    assert_eq!(hold("greedy", third, 101), Err(HsmErrorKind::Busy));
+    let modest = open("modest");
+    hold("modest", modest, 101).unwrap();
+    assert_eq!(hold("greedy", first, 1), Err(HsmErrorKind::StreamNotFound));
+    hold("greedy", second, 1).unwrap();
+    assert_eq!(hold("modest", modest, 500), Err(HsmErrorKind::Busy), "it would hold most itself");
 }

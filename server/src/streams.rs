@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use hsm_backend::software::Hasher;
 use hsm_backend::{CallContext, HsmBackend, HsmError, Output, PublicKey, SecretValue, StreamEnd};
-use hsm_backend::{KeyRef, StreamId, StreamWish};
+use hsm_backend::{KeyRef, StreamId, StreamWish, gives_way};
 use kmip_core::attribute::{CryptographicParameters, UniqueIdentifier};
 use kmip_core::types::Operation;
 
 use crate::bridge::signature::Scheme;
 use crate::object::Scope;
 
-/// Streams open at once, of all clients; none begins beside as many.
+/// Streams open at once, of all clients.
 const MAX_STREAMS: usize = 64;
 /// A stream that nobody goes on with is forgotten after this.
 const IDLE: Duration = Duration::from_secs(60);
@@ -146,15 +146,21 @@ impl Streams {
         self.table().insert(name, (stream, Instant::now()));
     }
 
-    /// Keeps a new `stream` until its next part; false if there are too many.
+    /// Keeps a new `stream` until its next part. Where there are too many, one of the scope that has most
+    /// ends; false if that is this one's.
     #[must_use]
     pub fn put(&self, name: CorrelationValue, stream: Stream) -> bool {
         let mut table = self.table();
-        let room = table.len() < MAX_STREAMS;
-        if room {
-            table.insert(name, (stream, Instant::now()));
+        if table.len() >= MAX_STREAMS {
+            let each = table.values().map(|(other, _)| (other.scope.as_str(), 1));
+            let Some(scope) = gives_way(stream.scope.as_str(), 1, each) else { return false };
+            let theirs = table.iter().filter(|(_, (other, _))| other.scope.as_str() == scope);
+            let idle_longest = theirs.min_by_key(|(_, (_, touched))| *touched);
+            let Some(name) = idle_longest.map(|(name, _)| *name) else { return false };
+            table.remove(&name);
         }
-        room
+        table.insert(name, (stream, Instant::now()));
+        true
     }
 
     /// Takes out the stream called `name`, if it is this scope's and does `operation`.
@@ -215,9 +221,22 @@ mod tests {
         }
         let taken = streams.take(&[7; 16], &Scope::new("a"), Operation::Hash).unwrap();
         // Another begins while a part of the first is at work.
-        assert!(streams.put([64; 16], stream("b")));
+        assert!(streams.put([64; 16], stream("a")));
         streams.put_back([7; 16], taken);
         assert!(streams.take(&[7; 16], &Scope::new("a"), Operation::Hash).is_some());
-        assert!(!streams.put([65; 16], stream("b")));
+        assert!(!streams.put([65; 16], stream("a")));
+    }
+
+    #[test]
+    fn scope_with_most_streams_makes_room_for_another() {
+        let streams = Streams::default();
+        for name in 0..64 {
+            assert!(streams.put([name; 16], stream("a")));
+        }
+        assert!(streams.put([64; 16], stream("b")));
+        let take = |name, scope| streams.take(&[name; 16], &Scope::new(scope), Operation::Hash);
+        assert!(take(0, "a").is_none(), "the one idle longest");
+        assert!(take(64, "b").is_some());
+        assert!((1..64).all(|name| take(name, "a").is_some()));
     }
 }
