@@ -1,14 +1,16 @@
 //! Worker threads: async ends at the socket, and what a request asks for is done here.
 //!
 //! Each lane has its own threads and its own bounded queue, so that slow work never delays quick
-//! work. What waited longer than the queue deadline is refused, not served: its client has most
-//! likely given up. A panic while serving costs that one request.
+//! work. In a lane scopes take turns, and in a scope its clients, so that one with many connections
+//! takes the time of no other. What waited longer than the queue deadline is refused, not served: its
+//! client has most likely given up. A panic while serving costs that one request.
 //!
 //! The queue is a mutex and a condition variable instead of a channel that spins: on few cores
 //! spinning takes the time of the very threads it waits for. A hand-off wakes a thread only if
 //! one sleeps.
 
 mod queue;
+mod turns;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +24,7 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 use wiping::Wiping;
 
-use self::queue::{LaneQueue, Work};
+use self::queue::{LaneQueue, Owner, Work};
 use crate::config::{LaneConfig, WorkersConfig};
 use crate::identity::Principal;
 use crate::metrics::{Metrics, Refused};
@@ -196,13 +198,8 @@ impl Workers {
         let (answer, answered) = oneshot::channel();
         let job =
             Job { principal: Arc::clone(principal), message, queued_at: Instant::now(), answer };
-        match shared.enqueue(lane, job) {
-            Ok(()) => answered.await.unwrap_or_default(),
-            Err((job, why)) => {
-                shared.count_refusal(lane, why);
-                shared.refuse(&job.message, why)
-            }
-        }
+        shared.enqueue(lane, job);
+        answered.await.unwrap_or_default()
     }
 
     /// Where requests and connections are counted.
@@ -263,10 +260,14 @@ impl Shared {
         }
     }
 
-    fn enqueue(&self, lane: Lane, job: Job) -> Result<(), (Job, Refusal)> {
+    /// Has `job` served in `lane`. Where there is no room for it, this or another is refused.
+    fn enqueue(&self, lane: Lane, job: Job) {
         let meter = self.metrics.requests.lane(lane);
         meter.queued();
-        self.queue(lane).push(job).inspect_err(|_| meter.turned_away())
+        if let Err((job, why)) = self.queue(lane).push(job) {
+            meter.turned_away();
+            self.turn_away(lane, job, why);
+        }
     }
 
     fn close(&self) {
@@ -277,39 +278,40 @@ impl Shared {
     }
 
     fn work(&self, lane: Lane) {
-        while let Some(work) = self.queue(lane).pop() {
+        let mut done = None;
+        while let Some((owner, work)) = self.queue(lane).pop(done) {
+            let begun = Instant::now();
             match work {
                 Work::Message(job) => {
-                    let waited = job.queued_at.elapsed();
+                    let waited = begun.saturating_duration_since(job.queued_at);
                     self.metrics.requests.lane(lane).taken(waited);
-                    self.serve_in(lane, job, waited);
+                    if waited > self.queue_deadline {
+                        self.turn_away(lane, job, Refusal::Overloaded);
+                    } else {
+                        self.serve_in(lane, job, &owner);
+                    }
                 }
                 Work::Task(task) => self.carry_on(task),
             }
+            done = Some((owner, begun.elapsed()));
         }
     }
 
-    fn serve_in(&self, lane: Lane, job: Job, waited: Duration) {
-        let answer = if waited > self.queue_deadline {
-            self.count_refusal(lane, Refusal::Overloaded);
-            self.refuse(&job.message, Refusal::Overloaded)
-        } else {
-            match self.serve(lane, &job) {
-                Served::Answer(answer) => Wiping::new(answer),
-                Served::Pending(answer, task) => {
-                    drop(self.slow.push_task(task));
-                    Wiping::new(answer)
-                }
-                Served::Elsewhere(lane) => match self.enqueue(lane, job) {
-                    Ok(()) => return,
-                    Err((job, why)) => {
-                        self.count_refusal(lane, why);
-                        let answer = self.refuse(&job.message, why);
-                        return job.reply(answer);
-                    }
-                },
+    fn serve_in(&self, lane: Lane, job: Job, owner: &Owner) {
+        let answer = match self.serve(lane, &job) {
+            Served::Answer(answer) => answer,
+            Served::Pending(answer, task) => {
+                drop(self.slow.push_task(owner, task));
+                answer
             }
+            Served::Elsewhere(lane) => return self.enqueue(lane, job),
         };
+        job.reply(Wiping::new(answer));
+    }
+
+    fn turn_away(&self, lane: Lane, job: Job, why: Refusal) {
+        self.count_refusal(lane, why);
+        let answer = self.refuse(&job.message, why);
         job.reply(answer);
     }
 

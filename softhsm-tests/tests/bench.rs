@@ -27,6 +27,17 @@ fn server_is_measured_beside_the_token_with_the_same_keys() {
 }
 
 #[test]
+fn scope_that_asks_for_much_is_measured_beside_one_that_does_not() {
+    let figures = figures(&["fairness"]);
+    let floors = ["ratio_at_least", "ratio_at_most", "at_least"];
+    assert_eq!(figures.len(), floors.len(), "{figures:?}");
+    for (figure, floor) in figures.iter().zip(floors) {
+        assert!(figure["floor"][floor].is_number(), "{figure}");
+        assert!(figure["claviger"]["median"].as_f64().unwrap() > 0.0, "{figure}");
+    }
+}
+
+#[test]
 fn composed_algorithms_and_large_texts_are_measured_beside_the_token() {
     let figures = figures(&["algorithms", "large"]);
     let composed = |figure: &&Value| figure["floor"]["ratio_at_most"] == 1.15;

@@ -97,3 +97,38 @@ fn silent_and_dripping_clients_cost_nobody_else_anything() {
     drop((silent, half));
     server.stop();
 }
+
+/// However much one scope asks for, there is room for another.
+#[test]
+fn scope_that_fills_the_queue_shuts_no_other_out() {
+    const THREADS: usize = 1;
+    const QUEUE: usize = 4;
+    let trial = Trial::new().recorded();
+    trial.start().stop();
+    trial.append_config(&format!("[workers]\nslow_threads = {THREADS}\nslow_queue = {QUEUE}\n"));
+    let server = trial.start();
+    trial.fail(&["C_GenerateKeyPair hang"]);
+    let pair = || requests::create_pair(CryptographicAlgorithm::ECDSA, 256, &[]);
+    let (told, answers) = channel();
+    let greedy = [(); THREADS + QUEUE + 3].map(|()| {
+        let (mut client, told) = (server.client(), told.clone());
+        thread::spawn(move || told.send(client.call(pair()).map(drop)).unwrap())
+    });
+    let refused = || {
+        let refused = answers.recv_timeout(Duration::from_secs(60)).unwrap().unwrap_err();
+        assert!(refused.to_string().contains("overloaded"), "{refused}");
+    };
+    for _ in 0..3 {
+        refused();
+    }
+    let mut other = server.other_client();
+    let modest = thread::spawn(move || other.call(pair()).map(drop));
+    // One more, in whose place the other one waits.
+    refused();
+    trial.fail(&[]);
+    modest.join().unwrap().unwrap();
+    greedy.into_iter().for_each(|thread| thread.join().unwrap());
+    drop(told);
+    assert_eq!(answers.iter().filter(Result::is_ok).count(), THREADS + QUEUE - 1);
+    server.stop();
+}

@@ -62,6 +62,19 @@ impl Load {
         Ok((answers, f64::from(answers) / begun.elapsed().as_secs_f64()))
     }
 
+    /// Keeps the first connection busy for `time`; gives what one answer of a hundred takes longer than.
+    pub(super) fn p99(&mut self, time: Duration) -> Result<Duration, BenchError> {
+        let line = self.lines.first_mut().ok_or(BenchError::Measure("no connection"))?;
+        let (begun, mut taken) = (Instant::now(), Vec::new());
+        while begun.elapsed() < time {
+            let asked = Instant::now();
+            line.ask()?;
+            taken.push(asked.elapsed());
+        }
+        taken.sort_unstable();
+        taken.get(taken.len() * 99 / 100).copied().ok_or(BenchError::Measure("no answer"))
+    }
+
     /// Runs `work` on every connection at once; gives the sum.
     fn all(
         &mut self,

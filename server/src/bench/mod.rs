@@ -8,6 +8,7 @@
 mod backend;
 mod connect;
 mod error;
+mod fairness;
 mod figure;
 mod helper;
 mod load;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use kmip_core::attribute::UniqueIdentifier;
 
 use super::connect::Arrivals;
+use super::fairness::fairness;
 use super::figure::{Figure, Floor, Spread};
 use super::load::Load;
 use super::raw::{Job, RawToken};
@@ -77,6 +78,7 @@ impl Bench {
             BenchPart::Connect => self.connect(),
             BenchPart::Algorithms => plans::algorithms(self.trial.config(), self.round),
             BenchPart::Large => plans::large(&self.trial, &self.aes, self.round),
+            BenchPart::Fairness => fairness(&self.trial, &self.rsa, self.round),
             BenchPart::Wrapped => plans::wrapped(self.trial.config(), self.round),
         }
     }

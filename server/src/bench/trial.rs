@@ -52,6 +52,11 @@ impl Trial {
         let config = ClientConfig { resumption, ..self.ready.client() };
         Ok(Connector::new(&config)?)
     }
+
+    /// The client of another scope.
+    pub(super) fn other_connector(&self) -> Result<Connector, BenchError> {
+        Ok(Connector::new(&self.ready.other_client())?)
+    }
 }
 
 impl Drop for Trial {

@@ -44,6 +44,8 @@ pub enum BenchPart {
     Keys,
     /// New connections, with and without resumed TLS sessions.
     Connect,
+    /// What a scope with many connections leaves to another.
+    Fairness,
     /// Algorithms put together here, beside the token's call that each rides on.
     Algorithms,
     /// AES-CBC of 512 KiB, beside the bare token fed in parts.
@@ -54,13 +56,14 @@ pub enum BenchPart {
 
 impl BenchPart {
     /// Every part, in the order they are measured.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Memory,
         Self::Sign,
         Self::Gcm,
         Self::Query,
         Self::Keys,
         Self::Connect,
+        Self::Fairness,
         Self::Algorithms,
         Self::Large,
         Self::Wrapped,

@@ -72,9 +72,14 @@ struct Bench {
 }
 
 fn bench(queue_deadline: Duration) -> Bench {
+    bench_with(queue_deadline, 1)
+}
+
+/// One thread in each lane, and room for so many messages.
+fn bench_with(queue_deadline: Duration, queue: usize) -> Bench {
     let (entered_tx, entered) = mpsc::channel();
     let (release, release_rx) = mpsc::channel();
-    let lane = LaneConfig { threads: 1, queue: 1 };
+    let lane = LaneConfig { threads: 1, queue };
     let config =
         WorkersConfig { io_threads: 1, none: lane, token: lane, slow: lane, queue_deadline };
     let double = Double { entered: entered_tx, release: Arc::new(Mutex::new(release_rx)) };
@@ -84,6 +89,10 @@ fn bench(queue_deadline: Duration) -> Bench {
 }
 
 fn principal() -> Arc<Principal> {
+    client("demo", 0)
+}
+
+fn client(scope: &str, number: u8) -> Arc<Principal> {
     Arc::new(Principal {
         issuer: String::new(),
         serial: vec![1],
@@ -91,25 +100,29 @@ fn principal() -> Arc<Principal> {
         subject: String::new(),
         sans: Vec::new(),
         peer: "127.0.0.1:1".parse().unwrap(),
-        certificate_sha256: [0; 32],
+        certificate_sha256: [number; 32],
         not_after: DateTime(i64::MAX),
         origin: Origin::Mapped,
-        scope: ScopeName::parse("demo").unwrap(),
+        scope: ScopeName::parse(scope).unwrap(),
         role: None,
     })
 }
 
 /// Submits on a thread of its own; the first poll has happened when the job is queued.
 fn submit(bench: &Bench, message: &[u8]) -> JoinHandle<Vec<u8>> {
+    submit_for(bench, principal(), message)
+}
+
+fn submit_for(bench: &Bench, principal: Arc<Principal>, message: &[u8]) -> JoinHandle<Vec<u8>> {
     let (workers, message) = (Arc::clone(&bench.workers), Wiping::new(message.to_vec()));
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(workers.submit(&principal(), message)).to_vec()
+        runtime.block_on(workers.submit(&principal, message)).to_vec()
     })
 }
 
 fn wait_until_queued(bench: &Bench, jobs: usize) {
-    wait_until(&bench.workers.shared.none, |state| state.jobs.len() == jobs);
+    wait_until(&bench.workers.shared.none, |state| state.jobs == jobs);
 }
 
 fn wait_until(queue: &LaneQueue, is_so: impl Fn(&queue::QueueState) -> bool) {
@@ -169,7 +182,7 @@ fn work_goes_on_in_the_slow_lane_after_its_message_was_answered() {
     bench.entered.recv().unwrap();
     assert_eq!(submit(&bench, b"quick").join().unwrap(), b"quick");
     let slow = submit(&bench, b"of the slow lanes");
-    wait_until(&bench.workers.shared.slow, |state| state.jobs.len() == 1);
+    wait_until(&bench.workers.shared.slow, |state| state.jobs == 1);
     assert!(!slow.is_finished(), "its only thread is at work");
     bench.release.send(()).unwrap();
     assert_eq!(slow.join().unwrap(), b"of the slow lanes");
@@ -191,31 +204,93 @@ fn message_for_another_lane_waits_for_a_thread_of_that_one() {
     let blocked = submit(&bench, b"blocks");
     bench.entered.recv().unwrap();
     let waiting = submit(&bench, b"elsewhere");
-    wait_until(&bench.workers.shared.slow, |state| state.jobs.len() == 1);
+    wait_until(&bench.workers.shared.slow, |state| state.jobs == 1);
     assert_eq!(submit(&bench, b"elsewhere").join().unwrap(), b"Overloaded");
     bench.release.send(()).unwrap();
     assert_eq!(blocked.join().unwrap(), b"blocks");
     assert_eq!(waiting.join().unwrap(), b"elsewhere");
 }
 
+fn job(principal: Arc<Principal>, message: &[u8]) -> Job {
+    let (answer, _) = oneshot::channel();
+    Job { principal, message: Wiping::new(message.to_vec()), queued_at: Instant::now(), answer }
+}
+
+/// The first bytes of the next `count` messages, in whose place `-` stands for tasks; each takes a
+/// millisecond.
+fn order(queue: &LaneQueue, count: usize) -> String {
+    let mut done = None;
+    let mut order = String::new();
+    for _ in 0..count {
+        let (owner, work) = queue.pop(done.take()).unwrap();
+        order.push(match work {
+            Work::Message(job) => job.message.first().copied().unwrap().into(),
+            Work::Task(_) => '-',
+        });
+        done = Some((owner, Duration::from_millis(1)));
+    }
+    order
+}
+
 #[test]
 fn messages_and_tasks_take_turns() {
     let queue = LaneQueue::new(LaneConfig { threads: 1, queue: 9 });
+    let owner = Owner::from(&*principal());
     for message in [b"1", b"2", b"3"] {
-        let (answer, _) = oneshot::channel();
-        let message = Wiping::new(message.to_vec());
-        let queued_at = Instant::now();
-        assert!(queue.push(Job { principal: principal(), message, queued_at, answer }).is_ok());
-        assert!(queue.push_task(Box::new(|| ())).is_none());
+        assert!(queue.push(job(principal(), message)).is_ok());
+        assert!(queue.push_task(&owner, Box::new(|| ())).is_none());
     }
-    let turns: Vec<_> = (0..6)
-        .map(|_| match queue.pop() {
-            Some(Work::Message(job)) => job.message.first().copied(),
-            Some(Work::Task(_)) => None,
-            None => panic!("closed"),
-        })
-        .collect();
-    assert_eq!(turns, [Some(b'1'), None, Some(b'2'), None, Some(b'3'), None]);
+    assert_eq!(order(&queue, 6), "1-2-3-");
+}
+
+#[test]
+fn scopes_take_turns_and_in_each_its_clients() {
+    let queue = LaneQueue::new(LaneConfig { threads: 1, queue: 99 });
+    let busy = [("a", 1, "1111"), ("a", 2, "22"), ("b", 3, "333333")];
+    for (scope, number, messages) in busy {
+        for message in messages.bytes() {
+            assert!(queue.push(job(client(scope, number), &[message])).is_ok());
+        }
+    }
+    assert_eq!(order(&queue, 12), "132313231313");
+}
+
+#[test]
+fn full_queue_makes_room_for_those_who_have_less_in_it() {
+    let queue = LaneQueue::new(LaneConfig { threads: 1, queue: 4 });
+    for message in [b"1", b"2", b"3", b"4"] {
+        assert!(queue.push(job(client("a", 1), message)).is_ok());
+    }
+    let push = |scope, number, message: &[u8; 1]| {
+        let given = queue.push(job(client(scope, number), message)).err();
+        given.map(|(job, why)| (char::from(job.message[0]), why))
+    };
+    let refused = |message| Some((message, Refusal::Overloaded));
+    assert_eq!(push("b", 2, b"b"), refused('4'), "the latest of who has most");
+    assert_eq!(push("a", 3, b"c"), refused('3'), "another client of the same scope");
+    assert_eq!(push("b", 2, b"d"), refused('2'), "whose scope has most");
+    assert_eq!(push("b", 2, b"e"), refused('e'), "no scope would have more");
+    assert_eq!(push("a", 1, b"f"), refused('f'), "nor a client of its own");
+    assert_eq!(push("c", 1, b"g"), refused('d'), "the same certificate in another scope");
+    assert_eq!(order(&queue, 4), "1bgc");
+}
+
+#[test]
+fn request_that_made_room_for_another_is_answered() {
+    let bench = bench_with(Duration::from_secs(60), 2);
+    let blocked = submit(&bench, b"b");
+    bench.entered.recv().unwrap();
+    let first = submit(&bench, b"first");
+    wait_until_queued(&bench, 1);
+    let second = submit(&bench, b"second");
+    wait_until_queued(&bench, 2);
+    let modest = submit_for(&bench, client("other", 1), b"modest");
+    assert_eq!(second.join().unwrap(), b"Overloaded");
+    bench.release.send(()).unwrap();
+    assert_eq!(blocked.join().unwrap(), b"b");
+    assert_eq!(first.join().unwrap(), b"first");
+    assert_eq!(modest.join().unwrap(), b"modest");
+    assert_eq!(bench.workers.overloads(), 1);
 }
 
 #[test]
