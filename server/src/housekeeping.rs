@@ -13,6 +13,7 @@ use crate::operation;
 use crate::reconcile;
 use crate::rewrap::{self, Rewrapped};
 use crate::services::Services;
+use crate::telemetry;
 use crate::trust;
 
 /// How often the thread looks by itself.
@@ -104,6 +105,7 @@ fn rounds(services: &Services) {
         }
         forget(services, &mut forgetting);
         trust::keep_up(services);
+        telemetry::tell_what_was_left_out();
         if !services.bell.wait(trust::next_round(services, ROUND)) {
             return;
         }

@@ -264,6 +264,7 @@ async fn finish(stopped: Stopped, app: App, deadline: Instant, signals: &mut Sig
             false
         }
     };
+    telemetry::tell_what_was_left_out();
     if is_over {
         info!("stopped");
     } else {

@@ -1,9 +1,14 @@
 //! Logging set-up: what the configuration says, unless the environment says otherwise.
 
+mod bound;
+
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
+use self::bound::Bound;
+pub use self::bound::tell_what_was_left_out;
 use crate::config::{LogConfig, LogFilter, LogFilterError, LogFormat};
 
 /// Environment variable that overrides `log.level`, with the same syntax.
@@ -35,7 +40,9 @@ pub fn start(config: &LogConfig) -> Result<(), TelemetryError> {
         LogFormat::Text => lines.with_ansi(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(filter.targets())).try_init()?;
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter.targets().and(Bound::default())))
+        .try_init()?;
     log_panics_without_their_text();
     Ok(())
 }
