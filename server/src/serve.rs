@@ -25,7 +25,7 @@ use crate::net::tls::TlsError;
 use crate::object::Scope;
 use crate::process;
 use crate::telemetry::{self, TelemetryError};
-use crate::trust::{self, FileWatch};
+use crate::trust::{self, FileWatch, Gate};
 use crate::worker::Workers;
 
 /// What closing the token and the audit log may take, however much of a stop's time the requests took.
@@ -84,45 +84,86 @@ pub fn serve(args: &ServeArgs, say: &dyn Fn(&str)) -> Result<(), ServeError> {
     if has_assisted_mode(&config, &app) {
         process::stay_out_of_core_dumps();
     }
-    if let Some(trial) = &trial {
-        trial.first_token(&app)?;
-    }
-    let services = app.services();
-    trust::provide_server_certificate(&services);
-    let directory = Arc::clone(&services.directory);
-    let rules = Arc::new(IdentityRules::new(&config, directory, Arc::clone(&gate)));
-    let door = Door::new(Arc::clone(&gate), rules)?;
-    let watch = FileWatch::start(&gate)?;
-    let metrics = Arc::clone(&services.metrics);
-    metrics.before_showing(metrics::ends_shown(Arc::clone(&gate)));
-    let workers = Workers::start(&config.workers, app.handler(), Arc::clone(&metrics))?;
-    let workers = Arc::new(workers);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.workers.io_threads)
         .thread_name("net")
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        let mut signals = Signals::new()?;
-        let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
-        let listener = listen(&config, &app, args.kmip_addr.is_some(), door, &workers)?;
-        let kmip = KmipListener::of(&listener, &config.server)?;
-        let admin = Administration::start(&config, &app, gate.server.clone(), kmip).await?;
-        let health = app.health();
-        let pages = metrics::router(metrics, Arc::clone(&health));
-        let pages = pages.merge(trust::router(Arc::clone(&services.trust)));
-        let (monitoring, monitor) = monitoring(&config, pages).await?;
-        let ready = announce(&listener, (monitoring, admin.addr()), trial.as_ref(), say)?;
-        let patience = config.server.shutdown_timeout;
-        let (stopped, deadline) = run(listener, &mut signals, &workers, &health, patience).await;
-        reloading.abort();
-        drop((ready, monitor));
-        admin.stop().await;
-        finish(stopped, app, deadline, &mut signals).await;
-        Ok::<_, ServeError>(())
-    })?;
+    let served = open_doors(&config, &app, gate, trial.as_ref()).and_then(|doors| {
+        runtime.block_on(serve_at(doors, &config, &app, args, trial.as_ref(), say))
+    });
+    let served = runtime.block_on(async {
+        match served {
+            Ok((stopped, deadline, mut signals)) => {
+                finish(stopped, app, deadline, &mut signals).await;
+                Ok(())
+            }
+            Err(error) => {
+                // It may hang in the token.
+                let _ = tokio::time::timeout(CLOSING, close(app)).await;
+                Err(error)
+            }
+        }
+    });
     runtime.shutdown_background();
-    Ok(())
+    served
+}
+
+/// What stands between the network and the operations.
+struct Doors {
+    gate: Arc<Gate>,
+    door: Door,
+    watch: FileWatch,
+    workers: Arc<Workers>,
+}
+
+fn open_doors(
+    config: &Config,
+    app: &App,
+    gate: Arc<Gate>,
+    trial: Option<&Trial>,
+) -> Result<Doors, ServeError> {
+    if let Some(trial) = trial {
+        trial.first_token(app)?;
+    }
+    let services = app.services();
+    trust::provide_server_certificate(&services);
+    let directory = Arc::clone(&services.directory);
+    let rules = Arc::new(IdentityRules::new(config, directory, Arc::clone(&gate)));
+    let door = Door::new(Arc::clone(&gate), rules)?;
+    let watch = FileWatch::start(&gate)?;
+    let metrics = Arc::clone(&services.metrics);
+    metrics.before_showing(metrics::ends_shown(Arc::clone(&gate)));
+    let workers = Arc::new(Workers::start(&config.workers, app.handler(), metrics)?);
+    Ok(Doors { gate, door, watch, workers })
+}
+
+/// Serves until a signal comes; tells how that ended, and until when the stop may take.
+async fn serve_at(
+    doors: Doors,
+    config: &Config,
+    app: &App,
+    args: &ServeArgs,
+    trial: Option<&Trial>,
+    say: &dyn Fn(&str),
+) -> Result<(Stopped, Instant, Signals), ServeError> {
+    let Doors { gate, door, watch, workers } = doors;
+    let mut signals = Signals::new()?;
+    let reloading = tokio::spawn(reload(signal(SignalKind::hangup())?, watch));
+    let listener = listen(config, app, args.kmip_addr.is_some(), door, &workers)?;
+    let kmip = KmipListener::of(&listener, &config.server)?;
+    let admin = Administration::start(config, app, gate.server.clone(), kmip).await?;
+    let health = app.health();
+    let pages = metrics::router(Arc::clone(&app.services().metrics), Arc::clone(&health));
+    let pages = pages.merge(trust::router(Arc::clone(&app.services().trust)));
+    let (monitoring, monitor) = monitoring(config, pages).await?;
+    let ready = announce(&listener, (monitoring, admin.addr()), trial, say)?;
+    let patience = config.server.shutdown_timeout;
+    let (stopped, deadline) = run(listener, &mut signals, &workers, &health, patience).await;
+    reloading.abort();
+    drop((ready, monitor));
+    admin.stop().await;
+    Ok((stopped, deadline, signals))
 }
 
 /// Binds what `config` says, or what was set through the administration interface: that is later. The
@@ -250,12 +291,18 @@ async fn reload(mut hangup: Signal, watch: FileWatch) {
     }
 }
 
-/// Ends the housekeeping and closes the token and the audit log, until `deadline` or another signal.
+/// Ends the housekeeping and closes the token and the audit log, however long that takes; tells whether it
+/// did.
+async fn close(app: App) -> bool {
+    tokio::task::spawn_blocking(move || drop(app)).await.is_ok()
+}
+
+/// Does so until `deadline` or another signal.
 async fn finish(stopped: Stopped, app: App, deadline: Instant, signals: &mut Signals) {
     let deadline = deadline.max(Instant::now() + CLOSING);
     let is_over = match stopped {
         Stopped::Gracefully => tokio::select! {
-            closed = tokio::task::spawn_blocking(move || drop(app)) => closed.is_ok(),
+            closed = close(app) => closed,
             () = tokio::time::sleep_until(deadline.into()) => false,
             () = signals.second() => false,
         },

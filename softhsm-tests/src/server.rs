@@ -216,6 +216,26 @@ impl Trial {
     /// If it does not come up.
     #[must_use]
     pub fn start(&self) -> Server {
+        let mut server = self.spawn();
+        if !server.output.wait_for("serves KMIP on") {
+            drop(server);
+            panic!("the server did not start:\n{}", String::from_utf8_lossy(&self.log()));
+        }
+        server.ready = Some(Ready::read(&self.data().join("ready.json")).unwrap());
+        server
+    }
+
+    /// Starts a server that is to end by itself, and waits until it has.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[must_use]
+    pub fn start_in_vain(&self) -> ExitStatus {
+        self.spawn().wait()
+    }
+
+    fn spawn(&self) -> Server {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
         let mut command = self.command();
         for variable in ["CLAVIGER_LOG", "SOFTHSM2_CONF", "KRYOPTIC_CONF"] {
@@ -226,13 +246,7 @@ impl Trial {
         let mut child = command.spawn().unwrap();
         let output = Output::follow(child.stdout.take().unwrap());
         // From here on the child ends with the value, whatever happens.
-        let mut server = Server { child, output, ready: None };
-        if !server.output.wait_for("serves KMIP on") {
-            drop(server);
-            panic!("the server did not start:\n{}", String::from_utf8_lossy(&self.log()));
-        }
-        server.ready = Some(Ready::read(&self.data().join("ready.json")).unwrap());
-        server
+        Server { child, output, ready: None }
     }
 
     fn command(&self) -> Command {

@@ -1,6 +1,7 @@
 //! A token that fails, or answers no more, as a library between the server and it pretends.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,23 @@ fn second_signal_ends_a_stop_though_the_token_hangs() {
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let log = ended(&trial, server);
     assert!(log.contains("second signal"), "{log}");
+}
+
+#[test]
+fn server_that_cannot_listen_ends_though_the_token_hangs() {
+    let trial = Trial::new().recorded();
+    trial.start().stop();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    trial.edit_config(
+        "[monitoring]\nhttp_addr = \"127.0.0.1:0\"",
+        &format!("[monitoring]\nhttp_addr = \"{addr}\""),
+    );
+    trial.fail(&["C_Encrypt hang"]);
+    let status = trial.start_in_vain();
+    assert_eq!(status.code(), Some(1), "{status}");
+    let log = String::from_utf8(trial.log()).unwrap();
+    assert!(log.contains(&format!("cannot listen on {addr}")), "{log}");
 }
 
 /// What a token does not show while it is away is not what it lacks.
