@@ -17,6 +17,7 @@ use super::block::BlockJob;
 use super::mechanism::plain;
 use super::rv::{Effect, Fault};
 use super::template;
+use super::token;
 use crate::backend::Encrypted;
 use crate::backend::KeyId;
 use crate::capability::answers::agreement::AgreedAnswer;
@@ -66,7 +67,13 @@ impl<'a> Prober<'a> {
 
     /// Takes notice of a failure.
     pub(super) fn note(&self, fault: &Fault) {
-        let gone = fault.effect == Effect::TokenLost || fault.is_of_closed_session();
+        let gone = match fault.effect {
+            Effect::TokenLost => true,
+            Effect::Doubtful => token::serves(self.keeper).is_err(),
+            Effect::None | Effect::StaleHandle | Effect::DeadSession => {
+                fault.is_of_closed_session()
+            }
+        };
         if gone || fault.error.kind == HsmErrorKind::Busy {
             self.interruption.borrow_mut().get_or_insert_with(|| fault.clone());
         }

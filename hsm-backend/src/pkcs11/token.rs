@@ -217,13 +217,9 @@ impl Token {
         }
     }
 
-    /// Whether a token that says it is well does the least there is: one that fails at that, too,
-    /// says nothing of what it was asked before.
+    /// Whether a token that says it is well [serves](serves) at all.
     pub(super) fn serves(&self, session: &Session) -> bool {
-        let Err(error) = session.generate_random_slice(&mut [0]) else { return true };
-        let fault = Fault::from(error);
-        self.report(&fault);
-        !matches!(fault.effect, Effect::Doubtful | Effect::TokenLost)
+        serves(session).inspect_err(|fault| self.report(fault)).is_ok()
     }
 
     /// Another one may have come into the slot, and this one may have been initialised anew.
@@ -345,5 +341,14 @@ fn copy(session: &Session, object: ObjectHandle) -> Result<ObjectHandle, Fault> 
             Ok(session.copy_object(object, &[Attribute::Token(false)])?)
         }
         made => made,
+    }
+}
+
+/// Has the token do the least there is: one that fails at that, too, says nothing of what it was asked
+/// before.
+pub(super) fn serves(session: &Session) -> Result<(), Fault> {
+    match session.generate_random_slice(&mut [0]).map_err(Fault::from) {
+        Err(fault) if matches!(fault.effect, Effect::Doubtful | Effect::TokenLost) => Err(fault),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
