@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
 use crate::admin::{Administration, AdministrationError, Kept, KmipListener};
@@ -291,10 +291,10 @@ async fn reload(mut hangup: Signal, watch: FileWatch) {
     }
 }
 
-/// Ends the housekeeping and closes the token and the audit log, however long that takes; tells whether it
-/// did.
-async fn close(app: App) -> bool {
-    tokio::task::spawn_blocking(move || drop(app)).await.is_ok()
+/// Ends the housekeeping and closes the token and the audit log, however long that takes. It has begun when
+/// this returns: an app that is dropped here would hold up whoever drops it.
+fn close(app: App) -> JoinHandle<()> {
+    tokio::task::spawn_blocking(move || drop(app))
 }
 
 /// Does so until `deadline` or another signal.
@@ -302,7 +302,7 @@ async fn finish(stopped: Stopped, app: App, deadline: Instant, signals: &mut Sig
     let deadline = deadline.max(Instant::now() + CLOSING);
     let is_over = match stopped {
         Stopped::Gracefully => tokio::select! {
-            closed = close(app) => closed,
+            closed = close(app) => closed.is_ok(),
             () = tokio::time::sleep_until(deadline.into()) => false,
             () = signals.second() => false,
         },
