@@ -8,7 +8,7 @@ use crate::job::{
 };
 use crate::limits;
 
-const MALFORMED: HsmError = HsmError::new(HsmErrorKind::BadData, "wrapped key");
+const MALFORMED: HsmError = HsmError::new(HsmErrorKind::Damaged, "wrapped key");
 const VERSION: u8 = 1;
 /// Version, algorithm, kind, usage, policy, and four bytes of length.
 const HEAD_BYTES: usize = 9;
@@ -125,7 +125,7 @@ impl Envelope {
 
     /// # Errors
     ///
-    /// `BadData`.
+    /// `Damaged`.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, HsmError> {
         let (head, wrapped) = bytes.split_at_checked(HEAD_BYTES).ok_or(MALFORMED)?;
         let [VERSION, algorithm, kind, usage, policy, b0, b1, b2, b3] = *head else {
@@ -157,7 +157,9 @@ impl Envelope {
     fn check_length(&self) -> Result<(), HsmError> {
         match self.contents {
             Contents::Secret(spec) => {
-                limits::check_wrapped(&self.wrapped, limits::spec_bytes(spec)?)
+                let fits = limits::spec_bytes(spec)
+                    .and_then(|bytes| limits::check_wrapped(&self.wrapped, bytes));
+                fits.map_err(HsmError::about_stored)
             }
             Contents::Rsa { .. } | Contents::Ec(_) | Contents::Edwards(_) => {
                 let bytes = self.wrapped.len();
@@ -174,7 +176,7 @@ impl WrappedKey {
     ///
     /// # Errors
     ///
-    /// `BadData` for what is no wrapped key.
+    /// `Damaged` for what is no wrapped key.
     pub fn restricted(
         blob: &[u8],
         sensitive: bool,

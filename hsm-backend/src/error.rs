@@ -12,6 +12,9 @@ pub enum HsmErrorKind {
     /// The ciphertext, tag, padding or wrapped key is not authentic or not well formed.
     #[error("data rejected")]
     BadData,
+    /// A wrapped key of the caller's own store, or what it has sealed, is not what was stored.
+    #[error("what is stored is damaged")]
+    Damaged,
     /// The length of the data does not fit the algorithm.
     #[error("data length does not fit the algorithm")]
     BadLength,
@@ -68,6 +71,18 @@ pub struct HsmError {
 }
 
 impl HsmError {
+    /// What is said of data, if they were taken from the store: no client can mend them.
+    #[must_use]
+    pub fn about_stored(self) -> Self {
+        use HsmErrorKind as K;
+        match self.kind {
+            K::BadData | K::BadLength | K::BadKey | K::BadParameter => {
+                Self { kind: K::Damaged, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// An error of `kind` reported by `function`.
     #[must_use]
     pub const fn new(kind: HsmErrorKind, function: &'static str) -> Self {

@@ -161,6 +161,7 @@ const fn ends_the_run(kind: HsmErrorKind) -> bool {
         | HsmErrorKind::BadKey
         | HsmErrorKind::BadLength
         | HsmErrorKind::BadParameter
+        | HsmErrorKind::Damaged
         | HsmErrorKind::Device(_)
         | HsmErrorKind::KeyNotFound
         | HsmErrorKind::NotExtractable

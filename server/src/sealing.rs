@@ -49,7 +49,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// [`HsmError`]; `BadData` where the value was altered or belongs elsewhere.
+    /// [`HsmError`]; `Damaged` where the value was altered or belongs elsewhere.
     pub fn open(
         &self,
         call: &CallContext,
@@ -57,14 +57,14 @@ impl Sealer {
         context: &str,
         sealed: &[u8],
     ) -> Result<SecretValue, HsmError> {
-        let broken = HsmError::new(HsmErrorKind::BadData, "sealed value");
+        let broken = HsmError::new(HsmErrorKind::Damaged, "sealed value");
         let (iv, rest) = sealed.split_at_checked(IV_BYTES).ok_or(broken.clone())?;
         let cut = rest.len().checked_sub(TAG_BYTES).ok_or(broken.clone())?;
         let (data, tag) = rest.split_at_checked(cut).ok_or(broken)?;
         let params = parameters(iv.to_vec(), context);
         let algorithm = CipherAlgorithm::AesGcm;
-        let opened = self.hsm.decrypt(call, &KeyRef::Token(key), algorithm, &params, data, tag)?;
-        Ok(opened.value)
+        let opened = self.hsm.decrypt(call, &KeyRef::Token(key), algorithm, &params, data, tag);
+        Ok(opened.map_err(HsmError::about_stored)?.value)
     }
 }
 

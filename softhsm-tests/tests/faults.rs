@@ -76,15 +76,21 @@ fn token_that_goes_away_while_it_is_opened_lacks_nothing_later() {
     let key = server.client().make_aes(&[]).unwrap();
     let sealed = server.client().encrypted(&key, b"well").unwrap();
     server.stop();
-    // CKR_TOKEN_NOT_PRESENT, CKR_USER_NOT_LOGGED_IN, CKR_SESSION_HANDLE_INVALID.
-    for order in ["C_GetMechanismInfo 0xe0", "C_Decrypt 0x101", "C_CreateObject 0xb3"] {
-        trial.fail(&[order]);
+    // CKR_TOKEN_NOT_PRESENT, CKR_USER_NOT_LOGGED_IN, CKR_SESSION_HANDLE_INVALID, CKR_DEVICE_ERROR.
+    let all_fails = ["C_Decrypt 0x30", "C_GenerateRandom 0x30"];
+    for order in [
+        &["C_GetMechanismInfo 0xe0"][..],
+        &["C_Decrypt 0x101"],
+        &["C_CreateObject 0xb3"],
+        &all_fails,
+    ] {
+        trial.fail(order);
         let server = trial.start();
         let mut client = server.client();
         let refused = client.decrypted(&key, &sealed).unwrap_err();
-        assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{order}: {refused}");
+        assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{order:?}: {refused}");
         trial.fail(&[]);
-        assert_eq!(decrypt_until_it_works(&mut client, &key, &sealed), b"well", "{order}");
+        assert_eq!(decrypt_until_it_works(&mut client, &key, &sealed), b"well", "{order:?}");
         server.stop();
     }
 }
@@ -173,28 +179,35 @@ fn no_key_is_made_in_another_token() {
     server.stop();
 }
 
-/// The check value of its row tells another key's blob, also after the token failed at telling it.
+/// The check value of its row tells another key's blob, also after the token failed at telling it. What is
+/// stored is no fault of a client's, and the log says so.
 #[test]
-fn blob_of_another_key_is_refused() {
+fn blob_of_another_key_and_a_damaged_one_are_refused() {
     let trial = Trial::new().recorded();
     let server = trial.start();
     let mut client = server.client();
-    let [key, other, good] = [(); 3].map(|()| client.make_aes(&[]).unwrap());
+    let [key, other, cut, good] = [(); 4].map(|()| client.make_aes(&[]).unwrap());
     server.stop();
     let store = Connection::open(trial.data().join("claviger.db")).unwrap();
     let moved = "UPDATE object SET blob = (SELECT blob FROM object WHERE uid = ?2) WHERE uid = ?1";
     assert_eq!(store.execute(moved, [key.as_str(), other.as_str()]).unwrap(), 1);
+    let shortened = "UPDATE object SET blob = substr(blob, 1, 20) WHERE uid = ?1";
+    assert_eq!(store.execute(shortened, [cut.as_str()]).unwrap(), 1);
     drop(store);
     let server = trial.start();
     let mut client = server.client();
-    let refused = |client: &mut Client| {
-        let refused = client.encrypted(&key, b"mine").unwrap_err();
-        assert_eq!(refused.reason(), Some(ResultReason::CryptographicFailure), "{refused}");
+    let refused = |client: &mut Client, key: &Id| {
+        let refused = client.encrypted(key, b"mine").unwrap_err();
+        assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{refused}");
+        assert!(refused.to_string().contains("damaged"), "{refused}");
     };
-    refused(&mut client);
+    refused(&mut client, &key);
+    refused(&mut client, &cut);
     trial.fail(&["C_Encrypt 0x30"]);
     client.encrypted(&good, b"mine").unwrap_err();
     trial.fail(&[]);
-    refused(&mut client);
+    refused(&mut client, &key);
     client.encrypted(&good, b"mine").unwrap();
+    let log = String::from_utf8(trial.log()).unwrap();
+    assert!(log.contains("ERROR") && log.contains("what is stored is damaged"), "{log}");
 }

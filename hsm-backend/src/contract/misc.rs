@@ -38,7 +38,7 @@ pub(super) fn malformed_wrapped_key_is_refused(backend: &dyn HsmBackend) {
     let params = CipherParams::default();
     let sealed = backend.encrypt(&call(), &key, AES_ECB, &params, &[0; 16]);
     let refusal = kind(sealed);
-    assert!(matches!(refusal, HsmErrorKind::BadData | HsmErrorKind::KeyNotFound));
+    assert!(matches!(refusal, HsmErrorKind::Damaged | HsmErrorKind::KeyNotFound));
 }
 
 pub(super) fn oversize_data_is_refused(backend: &dyn HsmBackend) {

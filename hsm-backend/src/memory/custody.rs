@@ -189,10 +189,11 @@ pub(super) fn move_to_token(
 pub(super) fn open(store: &Store, kek: KeyId, kcv: &[u8], blob: &[u8]) -> Result<Stored, HsmError> {
     let envelope = Envelope::decode(blob)?;
     let kek = KeyRef::Token(kek);
-    let value = wrap::open_under(store, &kek, &envelope.wrapped, envelope.algorithm)?;
-    let material = read_back(envelope.contents, value)?;
+    let value = wrap::open_under(store, &kek, &envelope.wrapped, envelope.algorithm);
+    let material = value.and_then(|value| read_back(envelope.contents, value));
+    let material = material.map_err(HsmError::about_stored)?;
     if !kcv.is_empty() && import::check_value(&material) != kcv {
-        return Err(bad_data("key check value"));
+        return Err(HsmError::new(HsmErrorKind::Damaged, "key check value"));
     }
     Ok(Stored { material: Arc::new(material), policy: envelope.policy() })
 }

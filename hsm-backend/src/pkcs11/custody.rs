@@ -108,7 +108,7 @@ pub(super) fn rewrap(
     let made = wrap_passing(token, call, new_kek, old.contents, &old.policy(), |session| {
         let handle = token.working_handle(&old_kek)?;
         let object = session.unwrap_key(&plain(unwrapping), handle, &old.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, session, error.into()))?;
+        let object = object.map_err(|error| damaged(token, session, error.into()))?;
         same_key(session, object, old.contents, kcv)?;
         Ok((object, ()))
     });
@@ -240,7 +240,7 @@ pub(super) fn unwrapped(
     let handle = token.working_handle(&kek)?;
     let object = token.owner.with(|owner| {
         let object = owner.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
-        object.map_err(|error| unreadable(token, owner, error.into()))
+        object.map_err(|error| damaged(token, owner, error.into()))
     })?;
     // Not in the owner session: an operation that fails may stay open, and block it for good.
     same_key(session, object, contents, kcv)?;
@@ -278,7 +278,7 @@ pub(super) fn with_passing<T>(
     token.use_key(call, &KeyRef::Token(*kek), Doubt::Device, |session, kek| {
         let handle = token.working_handle(kek)?;
         let object = session.unwrap_key(&plain(mechanism), handle, &envelope.wrapped, &template);
-        let object = object.map_err(|error| unreadable(token, session, error.into()))?;
+        let object = object.map_err(|error| damaged(token, session, error.into()))?;
         same_key(session, object, contents, kcv)?;
         let passing = Key::new(kind_of(contents), object);
         let done = work(session, &passing);
@@ -299,7 +299,7 @@ fn same_key(
         return Ok(());
     }
     session.destroy_object(object)?;
-    same.and(Err(HsmError::new(HsmErrorKind::BadData, "key check value").into()))
+    same.and(Err(HsmError::new(HsmErrorKind::Damaged, "key check value").into()))
 }
 
 /// Whether nothing speaks against this being the key with that check value. A token that fails at
@@ -362,6 +362,12 @@ fn check_value_now(
         Err(fault) if matches!(fault.effect, Effect::None | Effect::StaleHandle) => Ok(Vec::new()),
         Err(fault) => Err(fault),
     }
+}
+
+/// Why a blob of the caller's own store cannot be unwrapped.
+fn damaged(token: &Token, session: &Session, fault: Fault) -> Fault {
+    let fault = unreadable(token, session, fault);
+    Fault { error: fault.error.about_stored(), ..fault }
 }
 
 /// A doubtful answer of a healthy token to an unwrapping means a damaged blob.

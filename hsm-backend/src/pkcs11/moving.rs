@@ -71,7 +71,8 @@ pub(super) fn to_token(
     let policy = KeyPolicy { label: label.to_owned(), ..envelope.policy() };
     let (blob, algorithm, contents) = (&envelope.wrapped, envelope.algorithm, envelope.contents);
     let arrival = Arrival { blob, algorithm, id, contents, policy: &policy };
-    let made = wrap::unwrap_key(token, call, &KeyRef::Token(*kek), &arrival)?;
+    let made = wrap::unwrap_key(token, call, &KeyRef::Token(*kek), &arrival);
+    let made = made.map_err(HsmError::about_stored)?;
     let moved = KeyRef::Token(id);
     let same = token.use_key(call, &moved, Doubt::Device, |session, key| {
         custody::is_same_key(session, key.object, contents, kcv)
@@ -79,7 +80,7 @@ pub(super) fn to_token(
     if same != Ok(true) {
         super::manage::destroy_key(token, call, &moved)?;
         same?;
-        return Err(HsmError::new(HsmErrorKind::BadData, "key check value"));
+        return Err(HsmError::new(HsmErrorKind::Damaged, "key check value"));
     }
     Ok(made)
 }

@@ -68,6 +68,7 @@ impl From<HsmError> for Failure {
             | HsmErrorKind::Deadline
             | HsmErrorKind::Device(_) => StatusCode::SERVICE_UNAVAILABLE,
             HsmErrorKind::KeyNotFound | HsmErrorKind::StreamNotFound => StatusCode::NOT_FOUND,
+            HsmErrorKind::Damaged => StatusCode::INTERNAL_SERVER_ERROR,
             HsmErrorKind::BadData
             | HsmErrorKind::BadLength
             | HsmErrorKind::BadParameter

@@ -60,8 +60,9 @@ const fn meaning(error: &KeyringError) -> &'static str {
             HsmErrorKind::PinRejected => "the token refuses the PIN",
             HsmErrorKind::Busy | HsmErrorKind::Deadline => "the token is busy",
             HsmErrorKind::KeyNotFound => "the token does not have the server's key",
-            HsmErrorKind::BadData => "the token does not open what it sealed",
-            HsmErrorKind::BadLength
+            HsmErrorKind::Damaged => "the token does not open what it sealed",
+            HsmErrorKind::BadData
+            | HsmErrorKind::BadLength
             | HsmErrorKind::BadParameter
             | HsmErrorKind::BadKey
             | HsmErrorKind::Device(_)

@@ -22,7 +22,7 @@ pub(super) fn tell(request: u64, operation: Option<Operation>, error: &OpError) 
     }
 }
 
-/// A fault of the store, a key that is missing, and one of the token itself are the operator's to mend,
+/// A fault of the store, a key that is missing or damaged, and one of the token itself are the operator's to mend,
 /// and told nowhere else. What the token lacks is for him to know. A token that is away is told once,
 /// when it goes; the rest is between the client and what it asked for, and in the audit log.
 const fn level(error: &OpError) -> Level {
@@ -30,7 +30,7 @@ const fn level(error: &OpError) -> Level {
     if matches!(
         error,
         OpError::Store(StoreError::Engine(_) | StoreError::Corrupt(_) | StoreError::InUse)
-            | OpError::Hsm(HsmError { kind: K::KeyNotFound, .. })
+            | OpError::Hsm(HsmError { kind: K::KeyNotFound | K::Damaged, .. })
     ) {
         Level::ERROR
     } else if matches!(error, OpError::Hsm(HsmError { kind: K::Device(_), .. })) {
@@ -51,6 +51,7 @@ mod tests {
         let hsm = |kind| OpError::Hsm(HsmError::new(kind, "C_Sign"));
         for (error, expected) in [
             (hsm(HsmErrorKind::KeyNotFound), Level::ERROR),
+            (hsm(HsmErrorKind::Damaged), Level::ERROR),
             (hsm(HsmErrorKind::Device(0x30)), Level::WARN),
             (OpError::Store(StoreError::Corrupt("row".to_owned())), Level::ERROR),
             (hsm(HsmErrorKind::Unsupported), Level::INFO),

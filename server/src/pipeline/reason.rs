@@ -127,6 +127,7 @@ const fn of_decode(cause: DecodeError) -> (ResultReason, &'static str) {
 const fn of_hsm(kind: HsmErrorKind) -> (ResultReason, &'static str) {
     match kind {
         HsmErrorKind::BadData => (ResultReason::CryptographicFailure, "the data are not authentic"),
+        HsmErrorKind::Damaged => (ResultReason::GeneralFailure, "what is stored is damaged"),
         HsmErrorKind::BadLength => {
             (ResultReason::CryptographicFailure, "the length of the data does not fit")
         }
