@@ -78,6 +78,13 @@ path = "claviger.db"
 type = "file"
 path = "audit.log"
 
+[admin]
+socket = "admin.sock"
+https_addr = "127.0.0.1:0"
+
+[monitoring]
+http_addr = "127.0.0.1:0"
+
 [[scope]]
 name = "demo"
 operations = ["all"]

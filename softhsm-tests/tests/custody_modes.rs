@@ -9,7 +9,7 @@ use kmip_core::types::{CryptographicAlgorithm, ResultReason};
 use server::client::Client;
 use server::object::CUSTODY_ATTRIBUTE;
 use softhsm_tests::requests::{self, Id, Shortcuts};
-use softhsm_tests::server::Trial;
+use softhsm_tests::server::{TokenKind, Trial};
 use softhsm_tests::{docs, program};
 
 /// Runs an operator's command against the trial's server.
@@ -127,7 +127,7 @@ fn rotation_survives_a_kill_and_loses_no_key() {
 
 #[test]
 fn odd_lengths_stay_in_the_token_and_assisted_keys_do_what_it_lacks() {
-    let trial = Trial::new();
+    let trial = Trial::on(TokenKind::SoftHsm);
     let server = trial.start();
     let mut client = server.client();
     let value: Vec<u8> = (0..131).collect();

@@ -179,8 +179,8 @@ fn no_key_is_made_in_another_token() {
     server.stop();
 }
 
-/// The check value of its row tells another key's blob, also after the token failed at telling it. What is
-/// stored is no fault of a client's, and the log says so.
+/// The check value of its row tells another key's blob, also after the token failed at telling it; Kryoptic
+/// tells none. What is stored is no fault of a client's, and the log says so.
 #[test]
 fn blob_of_another_key_and_a_damaged_one_are_refused() {
     let trial = Trial::new().recorded();
@@ -201,12 +201,14 @@ fn blob_of_another_key_and_a_damaged_one_are_refused() {
         assert_eq!(refused.reason(), Some(ResultReason::GeneralFailure), "{refused}");
         assert!(refused.to_string().contains("damaged"), "{refused}");
     };
-    refused(&mut client, &key);
     refused(&mut client, &cut);
-    trial.fail(&["C_Encrypt 0x30"]);
-    client.encrypted(&good, b"mine").unwrap_err();
-    trial.fail(&[]);
-    refused(&mut client, &key);
+    if trial.kind() == TokenKind::SoftHsm {
+        refused(&mut client, &key);
+        trial.fail(&["C_Encrypt 0x30"]);
+        client.encrypted(&good, b"mine").unwrap_err();
+        trial.fail(&[]);
+        refused(&mut client, &key);
+    }
     client.encrypted(&good, b"mine").unwrap();
     let log = String::from_utf8(trial.log()).unwrap();
     assert!(log.contains("ERROR") && log.contains("what is stored is damaged"), "{log}");
