@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use server::client::ClientConfig;
 
 use crate::program;
-use crate::server::{Server, TokenKind, Trial};
+use crate::server::{Server, Trial};
 
 /// The port of KMIP, as it stands in guides.
 const KMIP_PORT: &str = "5696";
@@ -28,14 +28,14 @@ pub struct World {
 }
 
 impl World {
-    /// Starts a trial on SoftHSM2. Its shell finds `claviger` and these programs by their names.
+    /// Starts a trial. Its shell finds `claviger` and these programs by their names.
     ///
     /// # Panics
     ///
     /// If it does not start.
     #[must_use]
     pub fn new(programs: &[(&str, PathBuf)]) -> Self {
-        Self::of(Trial::on(TokenKind::SoftHsm), programs)
+        Self::of(Trial::new(), programs)
     }
 
     /// The same; `edit` may change the configuration, which an earlier start has then written.
@@ -45,7 +45,7 @@ impl World {
     /// If it does not start.
     #[must_use]
     pub fn configured(programs: &[(&str, PathBuf)], edit: impl FnOnce(&Trial)) -> Self {
-        let trial = Trial::on(TokenKind::SoftHsm);
+        let trial = Trial::new();
         trial.start().stop();
         edit(&trial);
         Self::of(trial, programs)

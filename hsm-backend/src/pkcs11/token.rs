@@ -217,7 +217,7 @@ impl Token {
         }
     }
 
-    /// Whether a token that says it is well [serves](serves) at all.
+    /// Whether a token that says it is well [serves] at all.
     pub(super) fn serves(&self, session: &Session) -> bool {
         serves(session).inspect_err(|fault| self.report(fault)).is_ok()
     }

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use softhsm_tests::docs;
-use softhsm_tests::server::{TokenKind, Trial};
+use softhsm_tests::server::Trial;
 use softhsm_tests::world::World;
 
 use crate::{client, matrix};
@@ -23,7 +23,7 @@ const CLEAN_UP: &str = "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT";
 impl Ground {
     /// Starts a trial for the client `id`, whose shell finds these programs by their names.
     pub(crate) fn new(id: &'static str, programs: &[(&str, PathBuf)]) -> Self {
-        Self::of(id, Trial::on(TokenKind::SoftHsm), programs)
+        Self::of(id, Trial::new(), programs)
     }
 
     /// The same, in this trial.

@@ -1,6 +1,6 @@
 //! Many keys: one for each signed object, and those of several CAs at a time.
 
-use softhsm_tests::server::{TokenKind, Trial};
+use softhsm_tests::server::Trial;
 
 use super::daemon::Krill;
 use super::{operations, published};
@@ -9,7 +9,7 @@ use super::{operations, published};
 const CAS: usize = 6;
 
 pub(crate) fn one_off_keys() {
-    let trial = Trial::on(TokenKind::SoftHsm);
+    let trial = Trial::new();
     let krill = Krill::configured(trial, "1i one_off_signer = \"Claviger\"");
     krill.make_ca();
     let found = krill.ask(&published(1));
@@ -20,7 +20,7 @@ pub(crate) fn one_off_keys() {
 }
 
 pub(crate) fn several_cas() {
-    let trial = Trial::on(TokenKind::SoftHsm);
+    let trial = Trial::new();
     let krill = Krill::configured(trial, &format!("$a [benchmark]\\ncas = {CAS}\\nca_roas = 1"));
     let each = |command: &str| {
         let run = |number| format!("krillc {command} --ca benchmark-{number}");

@@ -1,7 +1,7 @@
 //! Claviger away, Claviger back, Krill anew.
 
 use softhsm_tests::port;
-use softhsm_tests::server::{TokenKind, Trial};
+use softhsm_tests::server::Trial;
 
 use super::daemon::Krill;
 use super::published;
@@ -11,7 +11,7 @@ const IMPATIENT: &str =
     "s/^type = \"KMIP\"/&\\nmax_retry_seconds = 5/; 1i signer_probe_retry_seconds = 2";
 
 pub(crate) fn goes_on() {
-    let trial = Trial::on(TokenKind::SoftHsm).with_kmip_port(port::fresh());
+    let trial = Trial::new().with_kmip_port(port::fresh());
     let mut krill = Krill::configured(trial, IMPATIENT);
     krill.make_ca();
     let add = |prefix: &str| format!("krillc roas update --add '{prefix} => 64496'");
