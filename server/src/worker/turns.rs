@@ -239,6 +239,30 @@ mod tests {
     }
 
     #[test]
+    fn those_who_always_wait_have_the_same_time_whatever_they_ask_for() {
+        const THREADS: usize = 3;
+        let cost = |key| MS * [1, 2, 5, 10][usize::try_from(u32::from(key)).unwrap()];
+        let mut turns = Turns::default();
+        let mut had = [Duration::ZERO; 4];
+        // When each of those at work is done.
+        let mut at_work = BTreeSet::new();
+        for number in 0..10_000 {
+            come(&mut turns, "\0\x01\x02\x03");
+            let mut now = Duration::ZERO;
+            if at_work.len() == THREADS {
+                let (done, _, key) = at_work.pop_first().unwrap();
+                now = done;
+                had[usize::try_from(u32::from(key)).unwrap()] += cost(key);
+                turns.over(&key, cost(key), |_| ());
+            }
+            let key = next(&mut turns).unwrap();
+            at_work.insert((now + cost(key), number, key));
+        }
+        let (least, most) = (had.iter().min().unwrap(), had.iter().max().unwrap());
+        assert!(*most < *least * 11 / 10, "{had:?}");
+    }
+
+    #[test]
     fn threads_go_to_those_who_have_none() {
         let mut turns = Turns::default();
         come(&mut turns, "aaaa");
