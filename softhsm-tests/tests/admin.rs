@@ -12,7 +12,7 @@ use kmip_core::types::{CryptographicAlgorithm, CryptographicUsageMask, ObjectTyp
 use serde_json::Value;
 use server::client::{Client, template};
 use server::pki::{Authority, PemPair};
-use softhsm_tests::server::{TokenKind, Trial};
+use softhsm_tests::server::{Server, Trial};
 use softhsm_tests::world::World;
 use softhsm_tests::{docs, program};
 
@@ -248,31 +248,59 @@ fn token_or_credential_that_cannot_be_kept_is_not_made() {
     world.stop();
 }
 
+const KNOWN: [&str; 4] = ["--cert", "client1.pem", "--key", "client1.key"];
+
+/// A trial whose configuration names `client1`'s certificate as that of an operator.
+fn trial_that_knows_a_certificate(policy: &str) -> Trial {
+    let trial = Trial::new();
+    trial.start().stop();
+    let digest = "openssl x509 -in client1.pem -noout -fingerprint -sha256 | cut -d= -f2";
+    let pki = trial.data().join("pki");
+    let digest = Command::new("sh").args(["-c", digest]).current_dir(pki).output().unwrap();
+    trial.append_config(&format!(
+        "[[admin.client]]\nname = \"backup\"\nsha256 = \"{}\"\nof = \"certificate\"\n\
+         policy = \"{policy}\"\n",
+        text(&digest.stdout).trim()
+    ));
+    trial
+}
+
+/// What curl prints of the interface, and the status behind it.
+fn curl(trial: &Trial, server: &Server, arguments: &[&str], path: &str) -> String {
+    let mut command = Command::new("curl");
+    command.args(["-s", "--cacert", "ca.pem", "-w", "%{http_code}"]).args(arguments);
+    command.arg(format!("https://{}/v1/{path}", server.ready().admin_addr.unwrap()));
+    text(&command.current_dir(trial.data().join("pki")).output().unwrap().stdout)
+}
+
+#[test]
+fn tokens_of_a_certificate_end_when_it_may_no_longer_do_as_much() {
+    let trial = trial_that_knows_a_certificate("admin");
+    let server = trial.start();
+    let body = ["-H", "Content-Type: application/json", "-d", "{}"];
+    let made = curl(&trial, &server, &[&KNOWN[..], &body].concat(), "auth/token/create");
+    let made: Value = serde_json::from_str(made.strip_suffix("200").expect(&made)).unwrap();
+    let header = format!("X-Vault-Token: {}", made["auth"]["client_token"].as_str().unwrap());
+    let look = |server: &Server| curl(&trial, server, &["-H", &header], "auth/token/lookup-self");
+    assert!(look(&server).ends_with("200"));
+    server.stop();
+    let server = trial.start();
+    assert!(look(&server).ends_with("200"), "a start alone ends nothing");
+    server.stop();
+    trial.edit_config("policy = \"admin\"", "policy = \"auditor\"");
+    let server = trial.start();
+    assert!(look(&server).ends_with("403"));
+    server.stop();
+    assert!(text(&trial.log()).contains("tokens were revoked"));
+}
+
 #[test]
 fn certificate_of_the_configuration_serves_as_a_token() {
-    let trial = Trial::on(TokenKind::SoftHsm);
-    trial.start().stop();
-    let pki = trial.data().join("pki");
-    let digest = "openssl x509 -in client1.pem -noout -fingerprint -sha256 | cut -d= -f2";
-    let digest = Command::new("sh").args(["-c", digest]).current_dir(&pki).output().unwrap();
-    let digest = text(&digest.stdout);
-    let client = format!(
-        "8200\"\n\n[[admin.client]]\nname = \"backup\"\nsha256 = \"{}\"\nof = \"certificate\"\n\
-         policy = \"auditor\"\n",
-        digest.trim()
-    );
-    trial.edit_config("8200\"\n", &client);
+    let trial = trial_that_knows_a_certificate("auditor");
     let server = trial.start();
-    let addr = server.ready().admin_addr.unwrap();
-    let curl = |arguments: &[&str], path: &str| {
-        let mut command = Command::new("curl");
-        command.args(["-s", "--cacert", "ca.pem", "-w", "%{http_code}"]).args(arguments);
-        command.arg(format!("https://{addr}/v1/{path}")).current_dir(&pki);
-        text(&command.output().unwrap().stdout)
-    };
-    let known = ["--cert", "client1.pem", "--key", "client1.key"];
-    assert!(curl(&known, "kmip/scope?list=true").ends_with("200"));
-    let change = [&known[..], &["-X", "POST", "-H", "Content-Type: application/json"]].concat();
+    let curl = |arguments: &[&str], path: &str| curl(&trial, &server, arguments, path);
+    assert!(curl(&KNOWN, "kmip/scope?list=true").ends_with("200"));
+    let change = [&KNOWN[..], &["-X", "POST", "-H", "Content-Type: application/json"]].concat();
     assert!(curl(&change, "kmip/scope/s").ends_with("403"), "an auditor changes nothing");
     assert!(curl(&[], "kmip/scope?list=true").ends_with("403"), "nobody is asked for one");
     let unknown = ["--cert", "other.pem", "--key", "other.key"];

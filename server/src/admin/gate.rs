@@ -33,6 +33,8 @@ pub enum Way {
 pub struct AdminClient {
     /// Its name there.
     pub name: String,
+    /// What it is known by there, the SHA-256 of the certificate or of its public key.
+    pub digest: [u8; 32],
     /// Its policy there.
     pub policy: Policy,
     /// Issuer of the certificate, in the text form of RFC 4514.
@@ -154,6 +156,7 @@ mod tests {
     fn socket_is_needed_whatever_the_policy() {
         let client = AdminClient {
             name: "a".to_owned(),
+            digest: [0; 32],
             policy: Policy::Root,
             issuer: String::new(),
             serial: String::new(),

@@ -257,6 +257,7 @@ impl Clients {
         let certificate = leaf.inner().tbs_certificate();
         Some(AdminClient {
             name: known.name.clone(),
+            digest: *known.pin.digest(),
             policy: known.policy,
             issuer: certificate.issuer().to_string(),
             serial: hex::encode(certificate.serial_number().as_bytes()),

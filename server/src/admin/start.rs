@@ -7,10 +7,11 @@ use rustls::server::ResolvesServerCert;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::{AdminHttps, AdminSocket, HttpsError, KmipListener, SocketError, router};
+use super::{AdminHttps, AdminSocket, HttpsError, KmipListener, SocketError, router, tokens};
 use crate::app::App;
 use crate::authz::Housekeeping;
 use crate::config::Config;
+use crate::store::StoreError;
 use crate::trust;
 
 /// Why there is no administration.
@@ -21,6 +22,8 @@ pub enum AdministrationError {
     Socket(#[from] SocketError),
     #[error(transparent)]
     Https(#[from] HttpsError),
+    #[error("administration: {0}")]
+    Tokens(#[from] StoreError),
     #[error("administration: {0}")]
     System(#[from] std::io::Error),
 }
@@ -43,6 +46,14 @@ impl Administration {
         certificate: Arc<dyn ResolvesServerCert>,
         listener: KmipListener,
     ) -> Result<Self, AdministrationError> {
+        let (now, clients) = (app.services().clock.now(), &config.admin.clients);
+        let ended = tokens::end_those_of_others(app.tokens(), now, clients)?;
+        if ended > 0 {
+            warn!(
+                ended,
+                "tokens were revoked whose makers' certificates admin.client no longer names"
+            );
+        }
         let socket = config.admin.socket.as_deref().map(AdminSocket::bind).transpose()?;
         let https = AdminHttps::bind(&config.admin, &config.tls, certificate).await?;
         let mut serving = JoinSet::new();

@@ -117,6 +117,7 @@ impl World {
                 let now = self.app.services().clock.now().0;
                 peer.client = Some(AdminClient {
                     name: "operator 1".to_owned(),
+                    digest: [1; 32],
                     policy,
                     issuer: "CN=ca".to_owned(),
                     serial: "01".to_owned(),

@@ -9,8 +9,10 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::access::Policy;
+use super::gate::AdminClient;
 use crate::authz::Housekeeping;
 use crate::clock::Clock;
+use crate::config::AdminClientConfig;
 use crate::store::{Revocation, StoreError, StoredToken, TokenStore};
 
 /// By what a token is recognised in a text that should not hold one.
@@ -189,6 +191,49 @@ pub fn recover(store: &dyn TokenStore, origin: &str, now: DateTime) -> Result<Se
     let (secret, token) = draft(&root(origin), None, now)?;
     store.replace_bearers(Housekeeping::new(), &token)?;
     Ok(secret)
+}
+
+/// How the origin of a token begins that was made by the bearer of a certificate.
+const BY_CERTIFICATE: &str = "auth/token/create by certificate ";
+/// What stands in it between the certificate's name and its digest.
+const DIGEST: &str = ", sha256 ";
+
+/// The origin of a token that `client` makes.
+pub(super) fn origin_of_certificate(client: &AdminClient) -> String {
+    format!("{BY_CERTIFICATE}{}{DIGEST}{}", client.name, hex::encode(client.digest))
+}
+
+/// Ends the tokens of certificates that are no longer among `clients`, or may no longer do as much
+/// there, and all that those tokens made; returns how many such tokens there were.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub fn end_those_of_others(
+    store: &dyn TokenStore,
+    now: DateTime,
+    clients: &[AdminClientConfig],
+) -> Result<usize, StoreError> {
+    let may = |digest: &str, policies: &[String]| {
+        let mut known = clients.iter().filter(|it| hex::encode(it.pin.digest()) == digest);
+        known.any(|client| {
+            let mut policies = policies.iter().filter_map(|name| Policy::named(name));
+            policies.all(|policy| client.policy.covers(policy))
+        })
+    };
+    let mut ended = 0;
+    for accessor in store.accessors(Housekeeping::new(), now)? {
+        let token = store.token_by_accessor(Housekeeping::new(), &accessor)?;
+        let Some(token) = token.filter(|it| it.origin.starts_with(BY_CERTIFICATE)) else {
+            continue;
+        };
+        let digest = token.origin.rsplit_once(DIGEST).map_or("", |(_, digest)| digest);
+        if !may(digest, &token.policies) {
+            store.revoke_tokens(Housekeeping::new(), Revocation::Family(&accessor))?;
+            ended += 1;
+        }
+    }
+    Ok(ended)
 }
 
 fn root(origin: &str) -> Wish {

@@ -90,6 +90,16 @@ pub enum Pin {
     Certificate([u8; 32]),
 }
 
+impl Pin {
+    /// The digest.
+    #[must_use]
+    pub const fn digest(&self) -> &[u8; 32] {
+        match self {
+            Self::PublicKey(digest) | Self::Certificate(digest) => digest,
+        }
+    }
+}
+
 /// Checks `[tls]`; `administered` says that certificates can be issued while the server runs.
 pub(super) fn checked(
     base: &Base,

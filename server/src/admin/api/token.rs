@@ -14,7 +14,7 @@ use crate::admin::access::Policy;
 use crate::admin::gate::{Call, Caller};
 use crate::admin::loose::{Flag, Period, Whole, Words};
 use crate::admin::route::{Auth, Data};
-use crate::admin::tokens::{Secret, TokenError, Wish};
+use crate::admin::tokens::{self, Secret, TokenError, Wish};
 use crate::store::StoredToken;
 
 /// Longest display name, in bytes.
@@ -146,19 +146,25 @@ pub(in crate::admin) fn create(
         let text = format!("the policy {} may do what yours may not", more.name());
         return Err(Failure::bad(text));
     }
+    let by = |caller: &Caller| format!("auth/token/create by {}", caller.name());
+    let (parent, own_end, origin) = match call.caller {
+        Caller::Token(token, _) => (Some(token), None, by(call.caller)),
+        Caller::Certificate(client) => {
+            let left = client.not_after.0.saturating_sub(call.plane.tokens.now().0);
+            let left = Duration::from_secs(u64::try_from(left).unwrap_or(0));
+            (None, Some(left), tokens::origin_of_certificate(client))
+        }
+        Caller::Nobody | Caller::Local => (None, None, by(call.caller)),
+    };
     let length = |period: Option<Period>| period.map(|period| period.0).filter(|it| !it.is_zero());
     let wanted = length(wish.ttl);
     let wish = Wish {
         policies,
         ttl: wanted,
-        max_ttl: length(wish.explicit_max_ttl),
+        max_ttl: length(wish.explicit_max_ttl).into_iter().chain(own_end).min(),
         renewable: wish.renewable.is_none_or(|flag| flag.0),
         display_name: wish.display_name.unwrap_or_default(),
-        origin: format!("auth/token/create by {}", call.caller.name()),
-    };
-    let parent = match call.caller {
-        Caller::Token(token, _) => Some(token),
-        Caller::Nobody | Caller::Certificate(_) | Caller::Local => None,
+        origin,
     };
     call.plane.tokens.forget_expired()?;
     let made = call.plane.tokens.make(&wish, parent).map_err(failed)?;

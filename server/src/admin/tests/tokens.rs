@@ -57,6 +57,18 @@ fn child_may_do_no_more_than_its_parent() {
 }
 
 #[test]
+fn token_ends_no_later_than_the_certificate_that_made_it() {
+    let world = World::new();
+    for wish in [json!({}), json!({ "ttl": "1h", "explicit_max_ttl": "2h" })] {
+        let who = As::Certificate(Policy::Root);
+        let (status, made) = world.ask(who, "POST", "auth/token/create", wish);
+        assert_eq!(status, 200, "{made}");
+        let lease = made["auth"]["lease_duration"].as_u64().unwrap();
+        assert!((1..=60).contains(&lease), "{made}");
+    }
+}
+
+#[test]
 fn child_ends_no_later_than_its_parent() {
     let world = World::new();
     let parent = world.token("admin");
