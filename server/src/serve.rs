@@ -297,7 +297,7 @@ fn close(app: App) -> JoinHandle<()> {
     tokio::task::spawn_blocking(move || drop(app))
 }
 
-/// Does so until `deadline` or another signal.
+/// [Closes](close) `app`, until `deadline` or another signal, if all requests are over.
 async fn finish(stopped: Stopped, app: App, deadline: Instant, signals: &mut Signals) {
     let deadline = deadline.max(Instant::now() + CLOSING);
     let is_over = match stopped {
