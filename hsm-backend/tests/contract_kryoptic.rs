@@ -31,23 +31,7 @@ const KRYOPTIC: SoftToken = SoftToken {
     },
 };
 
-cases_on! { KRYOPTIC =>
-    contract_holds
-    token_objects_are_as_the_policy_says
-    token_is_chosen_by_label_and_serial
-    wrong_pin_is_tried_once
-    exhausted_pool_is_busy_at_the_deadline
-    second_backend_on_the_same_library_is_refused
-    keys_pushed_out_of_the_cache_are_still_served
-    idle_sessions_that_were_closed_are_replaced
-    token_whose_sessions_were_all_closed_is_opened_anew
-    key_is_not_called_absent_after_a_logout
-    rest_of_a_key_is_destroyed_by_its_id
-    destroyed_wrapped_key_does_not_stay_in_the_token
-    keys_used_beside_others_stay_alive
-    #[ignore = "a measurement: run it alone, in release"]
-    hot_path_speed
-}
+cases_on! { KRYOPTIC }
 
 /// What SoftHSM2 lacks, or does wrongly, and Kryoptic's own mechanism does.
 fn native() -> Vec<(Wish, Mechanism)> {

@@ -1,15 +1,14 @@
 //! Whose turn it is among many: of those for whom something waits the one with the fewest threads at
 //! work, then the one that has used the least time.
 //!
-//! So whoever asks for much has what the others leave, and delays nobody for longer than what is being
-//! served takes: RELIABILITY G14.
+//! So whoever asks for much has no more than the others, but for what they leave: RELIABILITY G14.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::Duration;
 
-/// How far anybody may fall behind for what was done for him: his next one waits no longer than that,
-/// which is well before its client gives up.
+/// How far anybody may fall behind the others for what was done for him, so that his next one is not too
+/// old when its turn comes: one call may take longer than a client waits.
 const MOST_OWED: Duration = Duration::from_secs(1);
 
 /// Of those who want nothing, this many that have used most are remembered.

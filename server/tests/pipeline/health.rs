@@ -19,7 +19,6 @@ use server::store::SqliteStore;
 
 use crate::support::World;
 use crate::support::ask::{create, uid};
-use crate::support::store::FailingStore;
 use crate::support::tree::{enumeration, text};
 
 /// What a prober is told now, by checks that were never made before.
@@ -86,14 +85,9 @@ fn token_that_hangs_is_no_answer_and_holds_up_nobody() {
 
 #[test]
 fn store_that_fails_is_not_ready_and_says_nothing_of_itself() {
-    let mut calls = None;
-    let world = World::with(Bounds::default(), CustodyRules::default(), |store| {
-        let (failing, left) = FailingStore::new(store);
-        calls = Some(left);
-        Arc::new(failing)
-    });
+    let (world, calls) = World::fragile(CustodyRules::default());
     assert_eq!(verdicts(&world), BTreeMap::from(WELL));
-    calls.unwrap().store(0, Ordering::SeqCst);
+    calls.store(0, Ordering::SeqCst);
     let said = verdicts(&world);
     assert_eq!((said["store"], said["token"]), (Err("the store fails"), Err("the store fails")));
 }

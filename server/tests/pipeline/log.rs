@@ -9,12 +9,10 @@ use hsm_backend::HsmErrorKind;
 use hsm_backend::fault::Verb;
 use kmip_core::types::{BlockCipherMode, Operation, ResultReason as Reason};
 use server::object::CustodyRules;
-use server::services::Bounds;
 use tracing::Level;
 
 use crate::support::World;
 use crate::support::ask::{data, plain_mode, uid};
-use crate::support::store::FailingStore;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -42,13 +40,8 @@ fn told(work: impl FnOnce()) -> String {
 
 #[test]
 fn failing_store_and_missing_keys_are_told_and_mistakes_of_clients_are_not() {
-    let mut left = None;
-    let world = World::with(Bounds::default(), CustodyRules::default(), |inner| {
-        let (store, calls) = FailingStore::new(inner);
-        left = Some(calls);
-        Arc::new(store)
-    });
-    let (demo, left) = (world.demo(), left.unwrap());
+    let (world, left) = World::fragile(CustodyRules::default());
+    let demo = world.demo();
     let key = demo.active(Vec::new());
     let get = |key: &str| demo.fails(Operation::Get, vec![uid(key)]);
     let log = told(|| assert_eq!(get("nobody"), Reason::ItemNotFound));

@@ -1,7 +1,6 @@
 //! What a stop, a crash and a store that fails leave of operations that go on after their request
 //! was answered.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use kmip_core::types::{
@@ -9,12 +8,10 @@ use kmip_core::types::{
 };
 use server::asynchronous;
 use server::object::CustodyRules;
-use server::services::Bounds;
 
 use super::{cancel, fields, indicator, later, poll, wish, wishes};
 use crate::support::answer::Outcome;
 use crate::support::ask::name;
-use crate::support::store::FailingStore;
 use crate::support::tree::Read;
 use crate::support::{IN_TOKEN, World};
 
@@ -65,13 +62,7 @@ fn result_outlives_a_restart() {
 fn operation_cut_off_at_any_step_is_answered_by_what_it_made() {
     let mut ends = std::collections::BTreeSet::new();
     for calls in 0..40 {
-        let mut left = None;
-        let world = World::with(Bounds::default(), IN_TOKEN, |inner| {
-            let (store, calls_left) = FailingStore::new(inner);
-            left = Some(calls_left);
-            Arc::new(store)
-        });
-        let left = left.unwrap();
+        let (world, left) = World::fragile(IN_TOKEN);
         let (value, task) = later(&world.demo(), &wish(&world.demo()));
         left.store(calls, Ordering::SeqCst);
         task();
@@ -102,14 +93,9 @@ fn operation_cut_off_at_any_step_is_answered_by_what_it_made() {
 /// The fields of the answer to the `nth` of what may go on later, by a server that dies after
 /// `calls` of its store, and whether it did.
 fn fields_after(nth: usize, calls: usize) -> (Option<Vec<Tag>>, bool) {
-    let mut left = None;
     let custody = CustodyRules { assisted: true, ..CustodyRules::default() };
-    let world = World::with(Bounds::default(), custody, |inner| {
-        let (store, calls_left) = FailingStore::new(inner);
-        left = Some(calls_left);
-        Arc::new(store)
-    });
-    let (left, demo) = (left.unwrap(), world.demo());
+    let (world, left) = World::fragile(custody);
+    let demo = world.demo();
     let (operation, wish) = wishes(&demo).swap_remove(nth);
     let request = demo.request().with(indicator(true)).item(operation, wish);
     let (value, task) = later(&demo, &request);

@@ -1,8 +1,7 @@
 //! Import where token or store fail, and where several come at once: what was there is there, or the
 //! new object is, whole; and no key is left that no row names.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use hsm_backend::HsmErrorKind;
 use hsm_backend::fault::{Moment, Verb};
@@ -14,10 +13,8 @@ use kmip_core::types::{
 use server::object::{Custody, CustodyRules, Scope};
 use server::operation::{OpContext, transfer};
 use server::reconcile::{self, Settled};
-use server::services::Bounds;
 
 use crate::support::ask::{CRYPT, custom, data, import, mask, name, on, plain_mode, uid};
-use crate::support::store::FailingStore;
 use crate::support::tree::Read;
 use crate::support::{Client, IN_TOKEN, WRAPPED, World, keys};
 
@@ -194,22 +191,11 @@ fn replaced_key_is_destroyed_at_once_or_when_the_token_is_back() {
     }
 }
 
-/// A server whose store fails after so many more calls.
-fn fragile(custody: CustodyRules) -> (World, Arc<AtomicUsize>) {
-    let mut counter = None;
-    let world = World::with(Bounds::default(), custody, |inner| {
-        let (store, calls) = FailingStore::new(inner);
-        counter = Some(calls);
-        Arc::new(store)
-    });
-    (world, counter.unwrap())
-}
-
 #[test]
 fn store_that_fails_at_any_step_leaves_the_one_or_the_other() {
     for custody in [IN_TOKEN, WRAPPED] {
         for (before, step) in may_be(custody).flat_map(|b| (0..12).map(move |step| (b, step))) {
-            let (world, calls) = fragile(custody);
+            let (world, calls) = World::fragile(custody);
             let enciphered = prepared(&world, before);
             let demo = world.demo();
             calls.store(step, Ordering::SeqCst);

@@ -1,7 +1,5 @@
 //! Dates: they move states without anybody asking, and may be changed only while they lie ahead.
 
-use std::cell::OnceCell;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use kmip_core::attribute::AttributeKind as Kind;
@@ -11,10 +9,8 @@ use kmip_core::types::{
 };
 
 use server::object::CustodyRules;
-use server::services::Bounds;
 
 use crate::support::ask::{create, data, name, of_kind, on, plain_mode, uid};
-use crate::support::store::FailingStore;
 use crate::support::tree::Read;
 use crate::support::{Client, START, World};
 
@@ -257,19 +253,13 @@ fn key_whose_life_overtook_its_dates_is_changed_and_replaced_all_the_same() {
 /// Many objects may be due at once: what is asked for does not wait until each has its own write.
 #[test]
 fn many_dates_that_have_come_delay_nobody() {
-    let calls = OnceCell::new();
-    let world = World::with(Bounds::default(), CustodyRules::default(), |inner| {
-        let (store, left) = FailingStore::new(inner);
-        calls.set(left).unwrap();
-        Arc::new(store)
-    });
+    let (world, left) = World::fragile(CustodyRules::default());
     let demo = world.demo();
     let keys: Vec<_> =
         (0..300).map(|_| demo.create(vec![on(Kind::ActivationDate, START + 10)])).collect();
     let named = demo.create(vec![name("named"), on(Kind::ActivationDate, START + 10)]);
     world.clock.advance(20);
     let calls_of = |criterion: Item| {
-        let left = calls.get().unwrap();
         let before = left.load(Ordering::SeqCst);
         let found = demo.locate(vec![criterion]);
         (before - left.load(Ordering::SeqCst), found.len())

@@ -1,30 +1,16 @@
 //! A store that fails.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use kmip_core::attribute::AttributeKind as Kind;
 use kmip_core::ttlv::Value;
 use kmip_core::types::{ObjectType, Operation, QueryFunction, ResultReason as Reason, State, Tag};
 use server::object::CustodyRules;
-use server::services::Bounds;
 
 use super::{LATER, assert_clean, births, ecb, reconcile};
 use crate::support::ask::{attribute, name, on, uid};
-use crate::support::store::FailingStore;
 use crate::support::tree::{Read, enumeration};
 use crate::support::{IN_TOKEN, WRAPPED, World, keys};
-
-/// A server whose store fails after so many more calls.
-fn fragile(custody: CustodyRules) -> (World, Arc<AtomicUsize>) {
-    let mut counter = None;
-    let world = World::with(Bounds::default(), custody, |inner| {
-        let (store, calls) = FailingStore::new(inner);
-        counter = Some(calls);
-        Arc::new(store)
-    });
-    (world, counter.unwrap())
-}
 
 #[test]
 fn store_that_fails_at_any_step_leaves_nothing_wrong() {
@@ -35,7 +21,7 @@ fn store_that_fails_at_any_step_leaves_nothing_wrong() {
     });
     for (custody, operation, payload) in both {
         for step in 0..12 {
-            let (world, calls) = fragile(custody);
+            let (world, calls) = World::fragile(custody);
             let demo = world.demo();
             demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
             calls.store(step, Ordering::SeqCst);
@@ -57,7 +43,7 @@ fn store_that_fails_at_any_step_leaves_nothing_wrong() {
 
 #[test]
 fn store_that_fails_is_a_general_failure_for_every_operation() {
-    let (world, calls) = fragile(CustodyRules::default());
+    let (world, calls) = World::fragile(CustodyRules::default());
     let demo = world.demo();
     let key = demo.active(Vec::new());
     calls.store(0, Ordering::SeqCst);
@@ -81,7 +67,7 @@ fn store_that_fails_is_a_general_failure_for_every_operation() {
 fn destroy_survives_a_store_that_fails_at_any_step() {
     let both = [IN_TOKEN, WRAPPED].into_iter();
     for (custody, step) in both.flat_map(|custody| (0..8).map(move |step| (custody, step))) {
-        let (world, calls) = fragile(custody);
+        let (world, calls) = World::fragile(custody);
         let demo = world.demo();
         demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
         let key = demo.create(vec![name("held")]);
@@ -107,7 +93,7 @@ fn destroy_survives_a_store_that_fails_at_any_step() {
 fn re_key_survives_a_store_that_fails_at_any_step() {
     let both = [IN_TOKEN, WRAPPED].into_iter();
     for (custody, step) in both.flat_map(|custody| (0..10).map(move |step| (custody, step))) {
-        let (world, calls) = fragile(custody);
+        let (world, calls) = World::fragile(custody);
         let demo = world.demo();
         demo.register(ObjectType::OpaqueObject, Vec::new(), keys::opaque(b"first"));
         let old = demo.create(vec![name("held")]);

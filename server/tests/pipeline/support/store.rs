@@ -7,21 +7,24 @@ use hsm_backend::KeyId;
 use kmip_core::attribute::UniqueIdentifier;
 use kmip_core::ttlv::DateTime;
 use server::authz::{Grant, Housekeeping};
-use server::object::{ManagedObject, Scope};
+use server::object::{CustodyRules, ManagedObject, Scope};
+use server::services::Bounds;
 use server::store::{
     AsynchronousCorrelationValue, Ending, Filter, ObjectStore, OutboxStore, Outgoing, Page,
     Pending, PendingRoom, PendingStore, Progress, StoreError, Unfinished,
 };
 
+use super::World;
+
 /// Lets calls through until a counter runs out, then fails them all.
-pub(crate) struct FailingStore {
+struct FailingStore {
     inner: Arc<dyn ObjectStore>,
     calls_left: Arc<AtomicUsize>,
 }
 
 impl FailingStore {
     /// A store over `inner`, and the number of calls that will still succeed.
-    pub(crate) fn new(inner: Arc<dyn ObjectStore>) -> (Self, Arc<AtomicUsize>) {
+    fn new(inner: Arc<dyn ObjectStore>) -> (Self, Arc<AtomicUsize>) {
         let calls_left = Arc::new(AtomicUsize::new(usize::MAX));
         (Self { inner, calls_left: calls_left.clone() }, calls_left)
     }
@@ -32,6 +35,19 @@ impl FailingStore {
             Ok(_) => Ok(&*self.inner),
             Err(_) => Err(StoreError::Engine("disk /var/lib/secret-place is full".to_owned())),
         }
+    }
+}
+
+impl World {
+    /// A server whose store fails after as many more calls as the counter says.
+    pub(crate) fn fragile(custody: CustodyRules) -> (Self, Arc<AtomicUsize>) {
+        let mut counter = None;
+        let world = Self::with(Bounds::default(), custody, |inner| {
+            let (store, calls_left) = FailingStore::new(inner);
+            counter = Some(calls_left);
+            Arc::new(store)
+        });
+        (world, counter.unwrap())
     }
 }
 
